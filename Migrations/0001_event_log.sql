@@ -1,0 +1,302 @@
+-- The event log: an append-only sequence of events in streams.
+--
+-- Positions are 1, 2, 3 … over the whole log, without a gap and in the order of commit: an append takes its positions
+-- from the one row of log_head and keeps that row locked until it commits. A reader that has seen position N has seen
+-- all up to N.
+
+-- One row a stream. Version 0: opened, without events.
+create table streams (
+  version bigint not null check (version >= 0),
+  closed boolean not null default false,
+  name text collate "C" primary key
+) with (fillfactor = 70);
+
+-- One row: the end of the log.
+create table log_head (
+  only_row boolean primary key default true check (only_row),
+  position bigint not null check (position >= 0),
+  recorded_at timestamptz not null,
+  partition_size bigint not null check (partition_size > 0),
+  partitioned_to bigint not null
+) with (fillfactor = 50);
+
+-- One row an event. Within a stream, versions are 1, 2, 3 … (kept so by the locked row of streams).
+create table events (
+  position bigint not null,
+  version bigint not null,
+  recorded_at timestamptz not null,
+  schema_version smallint not null,
+  stream text collate "C" not null,
+  type text collate "C" not null,
+  data jsonb not null,
+  metadata jsonb not null,
+  primary key (position)
+) partition by range (position);
+
+create index events_stream on events (stream, version);
+
+-- One row per stream and source that numbers what it sends: the last append that was taken from it.
+create table producers (
+  last_sequence bigint not null,
+  last_position bigint not null,
+  stream text collate "C" not null,
+  source text collate "C" not null,
+  primary key (stream, source)
+) with (fillfactor = 70);
+
+create sequence camera_ids as bigint;
+
+insert into log_head (position, recorded_at, partition_size, partitioned_to)
+values (0, '-infinity', 1000000, 0);
+
+-- Makes partitions of events until they reach position p_to.
+-- A partition is made apart and then attached, which lets readers and writers of the others go on.
+create function extend_event_partitions(p_to bigint) returns void language plpgsql as $$
+declare
+  v_size bigint;
+  v_from bigint;
+  v_name text;
+begin
+  select partition_size, partitioned_to into v_size, v_from from log_head for update;
+  while v_from < p_to loop
+    v_name := format('events_%s', lpad((v_from / v_size + 1)::text, 6, '0'));
+    execute format('create table %I (like events including all)', v_name);
+    execute format(
+      'alter table events attach partition %I for values from (%s) to (%s)', v_name, v_from + 1, v_from + v_size + 1);
+    v_from := v_from + v_size;
+  end loop;
+  update log_head set partitioned_to = v_from;
+end
+$$;
+
+select extend_event_partitions(1);
+
+-- Appends a batch; each append is decided for itself, in order, and sees the effects of those before it.
+--
+-- p_streams              the distinct streams that the batch touches, in "C" order
+-- p_append_stream        for each append, the index of its stream (indexes count from 1)
+-- p_expected             for each append: −2 any, −1 the stream exists, else the version that the stream must have
+-- p_append_producer      for each append, the index of its producer, 0 without one
+-- p_sequences            for each append, its producer's sequence
+-- p_event_counts         for each append, how many events it has
+-- p_producer_stream, p_producer_source     for each distinct producer, its stream's index and its name
+-- p_opening, p_opened    pairs of append and stream: accepted, the append makes the stream exist
+-- p_closing, p_closed    pairs of append and stream: accepted, the append closes the stream
+-- p_event_append …       for each event, its append and what is stored
+--
+-- Returns arrays over the appends: outcome (1 appended, 2 conflict, 3 duplicate, 4 closed, 5 missing), the first
+-- position (appended; duplicate of the producer's last append; else 0) and the version (appended: after it; conflict:
+-- the actual one; else 0); and the time that all appended events carry.
+create function append_events(
+  p_streams text[],
+  p_append_stream bigint[],
+  p_expected bigint[],
+  p_append_producer bigint[],
+  p_sequences bigint[],
+  p_event_counts bigint[],
+  p_producer_stream bigint[],
+  p_producer_source text[],
+  p_opening bigint[],
+  p_opened bigint[],
+  p_closing bigint[],
+  p_closed bigint[],
+  p_event_append bigint[],
+  p_event_stream text[],
+  p_event_type text[],
+  p_event_schema_version smallint[],
+  p_event_data jsonb[],
+  p_event_metadata jsonb[],
+  out outcomes bigint[],
+  out first_positions bigint[],
+  out versions bigint[],
+  out recorded_at timestamptz
+) language plpgsql as $$
+#variable_conflict use_variable
+declare
+  v_version bigint[];
+  v_closed boolean[];
+  v_was_absent boolean[];
+  v_is_touched boolean[];
+  v_last_sequence bigint[];
+  v_last_position bigint[];
+  v_position_shift bigint[];
+  v_version_shift bigint[];
+  v_stream bigint;
+  v_producer bigint;
+  v_expected bigint;
+  v_count bigint;
+  v_event bigint := 0;
+  v_accepted bigint := 0;
+  v_next_opening bigint := 1;
+  v_next_closing bigint := 1;
+  v_base bigint;
+  v_partitioned_to bigint;
+  v_rows bigint;
+begin
+  perform from streams where name = any (p_streams) order by name for update;
+
+  select
+    array_agg(coalesce(streams.version, -1) order by wanted.index),
+    array_agg(coalesce(streams.closed, false) order by wanted.index),
+    array_agg(streams.version is null order by wanted.index),
+    array_agg(false order by wanted.index)
+  into v_version, v_closed, v_was_absent, v_is_touched
+  from unnest(p_streams) with ordinality as wanted (name, index)
+  left join streams on streams.name = wanted.name;
+
+  if cardinality(p_producer_stream) > 0 then
+    select
+      array_agg(producers.last_sequence order by wanted.index),
+      array_agg(coalesce(producers.last_position, 0) order by wanted.index)
+    into v_last_sequence, v_last_position
+    from unnest(p_producer_stream, p_producer_source) with ordinality as wanted (stream, source, index)
+    left join producers on producers.stream = p_streams[wanted.stream] and producers.source = wanted.source;
+  end if;
+
+  outcomes := array_fill(1, array[cardinality(p_append_stream)]);
+  first_positions := array_fill(0, array[cardinality(p_append_stream)]);
+  versions := first_positions;
+  v_position_shift := first_positions;
+  v_version_shift := first_positions;
+
+  for i in 1 .. cardinality(p_append_stream) loop
+    v_stream := p_append_stream[i];
+    v_producer := p_append_producer[i];
+    v_expected := p_expected[i];
+    v_count := p_event_counts[i];
+    if v_producer > 0 and p_sequences[i] <= v_last_sequence[v_producer] then
+      outcomes[i] := 3;
+      if p_sequences[i] = v_last_sequence[v_producer] then
+        first_positions[i] := v_last_position[v_producer];
+      end if;
+    elsif v_closed[v_stream] then
+      outcomes[i] := 4;
+    elsif v_expected = -1 and v_version[v_stream] < 0 then
+      outcomes[i] := 5;
+    elsif v_expected >= 0 and v_expected <> greatest(v_version[v_stream], 0) then
+      outcomes[i] := 2;
+      versions[i] := greatest(v_version[v_stream], 0);
+    else
+      first_positions[i] := v_accepted + 1;
+      v_position_shift[i] := v_accepted - v_event;
+      v_version_shift[i] := greatest(v_version[v_stream], 0) - v_event;
+      v_accepted := v_accepted + v_count;
+      v_version[v_stream] := greatest(v_version[v_stream], 0) + v_count;
+      versions[i] := v_version[v_stream];
+      v_is_touched[v_stream] := true;
+      if v_producer > 0 then
+        v_last_sequence[v_producer] := p_sequences[i];
+        v_last_position[v_producer] := -first_positions[i];
+      end if;
+      while p_opening[v_next_opening] < i loop
+        v_next_opening := v_next_opening + 1;
+      end loop;
+      while p_opening[v_next_opening] = i loop
+        v_version[p_opened[v_next_opening]] := greatest(v_version[p_opened[v_next_opening]], 0);
+        v_next_opening := v_next_opening + 1;
+      end loop;
+      while p_closing[v_next_closing] < i loop
+        v_next_closing := v_next_closing + 1;
+      end loop;
+      while p_closing[v_next_closing] = i loop
+        v_closed[p_closed[v_next_closing]] := true;
+        v_is_touched[p_closed[v_next_closing]] := true;
+        v_version[p_closed[v_next_closing]] := greatest(v_version[p_closed[v_next_closing]], 0);
+        v_next_closing := v_next_closing + 1;
+      end loop;
+    end if;
+    v_event := v_event + v_count;
+  end loop;
+
+  if v_accepted = 0 then
+    return;
+  end if;
+
+  insert into streams (version, name)
+  select 0, stream.name
+  from unnest(p_streams, v_version, v_was_absent) as stream (name, version, was_absent)
+  where stream.was_absent and stream.version >= 0
+  order by stream.name
+  on conflict do nothing;
+  get diagnostics v_rows = row_count;
+  -- Without a row there was no lock: another append may have made the stream since.
+  if v_rows <> (
+    select count(*) from unnest(v_version, v_was_absent) as stream (version, was_absent)
+    where stream.was_absent and stream.version >= 0
+  ) then
+    raise exception 'a stream was made by another append at the same time' using errcode = 'serialization_failure';
+  end if;
+
+  update streams set version = stream.version, closed = stream.closed
+  from unnest(p_streams, v_version, v_closed, v_is_touched) as stream (name, version, closed, is_touched)
+  where stream.is_touched and streams.name = stream.name;
+
+  update log_head
+  set position = log_head.position + v_accepted, recorded_at = greatest(log_head.recorded_at, clock_timestamp())
+  returning log_head.position - v_accepted, log_head.partitioned_to, log_head.recorded_at
+  into v_base, v_partitioned_to, recorded_at;
+  if v_base + v_accepted > v_partitioned_to then
+    perform extend_event_partitions(v_base + v_accepted);
+  end if;
+
+  if v_accepted = v_event then
+    insert into events (position, version, recorded_at, schema_version, stream, type, data, metadata)
+    select
+      v_base + event.index, v_version_shift[event.append] + event.index, recorded_at, event.schema_version,
+      event.stream, event.type, event.data, event.metadata
+    from unnest(
+      p_event_append, p_event_stream, p_event_type, p_event_schema_version, p_event_data, p_event_metadata
+    ) with ordinality as event (append, stream, type, schema_version, data, metadata, index);
+  else
+    insert into events (position, version, recorded_at, schema_version, stream, type, data, metadata)
+    select
+      v_base + v_position_shift[event.append] + event.index, v_version_shift[event.append] + event.index, recorded_at,
+      event.schema_version, event.stream, event.type, event.data, event.metadata
+    from unnest(
+      p_event_append, p_event_stream, p_event_type, p_event_schema_version, p_event_data, p_event_metadata
+    ) with ordinality as event (append, stream, type, schema_version, data, metadata, index)
+    where outcomes[event.append] = 1;
+  end if;
+
+  for i in 1 .. cardinality(outcomes) loop
+    if outcomes[i] = 1 then
+      first_positions[i] := v_base + first_positions[i];
+    elsif outcomes[i] = 3 and first_positions[i] < 0 then
+      -- The duplicate of an append of this same batch.
+      first_positions[i] := v_base - first_positions[i];
+    end if;
+  end loop;
+
+  if cardinality(p_producer_stream) > 0 then
+    insert into producers (last_sequence, last_position, stream, source)
+    select producer.sequence, v_base - producer.position, p_streams[producer.stream], producer.source
+    from unnest(p_producer_stream, p_producer_source, v_last_sequence, v_last_position)
+      as producer (stream, source, sequence, position)
+    where producer.position < 0
+    on conflict (stream, source) do update
+    set last_sequence = excluded.last_sequence, last_position = excluded.last_position;
+  end if;
+
+  perform pg_notify('footfall_events', (v_base + v_accepted)::text);
+end
+$$;
+
+-- The last position that was recorded at or before p_time; 0 where there is none.
+-- Positions are gapless and recorded_at never decreases with them, so a binary search finds it.
+create function position_at(p_time timestamptz) returns bigint language plpgsql stable as $$
+declare
+  v_low bigint := 0;
+  v_high bigint := (select position from log_head);
+  v_middle bigint;
+begin
+  while v_low < v_high loop
+    v_middle := (v_low + v_high + 1) / 2;
+    if (select recorded_at from events where position = v_middle) <= p_time then
+      v_low := v_middle;
+    else
+      v_high := v_middle - 1;
+    end if;
+  end loop;
+  return v_low;
+end
+$$;

@@ -1,0 +1,54 @@
+/// An append-only log of events in streams.
+///
+/// Positions number all events of the log 1, 2, 3 … without a gap, in the order in which their appends committed: a
+/// reader that has seen position N has seen all up to N. Versions number the events of one stream likewise.
+/// Implementations pass the same suite of tests.
+package protocol EventLog: Sendable {
+    /// Decides each append for itself and in the order given: a loser never aborts the others.
+    ///
+    /// Outcomes come in the order of the appends. All that is appended by one call is durable when it returns, and
+    /// becomes visible at once. Appends of one call see the effects of those before them.
+    func append(_ appends: [Append]) async throws(EventLogError) -> [AppendOutcome]
+
+    /// The events of a stream with a version above `version`, oldest first, at most `limit`.
+    /// A stream that does not exist has none.
+    func read(_ stream: StreamName, after version: Int64, limit: Int) async throws(EventLogError) -> [RecordedEvent]
+
+    /// The events of the whole log with a position above `position`, in order, at most `limit`.
+    func read(after position: Int64, limit: Int) async throws(EventLogError) -> [RecordedEvent]
+
+    /// The last position that was committed; 0 where the log is empty.
+    func head() async throws(EventLogError) -> Int64
+}
+
+extension EventLog {
+    package func append(_ append: Append) async throws(EventLogError) -> AppendOutcome {
+        try await self.append([append])[0]
+    }
+
+    /// The whole stream, oldest first, read in pages.
+    package func readAll(_ stream: StreamName) async throws(EventLogError) -> [RecordedEvent] {
+        let pageSize = 1000
+        var events: [RecordedEvent] = []
+        while true {
+            let page = try await read(stream, after: events.last?.version ?? 0, limit: pageSize)
+            events += page
+            if page.count < pageSize { return events }
+        }
+    }
+}
+
+/// Why the log could not do what was asked, apart from what an append's outcome says.
+package enum EventLogError: Error, Equatable {
+    /// Nothing was written: the log could not be reached. Trying again later is safe.
+    case unavailable(reason: String)
+    /// Nothing was written: too many appends are waiting. Trying again after a pause is safe.
+    case overloaded
+    /// The connection broke while the append was committing: it is written or it is not. Only a repetition under the
+    /// same producer's sequence, or a look at the stream, can tell.
+    case unknownOutcome(reason: String)
+    /// Nothing was written: an append itself is malformed (no events, an empty name).
+    case invalidAppend(reason: String)
+    /// Nothing was written: the store refused for a reason that trying again does not mend.
+    case storage(reason: String)
+}

@@ -1,0 +1,86 @@
+/// A log that lives as long as its process, with the semantics of the lasting one: for tests and trials.
+package actor InMemoryEventLog: EventLog {
+    private struct Stream {
+        var positions: [Int64] = []
+        var isClosed = false
+        var producers: [String: [Int64: ClosedRange<Int64>]] = [:]
+        var lastSequences: [String: Int64] = [:]
+    }
+
+    private var events: [RecordedEvent] = []
+    private var streams: [StreamName: Stream] = [:]
+    private let now: @Sendable () -> Timestamp
+
+    /// - Parameter now: the clock that stamps events; a step backwards is not followed.
+    package init(now: @escaping @Sendable () -> Timestamp) { self.now = now }
+
+    package func append(_ appends: [Append]) async throws(EventLogError) -> [AppendOutcome] {
+        for append in appends { try append.validate() }
+        let recordedAt = max(now(), events.last?.recordedAt ?? Timestamp(microseconds: .min))
+        return appends.map { decide($0, recordedAt: recordedAt) }
+    }
+
+    private func decide(_ append: Append, recordedAt: Timestamp) -> AppendOutcome {
+        let existing = streams[append.stream]
+        var stream = existing ?? Stream()
+        if let producer = append.producer, let last = stream.lastSequences[producer.source], producer.sequence <= last {
+            return .duplicate(positions: stream.producers[producer.source]?[producer.sequence])
+        }
+        if stream.isClosed { return .closed }
+        let version = Int64(stream.positions.count)
+        switch append.expected {
+        case .any: break
+        case .exists: if existing == nil { return .missing }
+        case .noStream: if version != 0 { return .conflict(actual: version) }
+        case .exact(let expected): if version != expected { return .conflict(actual: version) }
+        }
+
+        let first = Int64(events.count) + 1
+        let metadata = append.metadata.json(producer: append.producer).bytes
+        for event in append.events {
+            let position = Int64(events.count) + 1
+            stream.positions.append(position)
+            events.append(
+                RecordedEvent(
+                    position: position, stream: append.stream, version: Int64(stream.positions.count), type: event.type,
+                    schemaVersion: event.schemaVersion, data: event.data, metadata: metadata, recordedAt: recordedAt))
+        }
+        let positions = first...Int64(events.count)
+        if let producer = append.producer {
+            stream.lastSequences[producer.source] = producer.sequence
+            stream.producers[producer.source, default: [:]][producer.sequence] = positions
+        }
+        streams[append.stream] = stream
+        for opened in append.opens where streams[opened] == nil { streams[opened] = Stream() }
+        for closed in append.closes { streams[closed, default: Stream()].isClosed = true }
+        return .appended(
+            Appended(positions: positions, version: Int64(stream.positions.count), recordedAt: recordedAt))
+    }
+
+    package func read(
+        _ stream: StreamName, after version: Int64, limit: Int
+    ) async throws(EventLogError) -> [RecordedEvent] {
+        let positions = streams[stream]?.positions ?? []
+        return positions.dropFirst(Int(max(0, version))).prefix(limit).map { events[Int($0) - 1] }
+    }
+
+    package func read(after position: Int64, limit: Int) async throws(EventLogError) -> [RecordedEvent] {
+        Array(events.dropFirst(Int(max(0, position))).prefix(limit))
+    }
+
+    package func head() async throws(EventLogError) -> Int64 { Int64(events.count) }
+}
+
+extension Append {
+    /// Checks what no store can make sense of.
+    package func validate() throws(EventLogError) {
+        if events.isEmpty { throw .invalidAppend(reason: "an append to \(stream) holds no events") }
+        for name in [stream] + opens + closes where name.rawValue.isEmpty {
+            throw .invalidAppend(reason: "a stream's name is empty")
+        }
+        if let producer, producer.source.isEmpty { throw .invalidAppend(reason: "a producer's source is empty") }
+        if case .exact(let version) = expected, version < 0 {
+            throw .invalidAppend(reason: "the expected version \(version) is negative")
+        }
+    }
+}

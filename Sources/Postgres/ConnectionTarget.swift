@@ -1,0 +1,29 @@
+/// Where a server is and how sessions with it are set up.
+package struct ConnectionTarget: Sendable {
+    /// A libpq connection string: `postgresql://…` or `key=value …`.
+    package var url: String
+    /// What the sessions call themselves in `pg_stat_activity`.
+    package var applicationName: String
+    /// How long an attempt to connect may take; whole seconds, at least 2 (libpq's resolution).
+    package var connectTimeout: Duration
+    /// How long a request may take once it was sent. Beyond it the socket is closed and the request fails with
+    /// `PostgresError.connectionLost`; the server is not asked to cancel, for a commit that waits must not be cancelled.
+    package var requestTimeout: Duration?
+
+    package init(
+        _ url: String, applicationName: String = "footfall", connectTimeout: Duration = .seconds(5),
+        requestTimeout: Duration? = .seconds(30)
+    ) {
+        self.url = url
+        self.applicationName = applicationName
+        self.connectTimeout = connectTimeout
+        self.requestTimeout = requestTimeout
+    }
+
+    package func named(_ applicationName: String, requestTimeout: Duration? = .seconds(30)) -> ConnectionTarget {
+        var target = self
+        target.applicationName = applicationName
+        target.requestTimeout = requestTimeout
+        return target
+    }
+}

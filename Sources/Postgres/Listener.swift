@@ -1,0 +1,123 @@
+import Logging
+import Synchronization
+
+/// One session that listens to channels, for any number of subscribers in the process.
+///
+/// A subscriber is told *that* something happened, not what: signals that come while it is busy fold into one, so
+/// nothing queues up. After a lost connection the listener connects again and signals everyone, since notifications
+/// may have been missed; and whatever is lost, it signals everyone once in each poll interval.
+/// A subscriber therefore looks for itself at each signal.
+package final class Listener: Sendable {
+    private struct State {
+        var subscribers: [Int: (channel: String, signal: AsyncStream<Void>.Continuation)] = [:]
+        var nextID = 0
+        var isStopped = false
+    }
+
+    private let target: ConnectionTarget
+    private let channels: [String]
+    private let pollInterval: Duration
+    private let logger: Logger
+    private let state = Mutex(State())
+
+    package init(
+        _ target: ConnectionTarget, channels: [String], pollInterval: Duration = .seconds(1), logger: Logger
+    ) {
+        self.target = target
+        self.channels = channels
+        self.pollInterval = pollInterval
+        self.logger = logger
+    }
+
+    /// A signal for each time at which the channel was notified; ends when the listener stops.
+    /// The first signal is there at once, so that a subscriber begins by looking.
+    package func signals(on channel: String) -> AsyncStream<Void> {
+        let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let id: Int? = state.withLock { state in
+            if state.isStopped { return nil }
+            state.nextID += 1
+            state.subscribers[state.nextID] = (channel, continuation)
+            return state.nextID
+        }
+        guard let id else {
+            continuation.finish()
+            return stream
+        }
+        continuation.onTermination = { [weak self] _ in
+            self?.state.withLock { $0.subscribers[id] = nil }
+        }
+        continuation.yield()
+        return stream
+    }
+
+    /// Listens until the task is cancelled. Connects again after a loss, with a growing pause of up to two seconds.
+    package func run() async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.keepListening() }
+            group.addTask { await self.keepPolling() }
+        }
+        stop()
+    }
+
+    private func keepPolling() async {
+        while !Task.isCancelled {
+            try? await Task.sleep(for: pollInterval)  // cancellation ends the loop
+            signalAll()
+        }
+    }
+
+    private func keepListening() async {
+        var pause = Duration.milliseconds(50)
+        while !Task.isCancelled {
+            do throws(PostgresError) {
+                try await listen()
+                pause = .milliseconds(50)
+            } catch {
+                logger.debug("not listening", metadata: ["reason": "\(error)"])
+            }
+            try? await Task.sleep(for: pause * Double.random(in: 0.5...1))  // cancellation ends the loop
+            pause = min(pause * 2, .seconds(2))
+        }
+    }
+
+    /// Returns when the connection is lost or the task cancelled.
+    private func listen() async throws(PostgresError) {
+        let (lifetime, ended) = AsyncStream.makeStream(of: Void.self)
+        let connection = try await Connection.open(target, logger: logger, onEnd: { ended.finish() }) { [weak self] in
+            self?.signal($0.channel)
+        }
+        for channel in channels { try await connection.query("listen \(quoted(channel))") }
+        signalAll()
+        await withTaskCancellationHandler {
+            for await _ in lifetime {}
+        } onCancel: {
+            connection.close()
+        }
+        connection.close()
+    }
+
+    private func quoted(_ channel: String) -> String {
+        "\"" + channel.replacing("\"", with: "\"\"") + "\""
+    }
+
+    private func signal(_ channel: String) {
+        state.withLock { state in
+            for subscriber in state.subscribers.values where subscriber.channel == channel { subscriber.signal.yield() }
+        }
+    }
+
+    private func signalAll() {
+        state.withLock { state in
+            for subscriber in state.subscribers.values { subscriber.signal.yield() }
+        }
+    }
+
+    private func stop() {
+        let subscribers = state.withLock { state in
+            state.isStopped = true
+            defer { state.subscribers = [:] }
+            return state.subscribers.values.map(\.signal)
+        }
+        for subscriber in subscribers { subscriber.finish() }
+    }
+}

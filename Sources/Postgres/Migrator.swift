@@ -1,0 +1,138 @@
+import Foundation
+import Logging
+
+/// Brings a database's lasting tables up to date: numbered files, applied in order, each once and in a transaction of
+/// its own together with its row in `schema_migrations`.
+package struct Migrator: Sendable {
+    package struct Migration: Hashable, Sendable {
+        package let number: Int64
+        /// The file's name: `0001_event_log.sql`.
+        package let name: String
+        package let sql: String
+
+        package init(number: Int64, name: String, sql: String) {
+            self.number = number
+            self.name = name
+            self.sql = sql
+        }
+    }
+
+    package enum Failure: Error, Equatable, CustomStringConvertible {
+        case unreadable(path: String, reason: String)
+        case misnamed(name: String)
+        case duplicateNumber(names: [String])
+        case edited(name: String)
+        case unknown(name: String)
+        case failed(name: String, reason: String)
+
+        package var description: String {
+            switch self {
+            case .unreadable(let path, let reason): "the migrations in \(path) cannot be read: \(reason)"
+            case .misnamed(let name): "\(name) is not named like a migration, 0001_what_it_does.sql"
+            case .duplicateNumber(let names): "\(names.joined(separator: " and ")) have the same number"
+            case .edited(let name):
+                "\(name) has been edited since it was applied to this database; restore it and add a new migration"
+            case .unknown(let name):
+                "this database holds \(name), which this release does not know; it belongs to a later release"
+            case .failed(let name, let reason): "\(name) failed and changed nothing: \(reason)"
+            }
+        }
+    }
+
+    private let migrations: [Migration]
+
+    package init(_ migrations: [Migration]) throws(Failure) {
+        self.migrations = migrations.sorted { $0.number < $1.number }
+        for (one, next) in zip(self.migrations, self.migrations.dropFirst()) where one.number == next.number {
+            throw .duplicateNumber(names: [one.name, next.name])
+        }
+    }
+
+    /// Reads the `*.sql` files of a folder.
+    package init(folder: URL) throws(Failure) {
+        let names: [String]
+        do { names = try FileManager.default.contentsOfDirectory(atPath: folder.path) } catch {
+            throw .unreadable(path: folder.path, reason: error.localizedDescription)
+        }
+        var migrations: [Migration] = []
+        for name in names where name.hasSuffix(".sql") {
+            guard let number = name.wholeMatch(of: /([0-9]{4})_[a-z0-9_]+\.sql/).flatMap({ Int64($0.1) }) else {
+                throw .misnamed(name: name)
+            }
+            do {
+                let sql = try String(contentsOf: folder.appending(path: name), encoding: .utf8)
+                migrations.append(Migration(number: number, name: name, sql: sql))
+            } catch {
+                throw .unreadable(path: folder.appending(path: name).path, reason: error.localizedDescription)
+            }
+        }
+        try self.init(migrations)
+    }
+
+    /// Any number that no other user of advisory locks in this database takes.
+    private static let lock: Int64 = 0x466F_6F74_6661_6C6C
+
+    /// Applies what the database lacks; others that do the same at the same time wait and then find nothing to do.
+    /// Throws `Failure`, or `PostgresError` where the database cannot be reached.
+    /// - Returns: the names of the migrations applied.
+    package func run(on target: ConnectionTarget, logger: Logger) async throws -> [String] {
+        let connection = try await Connection.open(
+            target.named(target.applicationName, requestTimeout: nil), logger: logger)
+        defer { connection.close() }
+        try await connection.query("select pg_advisory_lock($1)", [.integer(Self.lock)])
+        try await connection.query(
+            """
+            create table if not exists schema_migrations (
+              number bigint primary key,
+              name text not null,
+              checksum text not null,
+              applied_at timestamptz not null default clock_timestamp()
+            )
+            """)
+        try await check(on: connection)
+        let applied = try await numbers(on: connection)
+        var names: [String] = []
+        for migration in migrations where !applied.contains(migration.number) {
+            try await apply(migration, on: connection)
+            logger.info("applied migration", metadata: ["name": "\(migration.name)"])
+            names.append(migration.name)
+        }
+        return names
+    }
+
+    private func check(on connection: Connection) async throws {
+        let known = Dictionary(uniqueKeysWithValues: migrations.map { ($0.number, $0) })
+        let rows = try await connection.query("select number, name, checksum from schema_migrations order by number")
+        for row in rows {
+            guard let migration = known[try row.integer(0)] else { throw Failure.unknown(name: try row.text(1)) }
+            let checksum = try await connection.query(
+                "select encode(sha256($1), 'hex')", [.bytea(Array(migration.sql.utf8))])[0].text(0)
+            guard try row.text(2) == checksum else { throw Failure.edited(name: migration.name) }
+        }
+    }
+
+    private func numbers(on connection: Connection) async throws -> Set<Int64> {
+        var numbers: Set<Int64> = []
+        for row in try await connection.query("select number from schema_migrations") {
+            numbers.insert(try row.integer(0))
+        }
+        return numbers
+    }
+
+    private func apply(_ migration: Migration, on connection: Connection) async throws {
+        do {
+            try await connection.transaction {
+                try await connection.script(migration.sql)
+                try await connection.query(
+                    """
+                    insert into schema_migrations (number, name, checksum)
+                    values ($1, $2, encode(sha256($3), 'hex'))
+                    """,
+                    [.integer(migration.number), .text(migration.name), .bytea(Array(migration.sql.utf8))])
+            }
+        } catch let error as PostgresError {
+            guard case .server(let reason) = error else { throw error }
+            throw Failure.failed(name: migration.name, reason: reason.description)
+        }
+    }
+}

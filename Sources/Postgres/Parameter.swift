@@ -1,0 +1,124 @@
+/// A value bound to a statement's `$n`, in PostgreSQL's binary format.
+///
+/// Arrays have one dimension. Instants are microseconds since 1970-01-01T00:00:00Z.
+package struct Parameter: Sendable {
+    let type: TypeID
+    let bytes: [UInt8]?
+
+    init(_ type: TypeID, _ bytes: [UInt8]?) {
+        self.type = type
+        self.bytes = bytes
+    }
+
+    package static func text(_ value: String?) -> Parameter { Parameter(.text, value.map { Array($0.utf8) }) }
+
+    package static func integer(_ value: Int64?) -> Parameter { Parameter(.int8, value?.bigEndianBytes) }
+
+    package static func integer(_ value: Int) -> Parameter { .integer(Int64(value)) }
+
+    package static func double(_ value: Double?) -> Parameter { Parameter(.float8, value?.bitPattern.bigEndianBytes) }
+
+    package static func bool(_ value: Bool?) -> Parameter { Parameter(.bool, value.map { [$0 ? 1 : 0] }) }
+
+    /// - Parameter value: JSON in UTF-8.
+    package static func jsonb(_ value: [UInt8]?) -> Parameter { Parameter(.jsonb, value.map { [1] + $0 }) }
+
+    package static func bytea(_ value: [UInt8]?) -> Parameter { Parameter(.bytea, value) }
+
+    package static func timestamp(_ microseconds: Int64?) -> Parameter {
+        Parameter(.timestamptz, microseconds.map { ($0 - postgresEpoch).bigEndianBytes })
+    }
+
+    package static func texts(_ values: [String?]) -> Parameter {
+        array(.textArray, of: .text, values) { value, output in
+            value.map {
+                output.append(contentsOf: Int32($0.utf8.count).bigEndianBytes)
+                output.append(contentsOf: $0.utf8)
+            }
+        }
+    }
+
+    package static func integers(_ values: [Int64?]) -> Parameter {
+        array(.int8Array, of: .int8, values) { value, output in
+            value.map {
+                output.append(contentsOf: Int32(8).bigEndianBytes)
+                output.append(contentsOf: $0.bigEndianBytes)
+            }
+        }
+    }
+
+    package static func smallIntegers(_ values: [Int16]) -> Parameter {
+        array(.int2Array, of: .int2, values) { value, output in
+            output.append(contentsOf: Int32(2).bigEndianBytes)
+            output.append(contentsOf: value.bigEndianBytes)
+        }
+    }
+
+    /// - Parameter values: JSON in UTF-8 each.
+    package static func jsonbs(_ values: [[UInt8]]) -> Parameter {
+        array(.jsonbArray, of: .jsonb, values) { value, output in
+            output.append(contentsOf: Int32(value.count + 1).bigEndianBytes)
+            output.append(1)
+            output.append(contentsOf: value)
+        }
+    }
+
+    /// The binary format of `array_send`: dimensions, a flag for nulls, the element's type; length and lower bound;
+    /// then each element with its length, −1 for null.
+    /// - Parameter write: appends an element with its length; nil means that it is null.
+    private static func array<Element>(
+        _ type: TypeID, of element: TypeID, _ values: [Element], write: (Element, inout [UInt8]) -> Void?
+    ) -> Parameter {
+        var output: [UInt8] = []
+        output.reserveCapacity(20 + values.count * 16)
+        output.append(contentsOf: Int32(values.isEmpty ? 0 : 1).bigEndianBytes)
+        output.append(contentsOf: Int32(0).bigEndianBytes)
+        output.append(contentsOf: element.rawValue.bigEndianBytes)
+        if values.isEmpty { return Parameter(type, output) }
+        output.append(contentsOf: Int32(values.count).bigEndianBytes)
+        output.append(contentsOf: Int32(1).bigEndianBytes)
+        var hasNull = false
+        for value in values where write(value, &output) == nil {
+            hasNull = true
+            output.append(contentsOf: Int32(-1).bigEndianBytes)
+        }
+        if hasNull { output[7] = 1 }
+        return Parameter(type, output)
+    }
+}
+
+/// The object ids of built-in types, fixed in PostgreSQL's catalog (pg_type.dat).
+struct TypeID: RawRepresentable, Hashable, Sendable {
+    let rawValue: UInt32
+
+    static let bool = TypeID(rawValue: 16)
+    static let bytea = TypeID(rawValue: 17)
+    static let name = TypeID(rawValue: 19)
+    static let int8 = TypeID(rawValue: 20)
+    static let int2 = TypeID(rawValue: 21)
+    static let int4 = TypeID(rawValue: 23)
+    static let text = TypeID(rawValue: 25)
+    static let oid = TypeID(rawValue: 26)
+    static let json = TypeID(rawValue: 114)
+    static let float4 = TypeID(rawValue: 700)
+    static let float8 = TypeID(rawValue: 701)
+    static let int2Array = TypeID(rawValue: 1005)
+    static let int4Array = TypeID(rawValue: 1007)
+    static let textArray = TypeID(rawValue: 1009)
+    static let int8Array = TypeID(rawValue: 1016)
+    static let varchar = TypeID(rawValue: 1043)
+    static let timestamptz = TypeID(rawValue: 1184)
+    static let jsonb = TypeID(rawValue: 3802)
+    static let jsonbArray = TypeID(rawValue: 3807)
+}
+
+/// 2000-01-01T00:00:00Z, from which PostgreSQL counts, in microseconds since 1970.
+let postgresEpoch: Int64 = 946_684_800_000_000
+
+extension FixedWidthInteger {
+    var bigEndianBytes: [UInt8] { withUnsafeBytes(of: bigEndian) { Array($0) } }
+
+    init(bigEndianBytes: UnsafeRawBufferPointer) {
+        self = Self(bigEndian: bigEndianBytes.loadUnaligned(as: Self.self))
+    }
+}

@@ -1,0 +1,72 @@
+internal import CLibPQ
+
+/// Why PostgreSQL did not do what was asked.
+package enum PostgresError: Error, Sendable {
+    /// No connection could be made, or it had ended before the request was sent: nothing was done.
+    case unreachable(reason: String)
+    /// The connection broke, or its deadline passed, after the request was sent: whether it was done is unknown.
+    case connectionLost(reason: String)
+    /// Too many callers wait for a connection of the pool: nothing was done.
+    case overloaded
+    /// The server refused; the transaction that the request was in is rolled back.
+    case server(ServerError)
+    /// A value is not of the type in which it was asked for.
+    case decoding(reason: String)
+
+    /// The server's SQLSTATE, where it was the server that refused.
+    package var sqlState: String? {
+        guard case .server(let error) = self else { return nil }
+        return error.sqlState
+    }
+
+    /// Whether the server rolled back for the sake of others (serialization failure or deadlock) or the request was
+    /// never sent, so that the same request may be sent again.
+    package var isSafeToRetry: Bool {
+        switch self {
+        case .unreachable: true
+        case .server(let error): ["40001", "40P01", "55P03"].contains(error.sqlState)
+        case .connectionLost, .overloaded, .decoding: false
+        }
+    }
+}
+
+/// What the server reports of an error. See "Error and Notice Message Fields" in PostgreSQL's documentation.
+package struct ServerError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// Five characters; see "PostgreSQL Error Codes".
+    package let sqlState: String
+    package let message: String
+    package let detail: String?
+    package let hint: String?
+    package let context: String?
+
+    package var description: String {
+        var text = "\(message) (SQLSTATE \(sqlState))"
+        if let detail { text += "; \(detail)" }
+        if let hint { text += "; \(hint)" }
+        if let context { text += "; \(context)" }
+        return text
+    }
+
+    init(_ result: OpaquePointer) {
+        func field(_ code: Unicode.Scalar) -> String? {
+            PQresultErrorField(result, Int32(code.value)).map { String(cString: $0) }
+        }
+        sqlState = field("C") ?? "XX000"
+        message = field("M") ?? String(cString: PQresultErrorMessage(result))
+        detail = field("D")
+        hint = field("H")
+        context = field("W")
+    }
+}
+
+extension PostgresError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .unreachable(let reason): "the database cannot be reached: \(reason)"
+        case .connectionLost(let reason): "the connection to the database was lost: \(reason)"
+        case .overloaded: "too many requests wait for a database connection"
+        case .server(let error): error.description
+        case .decoding(let reason): "unexpected value from the database: \(reason)"
+        }
+    }
+}

@@ -1,0 +1,164 @@
+internal import CLibPQ
+
+/// A statement's whole result: libpq's memory, read in place.
+///
+/// Sendable because libpq never changes a finished result and every access here only reads it.
+package final class Rows: @unchecked Sendable, RandomAccessCollection {
+    private let result: OpaquePointer
+
+    /// Takes ownership of `result`.
+    init(_ result: OpaquePointer) { self.result = result }
+
+    deinit { PQclear(result) }
+
+    package var startIndex: Int { 0 }
+    package var endIndex: Int { Int(PQntuples(result)) }
+    package subscript(index: Int) -> Row {
+        precondition(indices.contains(index))
+        return Row(rows: self, index: Int32(index))
+    }
+
+    /// How many rows a statement that changes data has changed.
+    package var affected: Int { Int(String(cString: PQcmdTuples(result))) ?? 0 }
+
+    package var columnNames: [String] { (0..<PQnfields(result)).map { String(cString: PQfname(result, $0)) } }
+
+    fileprivate func type(of column: Int32) -> TypeID { TypeID(rawValue: PQftype(result, column)) }
+
+    /// The value's bytes in binary format; nil for null.
+    fileprivate func value(_ row: Int32, _ column: Int32) -> UnsafeRawBufferPointer? {
+        precondition(column >= 0 && column < PQnfields(result), "the statement has no column \(column)")
+        if PQgetisnull(result, row, column) == 1 { return nil }
+        return UnsafeRawBufferPointer(
+            start: PQgetvalue(result, row, column), count: Int(PQgetlength(result, row, column)))
+    }
+}
+
+/// One row of a result. Columns count from 0, in the order in which the statement selects them.
+/// Every reader throws `PostgresError.decoding` where the value is of another type, or null where that is not asked for.
+package struct Row: Sendable {
+    fileprivate let rows: Rows
+    fileprivate let index: Int32
+
+    package func isNull(_ column: Int) -> Bool { rows.value(index, Int32(column)) == nil }
+
+    /// A whole number of 2, 4 or 8 bytes.
+    package func optionalInteger(_ column: Int) throws(PostgresError) -> Int64? {
+        guard let value = rows.value(index, Int32(column)) else { return nil }
+        switch type(column) {
+        case .int8: return Int64(bigEndianBytes: value)
+        case .int4: return Int64(Int32(bigEndianBytes: value))
+        case .int2: return Int64(Int16(bigEndianBytes: value))
+        case .oid: return Int64(UInt32(bigEndianBytes: value))
+        default: throw mismatch(column, "an integer")
+        }
+    }
+
+    package func integer(_ column: Int) throws(PostgresError) -> Int64 {
+        try required(try optionalInteger(column), column)
+    }
+
+    package func optionalDouble(_ column: Int) throws(PostgresError) -> Double? {
+        guard let value = rows.value(index, Int32(column)) else { return nil }
+        switch type(column) {
+        case .float8: return Double(bitPattern: UInt64(bigEndianBytes: value))
+        case .float4: return Double(Float(bitPattern: UInt32(bigEndianBytes: value)))
+        default: throw mismatch(column, "a floating-point number")
+        }
+    }
+
+    package func double(_ column: Int) throws(PostgresError) -> Double {
+        try required(try optionalDouble(column), column)
+    }
+
+    package func bool(_ column: Int) throws(PostgresError) -> Bool {
+        let value = try required(rows.value(index, Int32(column)), column)
+        guard type(column) == .bool else { throw mismatch(column, "a boolean") }
+        return value[0] != 0
+    }
+
+    /// Text, or JSON as text.
+    package func optionalText(_ column: Int) throws(PostgresError) -> String? {
+        try optionalBytes(column).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    package func text(_ column: Int) throws(PostgresError) -> String {
+        try required(try optionalText(column), column)
+    }
+
+    /// The bytes of text (UTF-8), JSON (its text in UTF-8) or bytea.
+    package func optionalBytes(_ column: Int) throws(PostgresError) -> [UInt8]? {
+        guard let value = rows.value(index, Int32(column)) else { return nil }
+        switch type(column) {
+        case .text, .varchar, .name, .json, .bytea: return Array(value)
+        case .jsonb: return Array(value.dropFirst())
+        default: throw mismatch(column, "text, JSON or bytea")
+        }
+    }
+
+    package func bytes(_ column: Int) throws(PostgresError) -> [UInt8] {
+        try required(try optionalBytes(column), column)
+    }
+
+    /// A `timestamptz` in microseconds since 1970-01-01T00:00:00Z.
+    package func optionalTimestamp(_ column: Int) throws(PostgresError) -> Int64? {
+        guard let value = rows.value(index, Int32(column)) else { return nil }
+        guard type(column) == .timestamptz else { throw mismatch(column, "a timestamp with time zone") }
+        let (microseconds, overflow) = Int64(bigEndianBytes: value).addingReportingOverflow(postgresEpoch)
+        if overflow { throw .decoding(reason: "column \(column) is an infinite timestamp") }
+        return microseconds
+    }
+
+    package func timestamp(_ column: Int) throws(PostgresError) -> Int64 {
+        try required(try optionalTimestamp(column), column)
+    }
+
+    /// A one-dimensional array of whole numbers.
+    package func integers(_ column: Int) throws(PostgresError) -> [Int64?] {
+        let value = try required(rows.value(index, Int32(column)), column)
+        let width: Int
+        switch type(column) {
+        case .int8Array: width = 8
+        case .int4Array: width = 4
+        case .int2Array: width = 2
+        default: throw mismatch(column, "an array of integers")
+        }
+        func slice(_ offset: Int, _ count: Int) -> UnsafeRawBufferPointer {
+            UnsafeRawBufferPointer(rebasing: value[offset..<offset + count])
+        }
+        if Int32(bigEndianBytes: slice(0, 4)) == 0 { return [] }
+        let count = Int(Int32(bigEndianBytes: slice(12, 4)))
+        var elements: [Int64?] = []
+        elements.reserveCapacity(count)
+        var offset = 20
+        for _ in 0..<count {
+            let isNull = Int32(bigEndianBytes: slice(offset, 4)) < 0
+            offset += 4
+            if isNull {
+                elements.append(nil)
+                continue
+            }
+            switch width {
+            case 8: elements.append(Int64(bigEndianBytes: slice(offset, 8)))
+            case 4: elements.append(Int64(Int32(bigEndianBytes: slice(offset, 4))))
+            default: elements.append(Int64(Int16(bigEndianBytes: slice(offset, 2))))
+            }
+            offset += width
+        }
+        return elements
+    }
+
+    private func type(_ column: Int) -> TypeID { rows.type(of: Int32(column)) }
+
+    private func required<Value>(_ value: Value?, _ column: Int) throws(PostgresError) -> Value {
+        guard let value else { throw .decoding(reason: "column \(rows.columnNames[column]) is null") }
+        return value
+    }
+
+    private func mismatch(_ column: Int, _ wanted: String) -> PostgresError {
+        .decoding(
+            reason:
+                "column \(rows.columnNames[column]) has the type with object id \(type(column).rawValue), not \(wanted)"
+        )
+    }
+}
