@@ -8,9 +8,12 @@ let swiftSettings: [SwiftSetting] = [
 let package = Package(
     name: "footfall",
     dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/ordo-one/TextTable", from: "0.0.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
     ],
     targets: [
@@ -39,6 +42,13 @@ let package = Package(
             swiftSettings: swiftSettings
         ),
         .target(
+            name: "Counting",
+            dependencies: [
+                "EventSourcing", .product(name: "OrderedCollections", package: "swift-collections"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .target(
             name: "Installation",
             dependencies: [
                 "Postgres",
@@ -46,6 +56,23 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ],
+            swiftSettings: swiftSettings
+        ),
+        .target(
+            name: "Projector",
+            dependencies: ["Postgres", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: swiftSettings
+        ),
+        .executableTarget(
+            name: "footfallctl",
+            dependencies: [
+                "EventLog", "EventSourcing", "Installation", "Postgres", "Projector",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "TextTable", package: "TextTable"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            path: "tools/footfallctl",
             swiftSettings: swiftSettings
         ),
         .target(
@@ -57,6 +84,15 @@ let package = Package(
         .testTarget(
             name: "EventLogTests",
             dependencies: ["EventLog", "EventSourcing", "Postgres", "TestSupport"],
+            swiftSettings: swiftSettings
+        ),
+        .testTarget(name: "EventSourcingTests", dependencies: ["EventSourcing"], swiftSettings: swiftSettings),
+        .testTarget(name: "CountingTests", dependencies: ["Counting", "EventSourcing"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "ProjectionTests",
+            dependencies: [
+                "Counting", "EventLog", "EventSourcing", "Installation", "Postgres", "Projector", "TestSupport",
+            ],
             swiftSettings: swiftSettings
         ),
     ]

@@ -11,6 +11,8 @@ create table projection_builds (
   -- That SQL, by file name.
   sources jsonb not null,
   state text not null check (state in ('building', 'active', 'retired')),
+  -- Whether indexes.sql has been run.
+  indexed boolean not null default false,
   created_at timestamptz not null default clock_timestamp(),
   activated_at timestamptz
 );
@@ -31,6 +33,23 @@ select projection_builds.projection, projection_checkpoints.position
 from projection_builds
 join projection_checkpoints using (build)
 where projection_builds.state = 'active';
+
+-- Every build there is, one row each; lag counts the events that it has yet to apply.
+create view read.projections as
+select
+  projection_builds.projection,
+  projection_builds.build,
+  projection_builds.state,
+  projection_builds.definition,
+  projection_checkpoints.position,
+  log_head.position - projection_checkpoints.position as lag,
+  log_head.position as head,
+  projection_builds.created_at,
+  projection_builds.activated_at,
+  projection_checkpoints.updated_at
+from projection_builds
+join projection_checkpoints using (build)
+cross join log_head;
 
 create function build_schema(p_projection text, p_build bigint) returns text language sql immutable as $$
   select p_projection || '_b' || p_build

@@ -1,3 +1,13 @@
+-- An instant as RFC 3339 in UTC: six digits of a second, or none where it is whole.
+create function rfc3339(p_instant timestamptz) returns text language sql immutable strict parallel safe as $$
+  select to_char(
+    p_instant at time zone 'UTC',
+    case
+      when date_trunc('second', p_instant) = p_instant then 'YYYY-MM-DD"T"HH24:MI:SS"Z"'
+      else 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'
+    end)
+$$;
+
 -- The audit trail: every event as an auditor reads it. One row an event; secrets are left out.
 create view read.audit as
 select
@@ -10,13 +20,13 @@ select
   metadata ->> 'actor' as actor,
   metadata ->> 'source' as source,
   (metadata ->> 'sequence')::bigint as sequence,
-  metadata ->> 'correlation_id' as correlation_id,
-  metadata ->> 'causation_id' as causation_id,
   case
     when type = 'CameraStatusChanged' and data ->> 'to' = 'error' then 'error'
     when type = 'HeartbeatRecorded' and data ->> 'status' = 'error' then 'error'
     when type in ('CameraRemoved', 'CameraStopped') then 'warning'
     else 'info'
   end as severity,
+  metadata ->> 'correlation_id' as correlation_id,
+  metadata ->> 'causation_id' as causation_id,
   recorded_at
 from events;

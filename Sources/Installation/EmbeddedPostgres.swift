@@ -48,6 +48,11 @@ package final class EmbeddedPostgres: Sendable {
         self.lock = lock
     }
 
+    /// Whether a server was ever made under `directory`.
+    package static func exists(in directory: URL) -> Bool {
+        FileManager.default.fileExists(atPath: Layout(directory: directory).cluster.appending(path: "PG_VERSION").path)
+    }
+
     /// Makes what is missing under `directory` and starts the server, unless it runs already.
     /// - Parameter settings: further lines of postgresql.conf, applied when the server is started here.
     package static func start(
@@ -66,7 +71,7 @@ package final class EmbeddedPostgres: Sendable {
         let server = EmbeddedPostgres(
             target: ConnectionTarget(layout.url(database: "footfall")), cluster: layout.cluster, programs: programs,
             account: account, lock: lock)
-        if !FileManager.default.fileExists(atPath: layout.cluster.appending(path: "PG_VERSION").path) {
+        if !exists(in: layout.directory) {
             logger.info("creating the database cluster", metadata: ["folder": "\(layout.cluster.path)"])
             try await server.initialize()
         }

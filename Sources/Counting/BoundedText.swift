@@ -1,0 +1,45 @@
+/// A text of bounded length without control characters; white space around it is cut off.
+package protocol BoundedText: Hashable, Sendable, CustomStringConvertible {
+    /// What the text is, as a message about it begins: `A camera's name`.
+    static var subject: String { get }
+    /// Allowed lengths in Unicode scalars, which is what PostgreSQL's `char_length` counts.
+    static var lengths: ClosedRange<Int> { get }
+    /// Whether line breaks and tabs may stand in it.
+    static var allowsLineBreaks: Bool { get }
+
+    var text: String { get }
+
+    /// Takes a text out of the log as it is: a rule that was tightened since leaves what is stored readable.
+    init(stored text: String)
+}
+
+extension BoundedText {
+    package static var allowsLineBreaks: Bool { false }
+
+    package var description: String { text }
+
+    package init(_ text: String) throws(InvalidValue) {
+        let scalars = text.unicodeScalars
+        let isSpace = { (scalar: Unicode.Scalar) in scalar.properties.isWhitespace }
+        let trimmed: Substring.UnicodeScalarView
+        if let first = scalars.firstIndex(where: { !isSpace($0) }),
+            let last = scalars.lastIndex(where: { !isSpace($0) })
+        {
+            trimmed = Substring.UnicodeScalarView(scalars[first...last])
+        } else {
+            trimmed = Substring.UnicodeScalarView()
+        }
+        for scalar in trimmed where scalar.properties.generalCategory == .control {
+            if Self.allowsLineBreaks, scalar == "\n" || scalar == "\r" || scalar == "\t" { continue }
+            throw InvalidValue(.invalidCharacter, "\(Self.subject) holds no control characters.")
+        }
+        let length = trimmed.count
+        guard Self.lengths.contains(length) else {
+            throw InvalidValue(
+                length < Self.lengths.lowerBound ? .tooShort : .tooLong,
+                "\(Self.subject) has \(Self.lengths.lowerBound) to \(Self.lengths.upperBound) characters; this has \(length)."
+            )
+        }
+        self.init(stored: String(String.UnicodeScalarView(trimmed)))
+    }
+}

@@ -1,0 +1,114 @@
+import EventSourcing
+
+/// The stored form of a camera's events. Names and members never change; a new shape gets a new schema version.
+extension Camera {
+    package static func encode(_ event: Event) -> NewEvent {
+        switch event {
+        case .registered(let id, let description, let configuration):
+            stored("CameraRegistered", id, description.members, configuration.members)
+        case .described(let id, let description): stored("CameraDescribed", id, description.members)
+        case .configured(let id, let configuration): stored("CameraConfigured", id, configuration.members)
+        case .started(let id, let worker, let epoch):
+            stored("CameraStarted", id, ["worker_id": .string(worker.text), "epoch": .integer(epoch)])
+        case .restarted(let id, let worker, let epoch):
+            stored("CameraRestarted", id, ["worker_id": .string(worker.text), "epoch": .integer(epoch)])
+        case .stopped(let id, let reason): stored("CameraStopped", id, ["reason": reason.json])
+        case .statusChanged(let id, let old, let new, let reason):
+            stored(
+                "CameraStatusChanged", id,
+                ["from": .string(old.rawValue), "to": .string(new.rawValue), "reason": reason.json])
+        case .removed(let id, let reason): stored("CameraRemoved", id, ["reason": reason.json])
+        }
+    }
+
+    private static func stored(_ type: String, _ id: CameraID, _ parts: KeyValuePairs<String, JSON?>...) -> NewEvent {
+        var data: JSONObject = ["camera_id": .integer(id.number)]
+        for case (let name, let value?) in parts.joined() { data[name] = value }
+        return NewEvent(type: type, data: .object(data))
+    }
+
+    package static func decode(_ event: RecordedEvent) throws(EventDecodingError) -> Event {
+        guard event.schemaVersion == 1 else { throw EventDecodingError(event, reason: "unknown schema version") }
+        let members = try StoredMembers(event)
+        let id = try members.required("camera_id", CameraID.init(stored:))
+        switch event.type {
+        case "CameraRegistered":
+            return .registered(id, try CameraDescription(members), try CameraConfiguration(members))
+        case "CameraDescribed": return .described(id, try CameraDescription(members))
+        case "CameraConfigured": return .configured(id, try CameraConfiguration(members))
+        case "CameraStarted": return .started(id, try members.worker(), epoch: try members.required("epoch", \.integer))
+        case "CameraRestarted":
+            return .restarted(id, try members.worker(), epoch: try members.required("epoch", \.integer))
+        case "CameraStopped": return .stopped(id, reason: try members.optionalText("reason"))
+        case "CameraStatusChanged":
+            let old = try members.required("from", CameraStatus.init(stored:))
+            let new = try members.required("to", CameraStatus.init(stored:))
+            return .statusChanged(id, from: old, to: new, reason: try members.optionalText("reason"))
+        case "CameraRemoved": return .removed(id, reason: try members.optionalText("reason"))
+        default: throw EventDecodingError(event, reason: "unknown type in a camera's stream")
+        }
+    }
+}
+
+extension CameraDescription {
+    fileprivate var members: KeyValuePairs<String, JSON?> {
+        [
+            "name": .string(name.text),
+            "location": location.json,
+            "description": notes.json,
+            "metadata": metadata.json,
+            "settings": settings.json,
+            "time_zone": .string(timeZone.text),
+        ]
+    }
+
+    fileprivate init(_ members: StoredMembers) throws(EventDecodingError) {
+        name = try members.text("name")
+        location = try members.optionalText("location")
+        notes = try members.optionalText("description")
+        metadata = FreeformObject(stored: try members.required("metadata", \.object))
+        settings = try members.required("settings", Settings.init(stored:))
+        timeZone = TimeZoneName(stored: try members.required("time_zone", \.string))
+    }
+}
+
+extension CameraConfiguration {
+    fileprivate var members: KeyValuePairs<String, JSON?> {
+        [
+            "stream_url": .string(address.url),
+            "stream_credentials": address.credentials.map(JSON.string),
+            "stream_type": .string(address.type.rawValue),
+            "lines": lines.json,
+        ]
+    }
+
+    fileprivate init(_ members: StoredMembers) throws(EventDecodingError) {
+        address = StreamAddress(
+            type: try members.required("stream_type") { $0.string.flatMap(StreamType.init(rawValue:)) },
+            url: try members.required("stream_url", \.string),
+            credentials: try members.optional("stream_credentials", \.string)
+        )
+        lines = try members.required("lines", Lines.init(stored:))
+    }
+}
+
+extension CameraStatus {
+    init?(stored json: JSON) {
+        guard let status = json.string.flatMap(CameraStatus.init(rawValue:)) else { return nil }
+        self = status
+    }
+}
+
+extension StoredMembers {
+    fileprivate func worker() throws(EventDecodingError) -> WorkerID {
+        WorkerID(stored: try required("worker_id", \.string))
+    }
+}
+
+extension BoundedText {
+    var json: JSON { .string(text) }
+}
+
+extension Optional where Wrapped: BoundedText {
+    var json: JSON? { map { .string($0.text) } }
+}

@@ -1,0 +1,32 @@
+/// What people say about a camera: replaced as a whole.
+package struct CameraDescription: Hashable, Sendable {
+    package var name: CameraName
+    package var location: Location?
+    package var notes: CameraNotes?
+    package var metadata: FreeformObject
+    package var settings: Settings
+    package var timeZone: TimeZoneName
+
+    package init(
+        name: CameraName, location: Location? = nil, notes: CameraNotes? = nil, metadata: FreeformObject = .empty,
+        settings: Settings = Settings(), timeZone: TimeZoneName = .utc
+    ) {
+        self.name = name
+        self.location = location
+        self.notes = notes
+        self.metadata = metadata
+        self.settings = settings
+        self.timeZone = timeZone
+    }
+}
+
+/// What is watched, and which lines are counted at: replaced as a whole.
+package struct CameraConfiguration: Hashable, Sendable {
+    package var address: StreamAddress
+    package var lines: Lines
+
+    package init(address: StreamAddress, lines: Lines = .none) {
+        self.address = address
+        self.lines = lines
+    }
+}

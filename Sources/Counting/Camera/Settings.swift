@@ -1,0 +1,108 @@
+import EventSourcing
+
+/// How a camera's stream is played and looked at. What was not given stays nil: the worker's default holds.
+package struct Settings: Hashable, Sendable {
+    /// Whether a recording is watched at its own speed, or as fast as it can be read.
+    package enum Pace: String, CaseIterable, Sendable {
+        case realtime, fast
+    }
+
+    /// What finds the objects in a picture.
+    package enum Detector: String, CaseIterable, Sendable {
+        case motion, people, yolo
+    }
+
+    package var pace: Pace?
+    /// When a recording was begun: its pictures are dated from there.
+    package var startedAt: Timestamp?
+    /// Whether a recording begins again at its end.
+    package var loop: Bool?
+    package var detector: Detector?
+    package var confidence: Confidence?
+    package var classes: ObjectClasses?
+
+    package init(
+        pace: Pace? = nil, startedAt: Timestamp? = nil, loop: Bool? = nil, detector: Detector? = nil,
+        confidence: Confidence? = nil, classes: ObjectClasses? = nil
+    ) {
+        self.pace = pace
+        self.startedAt = startedAt
+        self.loop = loop
+        self.detector = detector
+        self.confidence = confidence
+        self.classes = classes
+    }
+}
+
+/// The least certainty at which a detection counts: above 0, at most 1.
+package struct Confidence: Hashable, Sendable {
+    package let value: Double
+
+    package init(_ value: Double) throws(InvalidValue) {
+        guard value > 0, value <= 1 else { throw InvalidValue(.outOfRange, "A confidence is above 0 and at most 1.") }
+        self.value = value
+    }
+
+    fileprivate init(stored value: Double) { self.value = value }
+}
+
+/// What kind of thing was seen: `person`, `car`.
+package struct ObjectClass: BoundedText {
+    package static let subject = "A class"
+    package static let lengths = 1...100
+
+    package let text: String
+    package init(stored text: String) { self.text = text }
+}
+
+/// The classes that a camera counts: 1 to 80.
+package struct ObjectClasses: Hashable, Sendable {
+    package static let counts = 1...80
+
+    package let all: [ObjectClass]
+
+    package init(_ classes: [ObjectClass]) throws(InvalidValue) {
+        guard Self.counts.contains(classes.count) else {
+            throw InvalidValue(classes.isEmpty ? .tooShort : .tooMany, "There are 1 to 80 classes.")
+        }
+        all = classes
+    }
+
+    fileprivate init(stored classes: [ObjectClass]) { all = classes }
+}
+
+extension Settings {
+    package var json: JSON {
+        .members([
+            "pace": pace.map { .string($0.rawValue) },
+            "started_at": startedAt.map { .string($0.rfc3339) },
+            "loop": loop.map(JSON.bool),
+            "detector": detector.map { .string($0.rawValue) },
+            "confidence": confidence.map { .number($0.value) },
+            "classes": classes.map { .array($0.all.map { .string($0.text) }) },
+        ])
+    }
+
+    /// nil where a known key holds what it cannot mean.
+    init?(stored json: JSON) {
+        guard let members = json.object else { return nil }
+        self.init()
+        for (key, value) in members {
+            switch key {
+            case "pace": pace = value.string.flatMap(Pace.init(rawValue:))
+            case "started_at": startedAt = value.string.flatMap(Timestamp.init(rfc3339:))
+            case "loop": loop = value.bool
+            case "detector": detector = value.string.flatMap(Detector.init(rawValue:))
+            case "confidence": confidence = value.number.map(Confidence.init(stored:))
+            case "classes":
+                classes = value.array.map {
+                    ObjectClasses(stored: $0.compactMap(\.string).map(ObjectClass.init(stored:)))
+                }
+            default: continue
+            }
+        }
+        guard self.json.object?.count == members.keys.count(where: Self.keys.contains) else { return nil }
+    }
+
+    package static let keys: Set<String> = ["pace", "started_at", "loop", "detector", "confidence", "classes"]
+}

@@ -1,0 +1,86 @@
+/// How a camera's pictures come.
+package enum StreamType: String, CaseIterable, Sendable {
+    case rtsp, http, file, rtmp
+
+    /// The schemes of a URL that this type is reached by.
+    package var schemes: [String] {
+        switch self {
+        case .rtsp: ["rtsp", "rtsps"]
+        case .http: ["http", "https"]
+        case .file: ["file"]
+        case .rtmp: ["rtmp", "rtmps"]
+        }
+    }
+}
+
+/// Where a camera's pictures come from. The URL and the credentials that stood in it are kept apart, so that what is
+/// shown and logged cannot hold them.
+package struct StreamAddress: Hashable, Sendable {
+    package static let maximumLength = 2048
+    /// Stands where credentials are not shown.
+    package static let mask = "***"
+
+    package let type: StreamType
+    /// Without credentials; the scheme in lower case, the rest as it was given.
+    package let url: String
+    /// `user:password` as it stood in the URL, percent-encoding kept.
+    package let credentials: String?
+
+    /// Takes a URL apart (RFC 3986). Where its authority holds several `@`, the last one ends the credentials, so that
+    /// no part of a password that was not encoded remains in the URL.
+    package init(_ text: String, type: StreamType) throws(InvalidValue) {
+        guard text.unicodeScalars.count <= Self.maximumLength else {
+            throw InvalidValue(.tooLong, "A stream's URL has at most \(Self.maximumLength) characters.")
+        }
+        for scalar in text.unicodeScalars
+        where scalar.properties.generalCategory == .control || scalar.properties.isWhitespace {
+            throw InvalidValue(.invalidCharacter, "A stream's URL holds no spaces and no control characters.")
+        }
+        guard let parts = URLParts(text) else {
+            throw InvalidValue(.malformed, "A stream's URL looks like \(type.schemes[0])://…")
+        }
+        guard type.schemes.contains(parts.scheme) else {
+            let schemes = type.schemes.joined(separator: " or ")
+            throw InvalidValue(.schemeMismatch, "The URL of a stream of type \(type.rawValue) begins with \(schemes).")
+        }
+        if type == .file {
+            guard parts.authority.isEmpty, parts.credentials == nil, parts.path.hasPrefix("/"), parts.path.count > 1
+            else {
+                throw InvalidValue(.pathNotAbsolute, "A file is named by its absolute path: file:///path/to/video.mp4")
+            }
+        } else {
+            try parts.checkHost()
+        }
+        self.init(type: type, url: parts.url, credentials: parts.credentials)
+    }
+
+    /// Puts stored parts together again.
+    init(type: StreamType, url: String, credentials: String?) {
+        self.type = type
+        self.url = url
+        self.credentials = credentials
+    }
+
+    /// For everybody's eyes: `rtsp://***@host/…` where there are credentials.
+    package var masked: String { url(with: credentials == nil ? nil : Self.mask) }
+
+    /// For who opens the stream: with the credentials.
+    package var full: String { url(with: credentials) }
+
+    private func url(with credentials: String?) -> String {
+        guard let credentials, let parts = URLParts(url) else { return url }
+        return "\(parts.scheme)://\(credentials)@\(parts.authority)\(parts.path)"
+    }
+
+    package var isMasked: Bool { credentials == Self.mask }
+
+    /// The address with a mask for credentials replaced by those of `known`, if that has some for the same host and
+    /// port; nil if it has not. An address without a mask is left as it is.
+    func unmasked(by known: StreamAddress) -> StreamAddress? {
+        guard isMasked else { return self }
+        guard let credentials = known.credentials, let here = URLParts(url), let there = URLParts(known.url),
+            here.authority.lowercased() == there.authority.lowercased()
+        else { return nil }
+        return StreamAddress(type: type, url: url, credentials: credentials)
+    }
+}

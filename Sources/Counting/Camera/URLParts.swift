@@ -1,0 +1,53 @@
+/// A URL with an authority, cut where RFC 3986 (section 3) cuts it, as far as a stream's address needs it.
+struct URLParts {
+    /// In lower case.
+    let scheme: String
+    /// What stood before the authority's last `@`; nil where that is nothing.
+    let credentials: String?
+    /// Host and port.
+    let authority: String
+    /// Everything from the path on: query and fragment too.
+    let path: String
+
+    init?(_ text: String) {
+        guard let colon = text.firstIndex(of: ":"), text[colon...].hasPrefix("://") else { return nil }
+        let rest = text[text.index(colon, offsetBy: 3)...]
+        let end = rest.firstIndex(where: { "/?#".contains($0) }) ?? rest.endIndex
+        let authority = rest[..<end]
+        scheme = text[..<colon].lowercased()
+        path = String(rest[end...])
+        if let at = authority.lastIndex(of: "@") {
+            credentials = at == authority.startIndex ? nil : String(authority[..<at])
+            self.authority = String(authority[authority.index(after: at)...])
+        } else {
+            credentials = nil
+            self.authority = String(authority)
+        }
+    }
+
+    /// Without the credentials.
+    var url: String { "\(scheme)://\(authority)\(path)" }
+
+    func checkHost() throws(InvalidValue) {
+        let isBracketed = authority.hasPrefix("[")
+        let hostEnd: String.Index
+        if isBracketed, let bracket = authority.firstIndex(of: "]") {
+            hostEnd = authority.index(after: bracket)
+        } else {
+            hostEnd = authority.firstIndex(of: ":") ?? authority.endIndex
+        }
+        let host = authority[..<hostEnd]
+        guard !host.isEmpty else { throw InvalidValue(.missingHost, "A stream's URL names a host after ://") }
+        let isHost =
+            isBracketed
+            ? host.count > 3 && host.dropFirst().dropLast().allSatisfy { $0.isHexDigit || $0 == ":" || $0 == "." }
+            : host.allSatisfy { $0.isLetter || $0.isNumber || "-._".contains($0) }
+        guard isHost else { throw InvalidValue(.malformed, "The host in the stream's URL is not one.") }
+
+        let port = authority[hostEnd...]
+        let digits = port.dropFirst()
+        guard port.isEmpty || port.first == ":" && digits.allSatisfy(\.isNumber) && (UInt16(digits) ?? 0) > 0 else {
+            throw InvalidValue(.malformed, "The port in the stream's URL is a number from 1 to 65535.")
+        }
+    }
+}

@@ -1,0 +1,36 @@
+import EventSourcing
+
+/// The members of a stored event's data, read one by one.
+struct StoredMembers {
+    private let event: RecordedEvent
+    private let data: JSON
+
+    init(_ event: RecordedEvent) throws(EventDecodingError) {
+        self.event = event
+        do { data = try JSON.parse(event.data) } catch { throw EventDecodingError(event, reason: error.description) }
+    }
+
+    func required<Value>(_ name: String, _ read: (JSON) -> Value?) throws(EventDecodingError) -> Value {
+        guard let value = try optional(name, read) else {
+            throw EventDecodingError(event, reason: "\(name) is missing")
+        }
+        return value
+    }
+
+    /// nil where the member is absent.
+    func optional<Value>(_ name: String, _ read: (JSON) -> Value?) throws(EventDecodingError) -> Value? {
+        guard let member = data[name] else { return nil }
+        guard let value = read(member) else {
+            throw EventDecodingError(event, reason: "\(name) is \(member.kind) that does not fit")
+        }
+        return value
+    }
+
+    func text<Text: BoundedText>(_ name: String, _: Text.Type = Text.self) throws(EventDecodingError) -> Text {
+        Text(stored: try required(name, \.string))
+    }
+
+    func optionalText<Text: BoundedText>(_ name: String, _: Text.Type = Text.self) throws(EventDecodingError) -> Text? {
+        try optional(name, \.string).map(Text.init(stored:))
+    }
+}

@@ -1,0 +1,25 @@
+import EventSourcing
+
+extension StoredMembers {
+    /// - Parameter type: the only event type that the caller can read.
+    init(telemetry event: RecordedEvent, type: String) throws(EventDecodingError) {
+        guard event.type == type, event.schemaVersion == 1 else {
+            throw EventDecodingError(event, reason: "not a \(type) of schema version 1")
+        }
+        try self.init(event)
+    }
+
+    func observationTime() throws(EventDecodingError) -> ObservationTime {
+        ObservationTime(stored: try required("observed_at") { $0.string.flatMap(Timestamp.init(rfc3339:)) })
+    }
+
+    func quantity<Measured: Quantity>(
+        _ name: String, _: Measured.Type = Measured.self
+    ) throws(EventDecodingError) -> Measured? {
+        try optional(name, \.number).map(Measured.init(stored:))
+    }
+}
+
+extension Optional where Wrapped: Quantity {
+    var json: JSON? { map { .number($0.value) } }
+}

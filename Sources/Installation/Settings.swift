@@ -1,0 +1,83 @@
+import Configuration
+import Foundation
+
+/// Every setting there is: a flag, else `FOOTFALL_…` in the environment, else the default.
+package struct Settings: Sendable {
+    package struct Invalid: Error, CustomStringConvertible {
+        package let description: String
+    }
+
+    /// What was given by flags; nil where it was not.
+    package struct Flags: Sendable {
+        package var dataDirectory: String?
+        package var port: Int?
+        package var databaseURL: String?
+        package var model: String?
+        package var fileStreamRoot: String?
+        package var auth: String?
+        package var logLevel: String?
+
+        package init() {}
+    }
+
+    /// `FOOTFALL_DATA_DIR`: the embedded server's files; of no use with a database URL.
+    package let dataDirectory: URL
+    /// `FOOTFALL_PORT`: where the API listens, on 127.0.0.1; 0 takes any free port.
+    package let port: Int
+    /// `FOOTFALL_DATABASE_URL`: a libpq connection string; without one, the embedded server is used.
+    package let databaseURL: String?
+    /// `FOOTFALL_MODEL`: the detection model (ONNX, or Darknet weights with the .cfg beside it) that the worker loads.
+    package let model: String?
+    /// `FOOTFALL_FILE_STREAM_ROOT`: the folder below which alone the worker opens file streams.
+    package let fileStreamRoot: String?
+    /// `FOOTFALL_LOG_LEVEL`: trace, debug, info, notice, warning, error or critical.
+    package let logLevel: String
+
+    package init(
+        _ flags: Flags = Flags(), environment: [String: String] = ProcessInfo.processInfo.environment
+    ) throws(Invalid) {
+        let given: [AbsoluteConfigKey: String?] = [
+            ["footfall", "data", "dir"]: flags.dataDirectory,
+            ["footfall", "port"]: flags.port.map(String.init),
+            ["footfall", "database", "url"]: flags.databaseURL,
+            ["footfall", "model"]: flags.model,
+            ["footfall", "file", "stream", "root"]: flags.fileStreamRoot,
+            ["footfall", "auth"]: flags.auth,
+            ["footfall", "log", "level"]: flags.logLevel,
+        ]
+        let reader = ConfigReader(providers: [
+            InMemoryProvider(values: given.compactMapValues { $0.map { ConfigValue(.string($0), isSecret: false) } }),
+            EnvironmentVariablesProvider(environmentVariables: environment),
+        ]).scoped(to: "footfall")
+
+        let path = reader.string(forKey: "data.dir") ?? Self.defaultDataDirectory(environment)
+        if path.isEmpty { throw Invalid(description: "the data directory (FOOTFALL_DATA_DIR) is empty") }
+        dataDirectory = URL(filePath: path)
+        port = try Self.port(reader.string(forKey: "port") ?? "3002")
+        databaseURL = reader.string(forKey: "database.url")
+        model = reader.string(forKey: "model")
+        fileStreamRoot = reader.string(forKey: "file.stream.root")
+        logLevel = reader.string(forKey: "log.level") ?? "info"
+        // FOOTFALL_AUTH: whether requests must prove who sends them.
+        let auth = reader.string(forKey: "auth") ?? "off"
+        guard auth == "off" else {
+            throw Invalid(
+                description: "FOOTFALL_AUTH is \(auth), but this release knows only off: "
+                    + "it listens on 127.0.0.1 alone and takes the actor from the header Footfall-Actor")
+        }
+    }
+
+    private static func port(_ text: String) throws(Invalid) -> Int {
+        guard let port = Int(text), (0...65_535).contains(port) else {
+            throw Invalid(description: "the port (FOOTFALL_PORT) is \(text), not a number from 0 to 65535")
+        }
+        return port
+    }
+
+    /// Where data of a system's service lies for root, and where a user's own lies for anyone else.
+    private static func defaultDataDirectory(_ environment: [String: String]) -> String {
+        if geteuid() == 0 { return "/var/lib/footfall" }
+        let base = environment["XDG_DATA_HOME"] ?? (environment["HOME"] ?? ".") + "/.local/share"
+        return base + "/footfall"
+    }
+}

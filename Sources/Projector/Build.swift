@@ -1,0 +1,111 @@
+import Postgres
+
+/// One filling of a read model: its schema, its checkpoint and its row in `projection_builds`.
+package struct Build: Hashable, Sendable {
+    package enum State: String, Sendable {
+        case building, active, retired
+    }
+
+    package let id: Int64
+    package let projection: String
+    package let definition: String
+    package let state: State
+    /// The last position that its tables reflect.
+    package let position: Int64
+    let isIndexed: Bool
+
+    var schema: String { "\(projection)_b\(id)" }
+
+    /// All builds of a projection, oldest first.
+    package static func all(of projection: String, on connection: Connection) async throws -> [Build] {
+        let rows = try await connection.query(
+            """
+            select build, projection, definition, state, position, indexed
+            from projection_builds
+            join projection_checkpoints using (build)
+            where projection = $1
+            order by build
+            """, [.text(projection)])
+        return try rows.map { row in
+            guard let state = State(rawValue: try row.text(3)) else {
+                throw PostgresError.decoding(reason: "a build is \(try row.text(3))")
+            }
+            return Build(
+                id: try row.integer(0), projection: try row.text(1), definition: try row.text(2), state: state,
+                position: try row.integer(4), isIndexed: try row.bool(5))
+        }
+    }
+
+    /// Makes an empty build in one transaction, locked by this session against other fillers.
+    /// Throws SQLSTATE 23505 where another build of the projection is being filled.
+    static func create(_ definition: ProjectionDefinition, on connection: Connection) async throws -> Build {
+        let sources = try definition.sources
+        return try await connection.transaction {
+            let row = try await connection.query(
+                """
+                insert into projection_builds (projection, definition, sources, state)
+                values ($1, encode(sha256($2), 'hex'), convert_from($2, 'UTF8')::jsonb, 'building')
+                returning build, definition
+                """, [.text(definition.name), .bytea(sources)])[0]
+            let build = Build(
+                id: try row.integer(0), projection: definition.name, definition: try row.text(1), state: .building,
+                position: 0, isIndexed: false)
+            _ = try await build.lock(on: connection)
+            try await connection.query(
+                "insert into projection_checkpoints (build, position) values ($1, 0)", [.integer(build.id)])
+            try await connection.script(
+                "create schema \(build.schema); set local search_path = \(build.schema), public")
+            try await connection.script(ProjectionDefinition.batchView)
+            for (_, sql) in definition.eventViews.sorted(by: { $0.key < $1.key }) { try await connection.script(sql) }
+            try await connection.script(definition.tables)
+            try await connection.script(definition.applyFunction)
+            try await connection.query("select pg_notify('footfall_builds', $1)", [.text(definition.name)])
+            return build
+        }
+    }
+
+    /// The hash under which `create` would file the definition.
+    static func hash(of definition: ProjectionDefinition, on connection: Connection) async throws -> String {
+        try await connection.query("select encode(sha256($1), 'hex')", [.bytea(try definition.sources)])[0].text(0)
+    }
+
+    /// What one step of `advance_build` did.
+    struct Step {
+        let isRetired: Bool
+        let from: Int64
+        let to: Int64
+        let head: Int64
+
+        var isAtHead: Bool { to >= head }
+    }
+
+    /// Applies up to `limit` further events and moves the checkpoint, in one transaction and one round trip.
+    func advance(by limit: Int64, on connection: Connection) async throws(PostgresError) -> Step {
+        let row = try await connection.query(
+            "select state, from_position, to_position, head from advance_build($1, $2)",
+            [.integer(id), .integer(limit)])[0]
+        if try row.text(0) == State.retired.rawValue { return Step(isRetired: true, from: 0, to: 0, head: 0) }
+        return Step(isRetired: false, from: try row.integer(1), to: try row.integer(2), head: try row.integer(3))
+    }
+
+    /// Takes the session's lock on filling this build; false where another session fills it.
+    func lock(on connection: Connection) async throws(PostgresError) -> Bool {
+        try await connection.query(
+            "select pg_try_advisory_lock($1::int, $2::int)", [.integer(LockSpace.builds), .integer(id)])[0]
+            .bool(0)
+    }
+
+    /// Drops the build's tables and its row. Waits no more than two seconds for readers that are still at them.
+    func drop(on connection: Connection) async throws {
+        try await connection.transaction {
+            try await connection.script("set local lock_timeout = '2s'; drop schema if exists \(schema) cascade")
+            try await connection.query("delete from projection_builds where build = $1", [.integer(id)])
+        }
+    }
+}
+
+/// The first halves of the keys under which sessions take advisory locks; the second say of what.
+enum LockSpace {
+    static let projections: Int64 = 0x466F_6F74
+    static let builds: Int64 = 0x466F_6F75
+}

@@ -1,0 +1,139 @@
+import Counting
+import EventSourcing
+import Testing
+
+@Suite struct CameraTests {
+    let id = Sample.id
+
+    @Test func registeringStartsALife() {
+        given().when(.register(id, Sample.plain, Sample.configuration)).then(Sample.registered)
+    }
+
+    @Test func registeredCameraIsOfflineAndStopped() {
+        let camera = Camera(id: id, description: Sample.plain, configuration: Sample.configuration)
+        #expect(given(Sample.registered).state == .registered(camera))
+        #expect(camera.status == .offline)
+        #expect(camera.desiredState == .stopped)
+        #expect(camera.workerID == nil)
+        #expect(camera.epoch == 0)
+    }
+
+    @Test func registeringTwiceIsRejected() {
+        given(Sample.registered).when(.register(id, Sample.renamed, Sample.moved)).thenRejected(.alreadyRegistered)
+    }
+
+    @Test func registeringARemovedCameraIsRejected() {
+        given(Sample.registered, Sample.removed)
+            .when(.register(id, Sample.plain, Sample.configuration)).thenRejected(.removed)
+    }
+
+    @Test func registeringWithAMaskForCredentialsIsRejected() {
+        let masked = CameraConfiguration(address: Sample.address("rtsp://***@10.0.0.5/"))
+        given().when(.register(id, Sample.plain, masked)).thenRejected(.credentialsMasked)
+    }
+
+    static let commandsOnACamera: [Camera.Command] = [
+        .describe(Sample.renamed), .configure(Sample.moved), .replace(Sample.renamed, Sample.moved),
+        .start(worker: nil), .restart(worker: nil), .stop(reason: nil), .setStatus(.online, reason: nil),
+    ]
+
+    @Test(arguments: commandsOnACamera + [.remove(reason: nil)])
+    func unregisteredCameraIsUnknown(command: Camera.Command) {
+        given().when(command).thenRejected(.unknown)
+    }
+
+    @Test(arguments: commandsOnACamera)
+    func removedCameraRejectsCommands(command: Camera.Command) {
+        given(Sample.registered, Sample.removed).when(command).thenRejected(.removed)
+    }
+
+    @Test func removingARemovedCameraChangesNothing() {
+        given(Sample.registered, Sample.removed).when(.remove(reason: Sample.reason)).thenNothing()
+    }
+
+    @Test func removingEndsALife() {
+        given(Sample.registered).when(.remove(reason: Sample.reason)).then(.removed(id, reason: Sample.reason))
+        #expect(given(Sample.registered, Sample.removed).state == .removed)
+    }
+
+    @Test func runningCameraMayBeRemoved() {
+        given(Sample.registered, Sample.started).when(.remove(reason: nil)).then(.removed(id, reason: nil))
+    }
+
+    @Test func nothingFollowsARemoval() {
+        #expect(given(Sample.registered, Sample.removed, Sample.started).state == .removed)
+    }
+
+    @Test func telemetryOpensAndClosesWithTheCamera() {
+        #expect(
+            Camera.lifecycle(of: Sample.registered, in: id.stream) == StreamLifecycle(opens: ["telemetry-7"]))
+        #expect(
+            Camera.lifecycle(of: Sample.removed, in: id.stream) == StreamLifecycle(closes: ["camera-7", "telemetry-7"]))
+        #expect(Camera.lifecycle(of: Sample.started, in: id.stream) == StreamLifecycle())
+    }
+}
+
+@Suite struct CameraDescribingTests {
+    let id = Sample.id
+
+    @Test func describingReplacesTheDescription() {
+        given(Sample.registered).when(.describe(Sample.renamed)).then(.described(id, Sample.renamed))
+        let camera = Camera(id: id, description: Sample.renamed, configuration: Sample.configuration)
+        #expect(given(Sample.registered, .described(id, Sample.renamed)).state == .registered(camera))
+    }
+
+    @Test func equalDescriptionChangesNothing() {
+        given(Sample.registered).when(.describe(Sample.plain)).thenNothing()
+    }
+
+    @Test func orderOfMetadataChangesNothing() throws {
+        var first = Sample.plain
+        first.metadata = try FreeformObject(["floor": 2, "door": ["b": 1.0, "a": 1]])
+        var second = Sample.plain
+        second.metadata = try FreeformObject(["door": ["a": 1, "b": 1], "floor": 2.0])
+        given(.registered(id, first, Sample.configuration)).when(.describe(second)).thenNothing()
+    }
+
+    @Test func configuringReplacesTheConfiguration() {
+        given(Sample.registered).when(.configure(Sample.moved)).then(.configured(id, Sample.moved))
+        let camera = Camera(id: id, description: Sample.plain, configuration: Sample.moved)
+        #expect(given(Sample.registered, .configured(id, Sample.moved)).state == .registered(camera))
+    }
+
+    @Test func equalConfigurationChangesNothing() {
+        given(Sample.registered).when(.configure(Sample.configuration)).thenNothing()
+    }
+
+    @Test func linesAreConfiguration() throws {
+        let withLine = CameraConfiguration(address: Sample.address, lines: try Lines([Sample.line("door")]))
+        given(Sample.registered).when(.configure(withLine)).then(.configured(id, withLine))
+    }
+
+    @Test func replacingYieldsWhatChanged() {
+        let scenario = given(Sample.registered)
+        scenario.when(.replace(Sample.renamed, Sample.moved))
+            .then(.described(id, Sample.renamed), .configured(id, Sample.moved))
+        scenario.when(.replace(Sample.renamed, Sample.configuration)).then(.described(id, Sample.renamed))
+        scenario.when(.replace(Sample.plain, Sample.moved)).then(.configured(id, Sample.moved))
+        scenario.when(.replace(Sample.plain, Sample.configuration)).thenNothing()
+    }
+
+    @Test func maskKeepsTheCredentialsOfTheSameHost() {
+        let masked = CameraConfiguration(address: Sample.address("rtsp://***@10.0.0.5:554/stream2"))
+        let kept = CameraConfiguration(address: Sample.address("rtsp://admin:s%40crt@10.0.0.5:554/stream2"))
+        given(Sample.registered).when(.configure(masked)).then(.configured(id, kept))
+        given(Sample.registered).when(.replace(Sample.plain, masked)).then(.configured(id, kept))
+    }
+
+    @Test(arguments: ["rtsp://***@10.0.0.6:554/stream1", "rtsp://***@10.0.0.5/stream1"])
+    func maskDoesNotCarryCredentialsElsewhere(url: String) {
+        given(Sample.registered).when(.configure(CameraConfiguration(address: Sample.address(url))))
+            .thenRejected(.credentialsMasked)
+    }
+
+    @Test func maskWithoutCredentialsBehindItIsRejected() {
+        given(.registered(id, Sample.plain, Sample.moved))
+            .when(.configure(CameraConfiguration(address: Sample.address("rtsp://***@10.0.0.6/stream1"))))
+            .thenRejected(.credentialsMasked)
+    }
+}

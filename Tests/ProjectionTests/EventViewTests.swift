@@ -1,0 +1,104 @@
+import Counting
+import EventSourcing
+import Foundation
+import Installation
+import Postgres
+import TestSupport
+import Testing
+
+@testable import Projector
+
+/// The typed views against what the domain writes: a misspelt field would silently read as null.
+@Suite struct EventViewTests {
+    @Test func everyEventTypeHasAViewAndEveryViewAnEventType() throws {
+        let written = Set(try Self.samples().map { viewName($0.type) })
+        #expect(try Set(views().keys) == written)
+    }
+
+    @Test func aViewShowsEveryFieldThatTheDomainWrites() async throws {
+        try await Harness.with { harness in
+            let samples = try Self.samples()
+            try await harness.append([
+                Append(to: "s", events: samples, metadata: EventMetadata(actor: "ana"))
+            ])
+            let connection = harness.connection
+            try await connection.script("create schema views; set search_path = views, public")
+            try await connection.script(ProjectionDefinition.batchView)
+            try await connection.script("set footfall.after = '0'; set footfall.upto = '1000'")
+            for (name, sql) in try views() {
+                try await connection.script(sql)
+                let type = try #require(samples.first { viewName($0.type) == name })
+                let row = try await connection.query("select to_jsonb(v) from \(name) as v")[0]
+                let shown = try JSON.parse(row.bytes(0))
+                for (field, value) in try #require(JSON.parse(type.data).object) {
+                    let column = shown[field]
+                    let instant = { (json: JSON?) in json?.string.flatMap(Timestamp.init(rfc3339:)) }
+                    if let written = instant(value) {
+                        #expect(instant(column) == written, "\(name).\(field)")
+                    } else {
+                        #expect(column.map(reordered) == reordered(value), "\(name).\(field)")
+                    }
+                }
+                #expect(shown["actor"] == "ana", "\(name)")
+            }
+        }
+    }
+
+    private func views() throws -> [String: String] {
+        let folder = try ReleaseFiles.locate().projections.appending(path: "_events")
+        var views: [String: String] = [:]
+        for file in try FileManager.default.contentsOfDirectory(atPath: folder.path) {
+            views[String(file.dropLast(4))] = try String(contentsOf: folder.appending(path: file), encoding: .utf8)
+        }
+        return views
+    }
+
+    /// `CameraRegistered` → `camera_registered`.
+    private func viewName(_ type: String) -> String {
+        type.reduce(into: "") { name, letter in
+            if letter.isUppercase, !name.isEmpty { name += "_" }
+            name += letter.lowercased()
+        }
+    }
+
+    /// One event of each type, with every field that it can have.
+    private static func samples() throws -> [NewEvent] {
+        let id = try CameraID(7)
+        let now = Timestamp(microseconds: 1_790_000_000_123_456)
+        var description = CameraDescription(name: CameraName(stored: "Entrance"))
+        description.location = Location(stored: "Hall")
+        description.notes = CameraNotes(stored: "Above the door")
+        description.metadata = try FreeformObject(["floor": 2])
+        description.settings.loop = true
+        let line = try Line(
+            name: LineName("door"), from: Point(x: 0, y: 0.5), to: Point(x: 1, y: 0.5), inside: Point(x: 0.5, y: 1))
+        let configuration = try CameraConfiguration(
+            address: StreamAddress("rtsp://user:secret@10.0.0.2/b", type: .rtsp), lines: Lines([line]))
+        let worker = try WorkerID("w")
+        let reason = Reason(stored: "because")
+        var heartbeat = try Heartbeat(cameraID: id, observedAt: ObservationTime(now, now: now), status: .online)
+        heartbeat.responseTime = try Milliseconds(12.5)
+        heartbeat.streamQuality = try Ratio(0.9)
+        heartbeat.fps = try FramesPerSecond(24.5)
+        heartbeat.framesDropped = try Tally(3)
+        heartbeat.decodeTime = try Milliseconds(2.25)
+        heartbeat.inferenceTime = try Milliseconds(20.5)
+        heartbeat.cpuUsage = try Percentage(50.5)
+        heartbeat.memoryUsage = try Percentage(10.5)
+        heartbeat.networkBandwidth = try MegabitsPerSecond(4.5)
+        heartbeat.errorMessage = ErrorMessage(stored: "none")
+        var reading = try CountReading(
+            cameraID: id, observedAt: ObservationTime(now, now: now), line: LineName("door"),
+            objectClass: ObjectClass("person"), countIn: Tally(1), countOut: Tally(2))
+        reading.confidence = try Ratio(0.75)
+        reading.processingTime = try Milliseconds(20.5)
+        reading.modelVersion = ModelVersion(stored: "m1")
+        reading.frameData = try FreeformObject(["boxes": [1]])
+        let life: [Camera.Event] = [
+            .registered(id, description, configuration), .described(id, description), .configured(id, configuration),
+            .started(id, worker, epoch: 1), .restarted(id, worker, epoch: 2), .stopped(id, reason: reason),
+            .statusChanged(id, from: .offline, to: .online, reason: reason), .removed(id, reason: reason),
+        ]
+        return life.map(Camera.encode) + [heartbeat.event, reading.event]
+    }
+}

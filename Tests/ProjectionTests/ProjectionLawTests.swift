@@ -1,0 +1,54 @@
+import EventSourcing
+import Foundation
+import Postgres
+import TestSupport
+import Testing
+
+@testable import Projector
+
+/// What holds for every projection there is, and for those to come.
+@Suite struct ProjectionLawTests {
+    @Test(arguments: Harness.names, [UInt64(1), 2, 3])
+    func oneBatchEqualsOneByOneEqualsRandomSplits(_ name: String, seed: UInt64) async throws {
+        let definition = try Harness.definition(name)
+        try await Harness.with { harness in
+            var history = RandomHistory(seed: seed)
+            try await harness.append(history.appends(250))
+            let atOnce = try await harness.rows(of: definition, steps: [.max])
+            #expect(!atOnce.isEmpty)
+            #expect(try await harness.rows(of: definition, steps: [1]) == atOnce)
+            var random = SeededGenerator(seed: seed)
+            for _ in 0..<3 {
+                let steps = (0..<300).map { _ in Int64.random(in: 1...40, using: &random) }
+                #expect(try await harness.rows(of: definition, steps: steps) == atOnce)
+            }
+        }
+    }
+
+    @Test(arguments: Harness.names)
+    func aRebuildUnderConcurrentAppendsEqualsTheLiveBuild(_ name: String) async throws {
+        let definition = try Harness.definition(name)
+        try await Harness.with { harness in
+            var history = RandomHistory(seed: 7)
+            try await harness.append(history.appends(200))
+            let later = try (0..<40).map { _ in try history.appends(10) }
+            try await harness.withProjector([definition]) { checkpoints in
+                #expect(await checkpoints.wait(for: [name], toReach: 200, limit: patience))
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    group.addTask { for appends in later { try await harness.append(appends) } }
+                    for _ in 0..<2 {
+                        try await Rebuild(definition, on: harness.target, eventsPerStep: 17, logger: .silent).run()
+                    }
+                    try await group.waitForAll()
+                }
+                let head = try await harness.log.head()
+                #expect(await checkpoints.wait(for: [name], toReach: head, limit: patience))
+                let builds = try await Build.all(of: name, on: harness.connection)
+                let active = try #require(builds.first { $0.state == .active })
+                #expect(active.id > 2)
+                let live = try await harness.rows(in: active.schema)
+                #expect(try await harness.rows(of: definition, steps: [.max]) == live)
+            }
+        }
+    }
+}

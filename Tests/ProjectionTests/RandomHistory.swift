@@ -1,0 +1,105 @@
+import Counting
+import EventSourcing
+import TestSupport
+
+/// A made-up history of a few cameras that every projection must digest: commands of all kinds decided by the domain
+/// itself, telemetry between them that comes late, twice and out of order.
+struct RandomHistory {
+    private var random: SeededGenerator
+    private var cameras: [CameraID: Camera.State] = [:]
+    /// The numbers of the cameras in play; a removed one makes room for a new one.
+    private var numbers: [Int64] = [1, 2, 3, 4, 5, 6]
+    private let now = Timestamp(microseconds: 1_790_000_000_000_000)
+
+    init(seed: UInt64) { random = SeededGenerator(seed: seed) }
+
+    /// The next appends, at least `count` events in all.
+    mutating func appends(_ count: Int) throws -> [Append] {
+        var appends: [Append] = []
+        var events = 0
+        while events < count {
+            guard let append = try nextAppend() else { continue }
+            events += append.events.count
+            appends.append(append)
+        }
+        return appends
+    }
+
+    private mutating func nextAppend() throws -> Append? {
+        let slot = Int.random(in: 0..<numbers.count, using: &random)
+        if cameras[try CameraID(numbers[slot])] == .removed { numbers[slot] += Int64(numbers.count) }
+        let id = try CameraID(numbers[slot])
+        if case .registered = cameras[id, default: .unregistered], Int.random(in: 0..<10, using: &random) < 7 {
+            return try telemetry(of: id)
+        }
+        return try command(on: id)
+    }
+
+    private mutating func command(on id: CameraID) throws -> Append? {
+        let state = cameras[id, default: .unregistered]
+        let description = try description()
+        let configuration = try configuration()
+        let worker = try pick([nil, WorkerID("one"), WorkerID("two")])
+        let statuses: [CameraStatus] = [.offline, .online, .maintenance, .error]
+        let command: Camera.Command = pick([
+            .register(id, description, configuration), .describe(description), .configure(configuration),
+            .replace(description, configuration), .start(worker: worker), .restart(worker: worker),
+            .stop(reason: Reason(stored: "random")), .setStatus(pick(statuses), reason: nil),
+            // Seldom enough that cameras live for a while.
+            Int.random(in: 0..<4, using: &random) == 0 ? .remove(reason: nil) : .stop(reason: nil),
+        ])
+        let events: [Camera.Event]
+        do { events = try Camera.decide(command, state) } catch { return nil }
+        if events.isEmpty { return nil }
+        cameras[id] = events.reduce(state, Camera.evolve)
+        let lifecycles = events.map { Camera.lifecycle(of: $0, in: id.stream) }
+        return Append(
+            to: id.stream, events: events.map(Camera.encode),
+            metadata: EventMetadata(actor: pick(["ana", "ben", nil])),
+            opens: lifecycles.flatMap(\.opens), closes: lifecycles.flatMap(\.closes))
+    }
+
+    private mutating func telemetry(of id: CameraID) throws -> Append {
+        // Mostly recent, some hours old, some at the very same instant.
+        let seconds = pick(
+            [0, 0, 1, 30, 89, 90, 91, 200, 900, 7200, 100_000].map { Int.random(in: 0...$0, using: &random) })
+        let observedAt = try ObservationTime(now - .seconds(seconds), now: now)
+        let event: NewEvent
+        if Bool.random(using: &random) {
+            var heartbeat = Heartbeat(cameraID: id, observedAt: observedAt, status: pick([.online, .online, .error]))
+            heartbeat.fps = try pick([nil, FramesPerSecond(Double.random(in: 0...30, using: &random))])
+            heartbeat.framesDropped = try pick([nil, Tally(Int64.random(in: 0...50, using: &random))])
+            heartbeat.responseTime = try pick([nil, Milliseconds(Double.random(in: 0...900, using: &random))])
+            heartbeat.streamQuality = try pick([nil, Ratio(0.5)])
+            heartbeat.errorMessage = pick([nil, ErrorMessage(stored: "no route to host")])
+            event = heartbeat.event
+        } else {
+            event =
+                CountReading(
+                    cameraID: id, observedAt: observedAt, line: LineName(stored: pick(["door", "gate"])),
+                    objectClass: ObjectClass(stored: pick(["person", "car"])),
+                    countIn: try Tally(Int64.random(in: 0...3, using: &random)),
+                    countOut: try Tally(Int64.random(in: 0...3, using: &random))
+                ).event
+        }
+        return Append(
+            to: id.telemetryStream, expecting: .exists, events: [event], metadata: EventMetadata(actor: "worker"))
+    }
+
+    private mutating func description() throws -> CameraDescription {
+        var description = CameraDescription(name: CameraName(stored: pick(["Entrance", "Exit", "Yard"])))
+        description.location = pick([nil, Location(stored: "Hall")])
+        description.metadata = try FreeformObject(pick([[:], ["floor": 2]]))
+        description.settings.loop = pick([nil, true])
+        return description
+    }
+
+    private mutating func configuration() throws -> CameraConfiguration {
+        try CameraConfiguration(
+            address: StreamAddress(pick(["rtsp://10.0.0.1/a", "rtsp://user:secret@10.0.0.2/b"]), type: .rtsp))
+    }
+
+    private mutating func pick<Value>(_ values: [Value]) -> Value {
+        values[Int.random(in: 0..<values.count, using: &random)]
+    }
+}

@@ -1,0 +1,16 @@
+-- A camera's whole description was replaced: what is absent is no longer set.
+create view camera_described as
+select
+    position,
+    version,
+    recorded_at,
+    metadata ->> 'actor' as actor,
+    (data ->> 'camera_id')::bigint as camera_id,
+    data ->> 'name' as name,
+    data ->> 'location' as location,
+    data ->> 'description' as description,
+    data -> 'metadata' as metadata,
+    data -> 'settings' as settings,
+    data ->> 'time_zone' as time_zone
+from batch
+where type = 'CameraDescribed';

@@ -1,0 +1,11 @@
+-- A camera was taken away: the last event of its stream; its telemetry ends with it.
+create view camera_removed as
+select
+    position,
+    version,
+    recorded_at,
+    metadata ->> 'actor' as actor,
+    (data ->> 'camera_id')::bigint as camera_id,
+    data ->> 'reason' as reason
+from batch
+where type = 'CameraRemoved';

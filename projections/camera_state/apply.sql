@@ -1,0 +1,123 @@
+-- Folds the camera's life: each statement sets one group of columns from the group's last event in the range.
+-- The groups are independent of each other. Their order is not that of the events, so every statement moves
+-- version, position and the traces of the last change forward only.
+-- Inputs: camera_registered, camera_described, camera_configured, camera_status_changed, camera_started,
+-- camera_restarted, camera_stopped, camera_removed
+
+insert into camera_state (
+    camera_id, name, location, description, stream_url, stream_credentials, stream_type, status, desired_state,
+    worker_id, epoch, settings, metadata, lines, time_zone, created_at, updated_at, created_by, updated_by,
+    version, position, removed
+)
+select
+    camera_id, name, location, description, stream_url, stream_credentials, stream_type, 'offline', 'stopped',
+    null, 0, settings, metadata, lines, time_zone, recorded_at, recorded_at, actor, actor,
+    version, position, false
+from camera_registered;
+
+-- description
+with latest as (
+    select distinct on (camera_id)
+        camera_id, position, version, recorded_at, actor,
+        name, location, description, metadata, settings, time_zone
+    from camera_described
+    order by camera_id, position desc
+)
+update camera_state
+set
+    name = latest.name,
+    location = latest.location,
+    description = latest.description,
+    metadata = latest.metadata,
+    settings = latest.settings,
+    time_zone = latest.time_zone,
+    updated_at = greatest(camera_state.updated_at, latest.recorded_at),
+    updated_by = case when latest.position > camera_state.position then latest.actor else camera_state.updated_by end,
+    version = greatest(camera_state.version, latest.version),
+    position = greatest(camera_state.position, latest.position)
+from latest
+where camera_state.camera_id = latest.camera_id;
+
+-- stream and lines
+with latest as (
+    select distinct on (camera_id)
+        camera_id, position, version, recorded_at, actor,
+        stream_url, stream_credentials, stream_type, lines
+    from camera_configured
+    order by camera_id, position desc
+)
+update camera_state
+set
+    stream_url = latest.stream_url,
+    stream_credentials = latest.stream_credentials,
+    stream_type = latest.stream_type,
+    lines = latest.lines,
+    updated_at = greatest(camera_state.updated_at, latest.recorded_at),
+    updated_by = case when latest.position > camera_state.position then latest.actor else camera_state.updated_by end,
+    version = greatest(camera_state.version, latest.version),
+    position = greatest(camera_state.position, latest.position)
+from latest
+where camera_state.camera_id = latest.camera_id;
+
+-- status
+with latest as (
+    select distinct on (camera_id)
+        camera_id, position, version, recorded_at, actor,
+        "to" as status
+    from camera_status_changed
+    order by camera_id, position desc
+)
+update camera_state
+set
+    status = latest.status,
+    updated_at = greatest(camera_state.updated_at, latest.recorded_at),
+    updated_by = case when latest.position > camera_state.position then latest.actor else camera_state.updated_by end,
+    version = greatest(camera_state.version, latest.version),
+    position = greatest(camera_state.position, latest.position)
+from latest
+where camera_state.camera_id = latest.camera_id;
+
+-- desired state and assignment: a stop or a removal leaves worker and epoch as they were
+with changes as (
+    select camera_id, position, version, recorded_at, actor, 'running' as desired_state, worker_id, epoch
+    from camera_started
+    union all
+    select camera_id, position, version, recorded_at, actor, 'running', worker_id, epoch
+    from camera_restarted
+    union all
+    select camera_id, position, version, recorded_at, actor, 'stopped', null, null
+    from camera_stopped
+    union all
+    select camera_id, position, version, recorded_at, actor, 'stopped', null, null
+    from camera_removed
+),
+latest as (
+    select
+        camera_id,
+        max(position) as position,
+        max(version) as version,
+        max(recorded_at) as recorded_at,
+        (array_agg(actor order by position desc))[1] as actor,
+        (array_agg(desired_state order by position desc))[1] as desired_state,
+        (array_agg(worker_id order by position desc) filter (where epoch is not null))[1] as worker_id,
+        (array_agg(epoch order by position desc) filter (where epoch is not null))[1] as epoch
+    from changes
+    group by camera_id
+)
+update camera_state
+set
+    desired_state = latest.desired_state,
+    worker_id = coalesce(latest.worker_id, camera_state.worker_id),
+    epoch = coalesce(latest.epoch, camera_state.epoch),
+    updated_at = greatest(camera_state.updated_at, latest.recorded_at),
+    updated_by = case when latest.position > camera_state.position then latest.actor else camera_state.updated_by end,
+    version = greatest(camera_state.version, latest.version),
+    position = greatest(camera_state.position, latest.position)
+from latest
+where camera_state.camera_id = latest.camera_id;
+
+-- removal, the last event of a stream: the statement above moved the rest
+update camera_state
+set removed = true
+from camera_removed
+where camera_state.camera_id = camera_removed.camera_id;

@@ -1,0 +1,32 @@
+-- The camera as the API shows it.
+-- Grain: one row per camera; a removed camera keeps its row, so that its address can be told from an unknown one.
+
+create table camera_state (
+    camera_id bigint primary key,
+    name text not null,
+    location text,
+    description text,
+    -- without user and password, which are in stream_credentials
+    stream_url text not null,
+    -- "user:password" as in a URL, percent-encoded: a secret, for the worker only
+    stream_credentials text,
+    stream_type text not null,
+    -- what the camera is; desired_state is what operators want it to be
+    status text not null,
+    desired_state text not null check (desired_state in ('running', 'stopped')),
+    -- the worker it was last given to, and how many starts and restarts there were
+    worker_id text,
+    epoch bigint not null check (epoch >= 0),
+    settings jsonb not null,
+    metadata jsonb not null,
+    lines jsonb not null,
+    time_zone text not null,
+    created_at timestamptz not null,
+    updated_at timestamptz not null,
+    created_by text,
+    updated_by text,
+    -- of the last event of the camera's stream
+    version bigint not null,
+    position bigint not null,
+    removed boolean not null
+);

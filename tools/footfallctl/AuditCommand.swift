@@ -1,0 +1,110 @@
+import ArgumentParser
+import EventLog
+import EventSourcing
+import Foundation
+import Postgres
+
+struct AuditCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "audit", abstract: "Show the audit trail: who did what, and when.")
+
+    @OptionGroup var database: DatabaseOptions
+
+    @Option(help: "Only this camera's events, its telemetry among them.")
+    var camera: Int64?
+
+    @Option(help: "Only events of this type, such as CameraRegistered.")
+    var type: String?
+
+    @Option(help: "Only what this user or program did.")
+    var actor: String?
+
+    @Option(help: "Only events recorded at this instant (RFC 3339) or later.")
+    var from: Timestamp?
+
+    @Option(help: "Only events recorded before this instant (RFC 3339).")
+    var to: Timestamp?
+
+    @Option(help: "Only events after this position.")
+    var after: Int64 = 0
+
+    @Option(help: "At most this many events; all of them where it is not given.")
+    var limit: Int?
+
+    @Flag(help: "One JSON object a line.")
+    var json = false
+
+    @Flag(help: "Go on with events as they are appended, until interrupted.")
+    var follow = false
+
+    func validate() throws {
+        if let limit, limit < 1 { throw ValidationError("--limit is \(limit); it must be at least 1") }
+        if after < 0 { throw ValidationError("--after is \(after); positions begin at 1") }
+        if follow, to != nil { throw ValidationError("--follow and --to exclude each other") }
+    }
+
+    func run() async throws {
+        let filter = AuditTrail.Filter(cameraID: camera, type: type, actor: actor, from: from, to: to)
+        try await database.withDatabase { [self] target in
+            let pool = Pool(target, size: 1, logger: .operators)
+            defer { pool.close() }
+            if follow {
+                let listener = Listener(target, channels: [eventsChannel], logger: .operators)
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    group.addTask { await listener.run() }
+                    try await show(filter, pool: pool, signals: listener.signals(on: eventsChannel))
+                    group.cancelAll()
+                }
+            } else {
+                try await show(filter, pool: pool, signals: nil)
+            }
+        }
+    }
+
+    private func show(_ filter: AuditTrail.Filter, pool: Pool, signals: AsyncStream<Void>?) async throws {
+        let trail = AuditTrail(pool: pool)
+        var signals = signals?.makeAsyncIterator()
+        var position = after
+        var left = limit ?? .max
+        while left > 0, !Task.isCancelled {
+            let entries = try await trail.entries(filter, after: position, limit: min(left, 1000))
+            for entry in entries { try display(entry) }
+            left -= entries.count
+            if let last = entries.last {
+                position = last.position
+            } else if await signals?.next() == nil {
+                return
+            }
+        }
+    }
+
+    private func display(_ entry: AuditTrail.Entry) throws {
+        if json {
+            print(String(decoding: entry.json, as: UTF8.self))
+            return
+        }
+        let value = try JSON.parse(entry.json)
+        func text(_ key: String) -> String {
+            switch value[key] {
+            case .string(let text): text
+            case nil, .null: "-"
+            case let other?: other.text
+            }
+        }
+        print(
+            [
+                text("position").leftPadded(to: 8), text("recorded_at").padded(to: 27), text("actor").padded(to: 16),
+                (text("stream") + " v" + text("version")).padded(to: 20), text("type").padded(to: 20), text("data"),
+            ].joined(separator: "  "))
+    }
+}
+
+extension String {
+    fileprivate func padded(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
+
+    fileprivate func leftPadded(to width: Int) -> String { String(repeating: " ", count: max(0, width - count)) + self }
+}
+
+extension Timestamp: ExpressibleByArgument {
+    public init?(argument: String) { self.init(rfc3339: argument) }
+}

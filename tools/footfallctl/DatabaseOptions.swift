@@ -1,0 +1,85 @@
+import ArgumentParser
+import Foundation
+import Installation
+import Logging
+import Postgres
+import Projector
+import UnixSignals
+
+/// Which database, and how each command reaches it.
+struct DatabaseOptions: ParsableArguments {
+    @Option(help: "The folder of the embedded database (FOOTFALL_DATA_DIR).")
+    var dataDir: String?
+
+    @Option(help: "A libpq connection string of a database elsewhere (FOOTFALL_DATABASE_URL).")
+    var databaseURL: String?
+
+    static let unreachable = ExitCode(69)
+
+    /// Runs `body` on the database; starts the embedded server for that long where it is down. SIGINT and SIGTERM cancel
+    /// it. What goes wrong is said on standard error, and ends the process with the code that belongs to it.
+    func withDatabase(_ body: @escaping @Sendable (ConnectionTarget) async throws -> Void) async throws {
+        do {
+            let settings = try settings()
+            try await Database.with(settings, logger: .operators) { target in
+                try await cancelledBySignals { try await body(target.named("footfallctl", requestTimeout: nil)) }
+            }
+        } catch let code as ExitCode {
+            throw code
+        } catch let error as PostgresError where ["42P01", "42883", "3F000"].contains(error.sqlState) {
+            // A table, function or schema is missing.
+            complain("the database is not at this release's state; run footfallctl migrate")
+            throw ExitCode.failure
+        } catch {
+            complain("\(error)")
+            throw Self.exitCode(for: error)
+        }
+    }
+
+    private func settings() throws -> Settings {
+        var flags = Settings.Flags()
+        flags.dataDirectory = dataDir
+        flags.databaseURL = databaseURL
+        return try Settings(flags)
+    }
+
+    private static func exitCode(for error: any Error) -> ExitCode {
+        switch error {
+        case PostgresError.unreachable, PostgresError.connectionLost, is EmbeddedPostgres.Failure, is Database.NotThere:
+            unreachable
+        case is Settings.Invalid: ExitCode(64)
+        default: ExitCode.failure
+        }
+    }
+
+    private func cancelledBySignals(_ body: @escaping @Sendable () async throws -> Void) async throws {
+        let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
+        try await withThrowingTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                try await body()
+                return true
+            }
+            group.addTask {
+                for await _ in signals { return false }
+                return true
+            }
+            let isDone = try await group.next() ?? true
+            group.cancelAll()
+            if !isDone { while (try? await group.next()) != nil {} }  // what the signal cancelled may throw
+        }
+    }
+}
+
+/// Says on standard error what went wrong.
+func complain(_ text: String) {
+    FileHandle.standardError.write(Data("footfallctl: \(text)\n".utf8))
+}
+
+extension Logger {
+    /// For an operator at a terminal: warnings and errors, on standard error.
+    static var operators: Logger {
+        var logger = Logger(label: "footfallctl") { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = .error
+        return logger
+    }
+}

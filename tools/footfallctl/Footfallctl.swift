@@ -1,0 +1,11 @@
+import ArgumentParser
+
+@main
+struct Footfallctl: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "footfallctl",
+        abstract: "The operators' tool of Footfall. Works on the database, also while the server is down.",
+        discussion: "Exit codes: 0 done, 1 failed, 64 wrong usage, 69 database not reachable.",
+        subcommands: [AuditCommand.self, ProjectionsCommand.self, RebuildCommand.self, MigrateCommand.self]
+    )
+}
