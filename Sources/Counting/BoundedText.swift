@@ -10,6 +10,7 @@ package protocol BoundedText: Hashable, Sendable, CustomStringConvertible {
     var text: String { get }
 
     /// Takes a text out of the log as it is: a rule that was tightened since leaves what is stored readable.
+    /// As a function `CameraName.init` means this one; the rules are in `CameraName.init(_:)`.
     init(stored text: String)
 }
 

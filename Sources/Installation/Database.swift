@@ -18,7 +18,8 @@ package struct Database: Sendable {
     package let server: EmbeddedPostgres?
 
     /// - Parameter creating: whether a missing embedded database is made; otherwise `NotThere` is thrown.
-    package static func open(_ settings: Settings, creating: Bool, logger: Logger) async throws -> Database {
+    package static func open(_ settings: InstallationSettings, creating: Bool, logger: Logger) async throws -> Database
+    {
         if let url = settings.databaseURL { return Database(target: ConnectionTarget(url), server: nil) }
         let folder = settings.dataDirectory
         if !creating, !EmbeddedPostgres.exists(in: folder) { throw NotThere(folder: folder.path) }
@@ -28,7 +29,8 @@ package struct Database: Sendable {
 
     /// Lends the database to `body`, and stops the embedded server afterwards unless others use it.
     package static func with<Value>(
-        _ settings: Settings, creating: Bool = false, logger: Logger, _ body: (ConnectionTarget) async throws -> Value
+        _ settings: InstallationSettings, creating: Bool = false, logger: Logger,
+        _ body: (ConnectionTarget) async throws -> Value
     ) async throws -> Value {
         let database = try await open(settings, creating: creating, logger: logger)
         do {

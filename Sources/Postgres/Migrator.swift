@@ -100,6 +100,18 @@ package struct Migrator: Sendable {
         return names
     }
 
+    /// The names of the migrations that the database lacks. Changes nothing; throws as `run` does.
+    package func pending(on target: ConnectionTarget, logger: Logger) async throws -> [String] {
+        let connection = try await Connection.open(target, logger: logger)
+        defer { connection.close() }
+        if try await connection.query("select from pg_tables where tablename = 'schema_migrations'").isEmpty {
+            return migrations.map(\.name)
+        }
+        try await check(on: connection)
+        let applied = try await numbers(on: connection)
+        return migrations.filter { !applied.contains($0.number) }.map(\.name)
+    }
+
     private func check(on connection: Connection) async throws {
         let known = Dictionary(uniqueKeysWithValues: migrations.map { ($0.number, $0) })
         let rows = try await connection.query("select number, name, checksum from schema_migrations order by number")

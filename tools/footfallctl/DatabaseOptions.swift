@@ -36,18 +36,18 @@ struct DatabaseOptions: ParsableArguments {
         }
     }
 
-    private func settings() throws -> Settings {
-        var flags = Settings.Flags()
+    private func settings() throws -> InstallationSettings {
+        var flags = InstallationSettings.Flags()
         flags.dataDirectory = dataDir
         flags.databaseURL = databaseURL
-        return try Settings(flags)
+        return try InstallationSettings(flags)
     }
 
     private static func exitCode(for error: any Error) -> ExitCode {
         switch error {
         case PostgresError.unreachable, PostgresError.connectionLost, is EmbeddedPostgres.Failure, is Database.NotThere:
             unreachable
-        case is Settings.Invalid: ExitCode(64)
+        case is InstallationSettings.Invalid: ExitCode(64)
         default: ExitCode.failure
         }
     }

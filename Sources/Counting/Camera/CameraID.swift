@@ -10,7 +10,8 @@ package struct CameraID: Hashable, Sendable, CustomStringConvertible {
     }
 
     init?(stored json: JSON) {
-        guard let number = json.integer, let id = try? CameraID(number) else { return nil }  // the error says nothing more
+        // The error would say no more than nil does.
+        guard let number = json.integer, let id = try? CameraID(number) else { return nil }
         self = id
     }
 

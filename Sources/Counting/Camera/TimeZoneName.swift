@@ -11,11 +11,17 @@ package struct TimeZoneName: Hashable, Sendable, CustomStringConvertible {
     /// Abbreviations (`EST`) and offsets (`GMT+2`) are refused: they know no summer time, and PostgreSQL reads the sign
     /// of an offset the other way round.
     package init(_ text: String) throws(InvalidValue) {
-        guard text == "UTC" || text.contains("/") && TimeZone(identifier: text) != nil else {
+        guard text == "UTC" || text.contains("/") && !Self.isUnknownToIANA(text) && TimeZone(identifier: text) != nil
+        else {
             throw InvalidValue(
                 .unknownValue, "A time zone is a name of the IANA database, such as Europe/Berlin or UTC.")
         }
         self.text = text
+    }
+
+    /// Names that only ICU's database has, which Foundation goes by.
+    private static func isUnknownToIANA(_ name: String) -> Bool {
+        name.hasPrefix("SystemV/") || name == "US/Pacific-New"
     }
 
     /// Takes a name out of the log as it is: the database of names changes.

@@ -2,9 +2,11 @@ import Configuration
 import Foundation
 
 /// Every setting there is: a flag, else `FOOTFALL_…` in the environment, else the default.
-package struct Settings: Sendable {
+package struct InstallationSettings: Sendable {
     package struct Invalid: Error, CustomStringConvertible {
         package let description: String
+
+        package init(_ description: String) { self.description = description }
     }
 
     /// What was given by flags; nil where it was not.
@@ -51,7 +53,7 @@ package struct Settings: Sendable {
         ]).scoped(to: "footfall")
 
         let path = reader.string(forKey: "data.dir") ?? Self.defaultDataDirectory(environment)
-        if path.isEmpty { throw Invalid(description: "the data directory (FOOTFALL_DATA_DIR) is empty") }
+        if path.isEmpty { throw Invalid("the data directory (FOOTFALL_DATA_DIR) is empty") }
         dataDirectory = URL(filePath: path)
         port = try Self.port(reader.string(forKey: "port") ?? "3002")
         databaseURL = reader.string(forKey: "database.url")
@@ -62,14 +64,14 @@ package struct Settings: Sendable {
         let auth = reader.string(forKey: "auth") ?? "off"
         guard auth == "off" else {
             throw Invalid(
-                description: "FOOTFALL_AUTH is \(auth), but this release knows only off: "
+                "FOOTFALL_AUTH is \(auth), but this release knows only off: "
                     + "it listens on 127.0.0.1 alone and takes the actor from the header Footfall-Actor")
         }
     }
 
     private static func port(_ text: String) throws(Invalid) -> Int {
         guard let port = Int(text), (0...65_535).contains(port) else {
-            throw Invalid(description: "the port (FOOTFALL_PORT) is \(text), not a number from 0 to 65535")
+            throw Invalid("the port (FOOTFALL_PORT) is \(text), not a number from 0 to 65535")
         }
         return port
     }

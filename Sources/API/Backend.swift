@@ -1,0 +1,32 @@
+import Counting
+import EventSourcing
+import Postgres
+import Projector
+
+/// What the API works on; handed over by the program that serves it.
+package struct Backend: Sendable {
+    let log: any EventLog
+    let readModels: ReadModels
+    let newCameraID: @Sendable () async throws -> CameraID
+    let now: @Sendable () -> Timestamp
+
+    /// - Parameters:
+    ///   - pool: lends connections for reading; `read.*` and the log's own tables are read through it.
+    ///   - checkpoints: must be running, for reads that wait for a position.
+    ///   - newCameraID: gives each id once.
+    ///   - now: the server's clock.
+    package init(
+        log: any EventLog, pool: Pool, checkpoints: Checkpoints,
+        newCameraID: @escaping @Sendable () async throws -> CameraID, now: @escaping @Sendable () -> Timestamp
+    ) {
+        self.log = log
+        readModels = ReadModels(pool: pool, checkpoints: checkpoints)
+        self.newCameraID = newCameraID
+        self.now = now
+    }
+
+    /// Ids from the database's sequence; some are skipped when a registration fails.
+    package static func cameraIDs(from pool: Pool) -> @Sendable () async throws -> CameraID {
+        { try CameraID(try await pool.query("select nextval('camera_ids')")[0].integer(0)) }
+    }
+}

@@ -1,0 +1,59 @@
+import Counting
+import EventSourcing
+
+/// A camera as the API shows it, folded from its events: the same bytes as the read model gives for the same events.
+struct CameraDocument {
+    let bytes: [UInt8]
+    let version: Int64
+    /// Of the last event in it.
+    let position: Int64
+
+    /// - Throws: `Problem` where there is no camera to show.
+    init(_ folded: Folded<Camera.State>) throws(Problem) {
+        let camera: Camera
+        switch folded.state {
+        case .registered(let registered): camera = registered
+        case .unregistered: throw Problem(Camera.Rejection.unknown)
+        case .removed: throw Problem(Camera.Rejection.removed)
+        }
+        guard let created = folded.created, let updated = folded.updated else { throw .internalError }
+        bytes = camera.document(created: created, updated: updated, version: folded.version)
+        version = folded.version
+        position = updated.position
+    }
+}
+
+extension Camera {
+    fileprivate func document(created: EventStamp, updated: EventStamp, version: Int64) -> [UInt8] {
+        let members: KeyValuePairs<String, JSON> = [
+            "id": .integer(id.number),
+            "name": .string(description.name.text),
+            "location": .optional(description.location?.text),
+            "description": .optional(description.notes?.text),
+            "stream_url": .string(configuration.address.masked),
+            "stream_type": .string(configuration.address.type.rawValue),
+            "status": .string(status.rawValue),
+            "desired_state": .string(desiredState.rawValue),
+            "worker_id": .optional(workerID?.text),
+            "settings": description.settings.json,
+            "metadata": description.metadata.json,
+            "lines": configuration.lines.json,
+            "time_zone": .string(description.timeZone.text),
+            "created_at": .string(created.recordedAt.rfc3339),
+            "updated_at": .string(updated.recordedAt.rfc3339),
+            "created_by": .optional(created.actor),
+            "updated_by": .optional(updated.actor),
+            "version": .integer(version),
+        ]
+        var output = Array("{".utf8)
+        for (index, (name, value)) in members.enumerated() {
+            output += "\(index == 0 ? "" : ",")\"\(name)\":".utf8
+            value.writeAsPostgres(to: &output)
+        }
+        return output + "}".utf8
+    }
+}
+
+extension JSON {
+    fileprivate static func optional(_ text: String?) -> JSON { text.map(JSON.string) ?? .null }
+}

@@ -1,0 +1,71 @@
+import Counting
+import EventSourcing
+
+extension JSON {
+    /// Appends the value as PostgreSQL writes a jsonb value (jsonb_out; strings as escape_json does): members in
+    /// jsonb's order, a space after each comma and colon, numbers without exponents.
+    func writeAsPostgres(to output: inout [UInt8]) {
+        switch self {
+        case .null, .bool, .integer: write(to: &output)
+        case .number(let value): output += value.plainDecimal.utf8
+        case .string(let text): Self.writeAsPostgres(text, to: &output)
+        case .array(let elements):
+            output += "[".utf8
+            for (index, element) in elements.enumerated() {
+                if index > 0 { output += ", ".utf8 }
+                element.writeAsPostgres(to: &output)
+            }
+            output += "]".utf8
+        case .object(let members):
+            output += "{".utf8
+            for (index, (name, value)) in members.inStorageOrder.elements.enumerated() {
+                if index > 0 { output += ", ".utf8 }
+                Self.writeAsPostgres(name, to: &output)
+                output += ": ".utf8
+                value.writeAsPostgres(to: &output)
+            }
+            output += "}".utf8
+        }
+    }
+
+    private static func writeAsPostgres(_ text: String, to output: inout [UInt8]) {
+        output += "\"".utf8
+        for byte in text.utf8 {
+            switch byte {
+            case 0x08: output += #"\b"#.utf8
+            case 0x09: output += #"\t"#.utf8
+            case 0x0A: output += #"\n"#.utf8
+            case 0x0C: output += #"\f"#.utf8
+            case 0x0D: output += #"\r"#.utf8
+            case UInt8(ascii: "\""): output += #"\""#.utf8
+            case UInt8(ascii: "\\"): output += #"\\"#.utf8
+            case 0x00..<0x20: output += "\\u00\(byte < 0x10 ? "0" : "")\(String(byte, radix: 16))".utf8
+            default: output.append(byte)
+            }
+        }
+        output += "\"".utf8
+    }
+}
+
+extension Double {
+    /// The shortest decimal that reads back as this number, as `numeric` writes it: no exponent and no negative zero.
+    var plainDecimal: String {
+        if self == 0 { return "0.0" }
+        let text = "\(magnitude)"
+        guard let e = text.firstIndex(of: "e"), let exponent = Int(text[text.index(after: e)...]) else {
+            return (self < 0 ? "-" : "") + text
+        }
+        let parts = text[..<e].split(separator: ".")
+        let (whole, fraction) = (parts[0], parts.count > 1 ? parts[1] : "")
+        let digits: String
+        if exponent >= 0 {
+            let shifted = fraction.prefix(exponent)
+            let zeros = String(repeating: "0", count: exponent - shifted.count)
+            let rest = fraction.dropFirst(exponent)
+            digits = whole + shifted + zeros + (rest.isEmpty ? "" : "." + rest)
+        } else {
+            digits = "0." + String(repeating: "0", count: -exponent - whole.count) + whole + fraction
+        }
+        return (self < 0 ? "-" : "") + digits
+    }
+}

@@ -1,0 +1,110 @@
+import Counting
+import EventSourcing
+import Hummingbird
+import Postgres
+
+/// How the cameras fare, by their heartbeats.
+struct HealthReads: Sendable {
+    let readModels: ReadModels
+    let now: @Sendable () -> Timestamp
+
+    /// SQL for the share of time online, in percent, since a camera's first heartbeat up to $1. The last heartbeat, if it
+    /// said online, vouches for 90 seconds.
+    private static let uptime = """
+        round(
+          case
+            when first_heartbeat is null then null
+            when first_heartbeat < greatest($1::timestamptz, last_heartbeat) then
+              least(
+                100,
+                (
+                  up_ms + case when health.status = 'online' then
+                    greatest(0, least(90000, 1000 * extract(epoch from $1::timestamptz - last_heartbeat))) else 0 end
+                ) / (10 * extract(epoch from greatest($1::timestamptz, last_heartbeat) - first_heartbeat))
+              )
+            when health.status = 'online' then 100
+            else 0
+          end,
+          2
+        )::double precision
+        """
+
+    private static let showSQL = """
+        with camera as (
+          select camera_id, removed from read.camera_state where camera_id = $2
+        )
+        select
+          \(ReadModels.position(of: .cameraState, .healthSummary)),
+          (select removed from camera),
+          (
+            select row_to_json(shown)
+            from (
+              select
+                camera.camera_id,
+                coalesce(health.status, 'offline') as status,
+                \(ReadModels.rfc3339("last_heartbeat")) as last_heartbeat,
+                \(uptime) as uptime_percentage,
+                response_time_ms, stream_quality_score,
+                coalesce(error_count, 0) as error_count, last_error_message,
+                \(ReadModels.rfc3339("last_error_timestamp")) as last_error_timestamp,
+                cpu_usage, memory_usage, network_bandwidth, fps,
+                coalesce(frames_dropped, 0) as frames_dropped, decode_time_ms, inference_time_ms
+              from camera
+              left join read.health_summary as health using (camera_id)
+            ) as shown
+          )
+        """
+
+    private static let summarySQL = """
+        with fleet as (
+          select
+            camera.status, camera.desired_state, last_heartbeat, error_count, response_time_ms, stream_quality_score,
+            \(uptime) as uptime
+          from read.camera_state as camera
+          left join read.health_summary as health using (camera_id)
+          where not camera.removed
+        )
+        select
+          \(ReadModels.position(of: .cameraState, .healthSummary)),
+          (
+            select row_to_json(totals)
+            from (
+              select
+                count(*) as total,
+                json_build_object(
+                  'online', count(*) filter (where status = 'online'),
+                  'offline', count(*) filter (where status = 'offline'),
+                  'maintenance', count(*) filter (where status = 'maintenance'),
+                  'error', count(*) filter (where status = 'error')
+                ) as by_status,
+                count(*) filter (where desired_state = 'running') as running,
+                count(*) filter (
+                  where desired_state = 'running'
+                    and (last_heartbeat is null or last_heartbeat < $1::timestamptz - interval '90 seconds')
+                ) as stale,
+                round(avg(uptime)::numeric, 2)::double precision as average_uptime_percentage,
+                avg(stream_quality_score) as average_stream_quality_score,
+                avg(response_time_ms) as average_response_time_ms,
+                coalesce(sum(error_count), 0) as error_count
+              from fleet
+            ) as totals
+          )
+        """
+
+    @Sendable func show(_ request: Request, _ context: APIContext) async throws -> Response {
+        let id = try context.cameraID
+        let minimum = try Query.read(request) { $0.minimumPosition() }
+        let row = try await readModels.read(
+            [.cameraState, .healthSummary], atLeast: minimum, Self.showSQL,
+            [.timestamp(now().microseconds), .integer(id.number)])
+        try row.checkCamera(removed: 1)
+        return .json(try row.bytes(2), position: try row.position)
+    }
+
+    @Sendable func summary(_ request: Request, _ context: APIContext) async throws -> Response {
+        let minimum = try Query.read(request) { $0.minimumPosition() }
+        let row = try await readModels.read(
+            [.cameraState, .healthSummary], atLeast: minimum, Self.summarySQL, [.timestamp(now().microseconds)])
+        return .json(try row.bytes(1), position: try row.position)
+    }
+}

@@ -1,0 +1,85 @@
+import Counting
+import EventSourcing
+import Hummingbird
+import NIOCore
+import Postgres
+
+/// What inner errors mean to the user.
+extension Problem {
+    init(_ error: any Error) {
+        switch error {
+        case let problem as Problem: self = problem
+        case let error as CommandError<Camera.Rejection>: self.init(error)
+        case let error as EventLogError: self.init(error)
+        case let error as PostgresError: self.init(error)
+        case let error as HTTPError where error.status == .notFound:
+            self.init(.routeNotFound, "No route leads here; see the list of routes in the documentation.")
+        case is NIOTooManyBytesError:
+            self.init(.bodyTooLarge, "A body has at most \(Request.maximumBodyBytes) bytes.")
+        default: self = .internalError
+        }
+    }
+
+    static let internalError = Problem(.internalError, "The request could not be served; the log says why.")
+
+    /// A stale version lacks the changes since: `Precondition` adds them.
+    init(_ error: CommandError<Camera.Rejection>) {
+        switch error {
+        case .rejected(let rejection): self.init(rejection)
+        case .stale(let actual):
+            self.init(
+                .staleVersion, "The camera now has version \(actual).", members: ["actual_version": .integer(actual)])
+        case .closed: self.init(Camera.Rejection.removed)
+        case .contended: self = .passing(.contended, "Too many changes came at the same time; try again.")
+        case .unreadable: self = .internalError
+        case .log(let error): self.init(error)
+        }
+    }
+
+    init(_ rejection: Camera.Rejection) {
+        switch rejection {
+        case .unknown: self.init(.cameraNotFound, "No camera has this id.")
+        case .removed: self.init(.cameraRemoved, "The camera was removed; its id is not used again.")
+        case .alreadyRegistered: self.init(.cameraAlreadyRegistered, "A camera with this id is registered already.")
+        case .inMaintenance:
+            self.init(.cameraInMaintenance, "A camera in maintenance does not start; set its status to offline first.")
+        case .transitionNotAllowed(let old, let new):
+            let allowed = old.successors.map(\.rawValue)
+            self.init(
+                .statusTransitionNotAllowed,
+                "A camera that is \(old.rawValue) can become \(allowed.joined(separator: " or ")).",
+                members: [
+                    "from": .string(old.rawValue), "to": .string(new.rawValue),
+                    "allowed": .array(allowed.map(JSON.string)),
+                ])
+        case .credentialsMasked:
+            let rule = InvalidValue(
+                .maskedCredentials, "*** stands for credentials of this host, and none are known; give them in full.")
+            self = .validationFailed([Fault(at: .pointer("/stream_url"), rule)])
+        }
+    }
+
+    init(_ error: EventLogError) {
+        switch error {
+        case .unavailable: self = .passing(.databaseUnavailable, "Nothing was changed; try again.")
+        case .overloaded:
+            self = .passing(.overloaded, "Too many changes are waiting and nothing was changed; try again.")
+        case .unknownOutcome:
+            self.init(
+                .outcomeUnknown,
+                "The change was made or it was not. Look at the camera before trying again; telemetry with "
+                    + "source and sequence may simply be sent again.")
+        case .invalidAppend, .storage: self = .internalError
+        }
+    }
+
+    init(_ error: PostgresError) {
+        switch error {
+        case .unreachable, .connectionLost: self = .passing(.databaseUnavailable, "Try again.")
+        case .overloaded: self = .passing(.overloaded, "Too many requests are waiting; try again.")
+        case .server(let error) where ["42P01", "3F000"].contains(error.sqlState):
+            self = .passing(.notReady, "The read model is being built for the first time.")
+        case .server, .decoding: self = .internalError
+        }
+    }
+}

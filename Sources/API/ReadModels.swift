@@ -1,0 +1,87 @@
+import Counting
+import EventSourcing
+import Postgres
+import Projector
+
+/// The read models behind the API, by the names of their projections.
+enum ReadModel: String, CaseIterable {
+    case cameraState = "camera_state"
+    case healthSummary = "health_summary"
+    case hourlyCounts = "hourly_counts"
+}
+
+/// Reads the schema `read` and says how fresh the answer is.
+struct ReadModels: Sendable {
+    /// How long a read waits for the position that it asks for.
+    static let patience = Duration.seconds(5)
+
+    let pool: Pool
+    let checkpoints: Checkpoints
+
+    /// Runs a statement that selects, first of all, `position`: the least that its read models reflect.
+    ///
+    /// Reads again once the read models are there where they have not come to `minimum` yet.
+    /// - Throws: `Problem` where they are not there in time.
+    func read(
+        _ models: [ReadModel], atLeast minimum: Int64?, _ sql: String, _ parameters: [Parameter] = []
+    ) async throws -> Row {
+        let row = try await row(sql, parameters)
+        guard let minimum, try row.position < minimum else { return row }
+        let isReached = await checkpoints.wait(
+            for: models.map(\.rawValue), toReach: minimum, limit: Self.patience)
+        let later = try await self.row(sql, parameters)
+        guard isReached, try later.position >= minimum else { throw behind(try later.position, minimum) }
+        return later
+    }
+
+    private func row(_ sql: String, _ parameters: [Parameter]) async throws -> Row {
+        guard let row = try await pool.query(sql, parameters).first, !row.isNull(0) else {
+            throw Problem.passing(.notReady, "The read model is being built for the first time.")
+        }
+        return row
+    }
+
+    private func behind(_ position: Int64, _ minimum: Int64) -> Problem {
+        .passing(
+            .readModelBehind, "Position \(minimum) was asked for and position \(position) is reached; try again.",
+            members: ["position": .integer(position)])
+    }
+
+    /// SQL for the least position that these read models reflect; null before the first build of one is ready.
+    static func position(of models: ReadModel...) -> String {
+        let names = models.map { "'\($0.rawValue)'" }.joined(separator: ", ")
+        return """
+            (select case when count(*) = \(models.count) then min(position) end
+             from read.checkpoints where projection in (\(names)))
+            """
+    }
+
+    /// SQL for the text of one JSON array: for each row of `table` the object that `select` makes of its columns.
+    static func array(_ select: String, from table: String, orderedBy order: String) -> String {
+        """
+        (select '[' || coalesce(
+          string_agg((select row_to_json(shown)::text from (\(select)) as shown), ',' order by \(order)), '') || ']'
+         from \(table))
+        """
+    }
+
+    /// SQL for a column of type `timestamptz` as text, written as `Timestamp.rfc3339` writes it.
+    static func rfc3339(_ column: String) -> String {
+        """
+        to_char(\(column) at time zone 'UTC', case when \(column) = date_trunc('second', \(column)) \
+        then 'YYYY-MM-DD"T"HH24:MI:SS"Z"' else 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"' end)
+        """
+    }
+}
+
+extension Row {
+    /// What the read models reflect: column 0 of every statement here.
+    var position: Int64 { get throws { try integer(0) } }
+}
+
+extension Query {
+    /// The position that the answer must reflect at least, so that a program reads what it wrote.
+    func minimumPosition() -> Field<Int64?> {
+        optional("min_position", QueryRule.integer(in: 0...Int64.max))
+    }
+}

@@ -1,0 +1,41 @@
+import Counting
+import EventSourcing
+import Hummingbird
+
+/// Who asks, and under which id; handed from middleware to handler.
+package struct APIContext: RequestContext {
+    package var coreContext: CoreRequestContextStorage
+    var requestID = ""
+    var actor = Actor.anonymous
+    let clientAddress: String?
+
+    package init(source: ApplicationRequestContextSource) {
+        coreContext = CoreRequestContextStorage(source: source)
+        clientAddress = source.channel.remoteAddress?.ipAddress
+    }
+
+    /// What the events of this request are stored with.
+    var eventMetadata: EventMetadata {
+        EventMetadata(actor: actor.text, correlationID: requestID, clientAddress: clientAddress)
+    }
+
+    /// The camera that the path names. A text that cannot be an id is the id of no camera.
+    var cameraID: CameraID {
+        get throws(Problem) {
+            guard let text = parameters.get("id"), let number = Int64(text), String(number) == text,
+                let id = try? CameraID(number)  // the error says nothing more
+            else { throw Problem(Camera.Rejection.unknown) }
+            return id
+        }
+    }
+}
+
+/// The user or program that gives commands, as the `Footfall-Actor` header names it.
+struct Actor: BoundedText {
+    static let subject = "An actor's name"
+    static let lengths = 1...255
+    static let anonymous = Actor(stored: "anonymous")
+
+    let text: String
+    init(stored text: String) { self.text = text }
+}

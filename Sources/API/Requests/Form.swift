@@ -1,0 +1,111 @@
+import Counting
+import EventSourcing
+
+/// Reads a JSON object member by member, and notes all that is wrong instead of stopping at the first fault.
+///
+/// Members that nobody asked for are faults too. An optional member that is null is absent.
+final class Form {
+    private let members: JSONObject
+    private let pointer: String
+    private let faults: Faults
+    private var known: Set<String> = []
+
+    private init(_ members: JSONObject, at pointer: String, faults: Faults) {
+        self.members = members
+        self.pointer = pointer
+        self.faults = faults
+    }
+
+    /// What `read` makes of a request's body.
+    static func read<Value>(_ json: JSON, _ read: (Form) -> Field<Value>) throws(Problem) -> Value {
+        let faults = Faults()
+        return try faults.check(nested(json, at: "", faults, read))
+    }
+
+    private static func nested<Value>(
+        _ json: JSON, at pointer: String, _ faults: Faults, _ read: (Form) -> Field<Value>
+    ) -> Field<Value> {
+        guard let members = json.object else {
+            faults.note(Fault(at: .pointer(pointer), "wrong_type", "This must be an object, not \(json.kind)."))
+            return .failure(Noted())
+        }
+        let form = Form(members, at: pointer, faults: faults)
+        let value = read(form)
+        for name in members.keys where !form.known.contains(name) {
+            faults.note(Fault(at: form.place(name), "unknown_member", "There is no such member here."))
+        }
+        return value
+    }
+
+    func required<Value>(_ name: String, _ rule: MemberRule<Value>) -> Field<Value> {
+        present(optional(name, rule), name)
+    }
+
+    func optional<Value>(_ name: String, _ rule: MemberRule<Value>) -> Field<Value?> {
+        guard let json = member(name) else { return .success(nil) }
+        return make(at: place(name)) { try rule.read(json) }.flatMap { value in
+            guard let value else { return note(name, "wrong_type", "This must be \(rule.kind), not \(json.kind).") }
+            return .success(value)
+        }
+    }
+
+    func optionalObject<Value>(_ name: String, _ read: (Form) -> Field<Value>) -> Field<Value?> {
+        guard let json = member(name) else { return .success(nil) }
+        return Self.nested(json, at: pointer(to: name), faults, read).map(Optional.some)
+    }
+
+    func requiredObjects<Element>(_ name: String, _ read: (Form) -> Field<Element>) -> Field<[Element]> {
+        present(optionalObjects(name, read), name)
+    }
+
+    func optionalObjects<Element>(_ name: String, _ read: (Form) -> Field<Element>) -> Field<[Element]?> {
+        guard let json = member(name) else { return .success(nil) }
+        guard let elements = json.array else {
+            return note(name, "wrong_type", "This must be an array, not \(json.kind).")
+        }
+        var values: [Element] = []
+        for (index, element) in elements.enumerated() {
+            let field = Self.nested(element, at: "\(pointer(to: name))/\(index)", faults, read)
+            if case .success(let value) = field { values.append(value) }
+        }
+        return values.count == elements.count ? .success(values) : .failure(Noted())
+    }
+
+    /// The value that read members make together. A rule that it breaks is noted at the object, or at one of its members.
+    func make<Value>(at name: String? = nil, _ make: () throws -> Value) -> Field<Value> {
+        self.make(at: name.map(place) ?? .pointer(pointer), make)
+    }
+
+    /// Whether the member is there and not null.
+    func has(_ name: String) -> Bool { member(name) != nil }
+
+    private func make<Value>(at place: Fault.Place, _ make: () throws -> Value) -> Field<Value> {
+        do { return .success(try make()) } catch {
+            if let rule = error as? InvalidValue { faults.note(Fault(at: place, rule)) }
+            return .failure(Noted())
+        }
+    }
+
+    private func member(_ name: String) -> JSON? {
+        known.insert(name)
+        return members[name] == .null ? nil : members[name]
+    }
+
+    private func present<Value>(_ field: Field<Value?>, _ name: String) -> Field<Value> {
+        field.flatMap { value in
+            guard let value else { return note(name, "required", "This member is required.") }
+            return .success(value)
+        }
+    }
+
+    private func note<Value>(_ name: String, _ code: String, _ detail: String) -> Field<Value> {
+        faults.note(Fault(at: place(name), code, detail))
+        return .failure(Noted())
+    }
+
+    private func place(_ name: String) -> Fault.Place { .pointer(pointer(to: name)) }
+
+    private func pointer(to name: String) -> String {
+        pointer + "/" + name.replacing("~", with: "~0").replacing("/", with: "~1")
+    }
+}

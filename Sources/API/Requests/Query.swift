@@ -1,0 +1,88 @@
+import Counting
+import EventSourcing
+import Hummingbird
+
+/// Reads a request's query parameter by parameter, and notes all that is wrong. Parameters that nobody asked for, or
+/// that are given twice, are faults too.
+final class Query {
+    private let parameters: [(name: String, value: String)]
+    private let faults = Faults()
+    private var known: Set<String> = []
+
+    private init(_ request: Request) {
+        parameters = request.uri.queryParameters.map { (String($0.key), String($0.value)) }
+            .filter { !$0.name.isEmpty }
+    }
+
+    /// What `read` makes of the query.
+    static func read<Value>(_ request: Request, _ read: (Query) -> Field<Value>) throws(Problem) -> Value {
+        let query = Query(request)
+        let value = read(query)
+        for name in Set(query.parameters.map(\.name)).subtracting(query.known).sorted() {
+            query.faults.note(Fault(at: .parameter(name), "unknown_parameter", "There is no such parameter here."))
+        }
+        return try query.faults.check(value)
+    }
+
+    /// Checks that there are no parameters.
+    static func none(_ request: Request) throws(Problem) {
+        try read(request) { _ in .success(()) }
+    }
+
+    func optional<Value>(_ name: String, _ rule: (String) throws(InvalidValue) -> Value) -> Field<Value?> {
+        known.insert(name)
+        let values = parameters.filter { $0.name == name }.map(\.value)
+        guard let value = values.first else { return .success(nil) }
+        guard values.count == 1 else { return note(name, "given_twice", "This parameter is given more than once.") }
+        guard !value.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
+            return note(name, "invalid_character", "A parameter holds no control characters.")
+        }
+        return make(at: name) { () throws(InvalidValue) in try rule(value) }
+    }
+
+    func value<Value>(
+        _ name: String, default standard: Value, _ rule: (String) throws(InvalidValue) -> Value
+    ) -> Field<Value> {
+        optional(name, rule).map { $0 ?? standard }
+    }
+
+    /// The value that parameters make together; a rule that it breaks is noted at one of them.
+    func make<Value>(at name: String, _ make: () throws -> Value) -> Field<Value> {
+        do { return .success(try make()) } catch {
+            if let rule = error as? InvalidValue { faults.note(Fault(at: .parameter(name), rule)) }
+            return .failure(Noted())
+        }
+    }
+
+    private func note<Value>(_ name: String, _ code: String, _ detail: String) -> Field<Value> {
+        faults.note(Fault(at: .parameter(name), code, detail))
+        return .failure(Noted())
+    }
+}
+
+/// Rules for the text of a parameter.
+enum QueryRule {
+    static func text(_ text: String) -> String { text }
+
+    static func integer(in bounds: ClosedRange<Int64>) -> (String) throws(InvalidValue) -> Int64 {
+        { (text: String) throws(InvalidValue) in
+            guard let value = Int64(text), bounds.contains(value) else {
+                let upper = bounds.upperBound == .max ? "up" : "to \(bounds.upperBound)"
+                throw InvalidValue(.outOfRange, "This is an integer from \(bounds.lowerBound) \(upper).")
+            }
+            return value
+        }
+    }
+
+    static func instant(_ text: String) throws(InvalidValue) -> Timestamp {
+        guard let instant = Timestamp(rfc3339: text) else {
+            throw InvalidValue(.malformed, "This is a time of RFC 3339 with an offset, such as 2026-03-29T00:30:00Z.")
+        }
+        return instant
+    }
+
+    static func flag(_ text: String) throws(InvalidValue) -> Bool {
+        guard let flag = Bool(text) else { throw InvalidValue(.unknownValue, "This is true or false.") }
+        return flag
+    }
+}

@@ -1,0 +1,88 @@
+import HTTPTypes
+import Hummingbird
+
+/// One line of the API's index.
+struct Route: Sendable {
+    typealias Handler = @Sendable (Request, APIContext) async throws -> Response
+
+    static let base = "/api/v1"
+
+    let method: HTTPRequest.Method
+    let path: String
+    let handler: Handler
+
+    init(_ method: HTTPRequest.Method, _ path: String, _ handler: @escaping Handler) {
+        self.method = method
+        self.path = path
+        self.handler = handler
+    }
+}
+
+extension Backend {
+    /// Every route, below `Route.base`.
+    var routes: [Route] {
+        let commands = CameraCommands(backend: self)
+        let cameras = CameraReads(readModels: readModels)
+        let telemetry = TelemetryCommands(log: log, now: now)
+        let counts = CountReads(readModels: readModels, now: now)
+        let health = HealthReads(readModels: readModels, now: now)
+        let workers = WorkerReads(readModels: readModels)
+        let audit = AuditReads(readModels: readModels)
+        let projections = ProjectionReads(readModels: readModels)
+        return [
+            Route(.get, "/cameras", cameras.list),
+            Route(.post, "/cameras", commands.register),
+            Route(.get, "/cameras/health/summary", health.summary),
+            Route(.get, "/cameras/:id", cameras.show),
+            Route(.put, "/cameras/:id", commands.replace),
+            Route(.delete, "/cameras/:id", commands.remove),
+            Route(.patch, "/cameras/:id/status", commands.setStatus),
+            Route(.post, "/cameras/:id/start", commands.start),
+            Route(.post, "/cameras/:id/stop", commands.stop),
+            Route(.post, "/cameras/:id/restart", commands.restart),
+            Route(.get, "/cameras/:id/health", health.show),
+            Route(.post, "/cameras/:id/heartbeats", telemetry.recordHeartbeats),
+            Route(.get, "/cameras/:id/counts", counts.history),
+            Route(.post, "/cameras/:id/counts", telemetry.recordReadings),
+            Route(.get, "/workers/:id/assignments", workers.assignments),
+            Route(.get, "/audit", audit.trail),
+            Route(.get, "/projections", projections.list),
+        ] + serverRoutes
+    }
+
+    /// Routes that stand at the root too, where probes look for them.
+    private var serverRoutes: [Route] {
+        let server = ServerHealth(readModels: readModels)
+        return [
+            Route(.get, "/health/live", server.live),
+            Route(.get, "/health/ready", server.ready),
+        ]
+    }
+
+    /// The API, ready for an `Application`. Whatever goes wrong is answered with a problem.
+    package func makeRouter() -> Router<APIContext> {
+        let router = Router(context: APIContext.self, options: .autoGenerateHeadEndpoints)
+        router.add(middleware: RequestIdentity())
+        router.add(middleware: ProblemMiddleware())
+        let based = routes.map { Route($0.method, Route.base + $0.path, $0.handler) } + serverRoutes
+        for route in based { router.on(RouterPath(route.path), method: route.method, use: route.handler) }
+        for (path, routes) in Dictionary(grouping: based, by: \.path) {
+            refuseOtherMethods(than: routes.map(\.method), at: path, on: router)
+        }
+        return router
+    }
+
+    /// Answers 405 with what is allowed where a path is known and the method is not.
+    private func refuseOtherMethods(
+        than methods: [HTTPRequest.Method], at path: String, on router: Router<APIContext>
+    ) {
+        let allowed = methods.contains(.get) ? methods + [.head] : methods
+        let names = allowed.map(\.rawValue).sorted().joined(separator: ", ")
+        let common: [HTTPRequest.Method] = [.get, .head, .post, .put, .patch, .delete, .options]
+        for method in common where !allowed.contains(method) {
+            router.on(RouterPath(path), method: method) { _, _ -> Response in
+                throw Problem(.methodNotAllowed, "Allowed here: \(names).", headers: [.allow: names])
+            }
+        }
+    }
+}

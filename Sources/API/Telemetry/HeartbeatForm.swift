@@ -1,0 +1,43 @@
+import Counting
+import EventSourcing
+
+/// The members of one heartbeat.
+struct HeartbeatForm {
+    let cameraID: CameraID
+    /// The server's clock.
+    let now: Timestamp
+
+    func read(_ form: Form) -> Field<NewEvent> {
+        let observedAt = form.required(
+            "observed_at",
+            .instant { instant throws(InvalidValue) in
+                try ObservationTime(instant, now: now)
+            })
+        let status = form.required("status", .choice(CameraStatus.self))
+        let responseTime = form.optional("response_time_ms", .quantity(Milliseconds.self))
+        let streamQuality = form.optional("stream_quality_score", .quantity(Ratio.self))
+        let fps = form.optional("fps", .quantity(FramesPerSecond.self))
+        let framesDropped = form.optional("frames_dropped", .integer(Tally.init))
+        let decodeTime = form.optional("decode_time_ms", .quantity(Milliseconds.self))
+        let inferenceTime = form.optional("inference_time_ms", .quantity(Milliseconds.self))
+        let cpuUsage = form.optional("cpu_usage", .quantity(Percentage.self))
+        let memoryUsage = form.optional("memory_usage", .quantity(Percentage.self))
+        let networkBandwidth = form.optional("network_bandwidth", .quantity(MegabitsPerSecond.self))
+        let errorMessage = form.optional("error_message", .text(ErrorMessage.self))
+        return form.make {
+            var heartbeat = Heartbeat(
+                cameraID: cameraID, observedAt: try observedAt.get(), status: try status.get())
+            heartbeat.responseTime = try responseTime.get()
+            heartbeat.streamQuality = try streamQuality.get()
+            heartbeat.fps = try fps.get()
+            heartbeat.framesDropped = try framesDropped.get()
+            heartbeat.decodeTime = try decodeTime.get()
+            heartbeat.inferenceTime = try inferenceTime.get()
+            heartbeat.cpuUsage = try cpuUsage.get()
+            heartbeat.memoryUsage = try memoryUsage.get()
+            heartbeat.networkBandwidth = try networkBandwidth.get()
+            heartbeat.errorMessage = try errorMessage.get()
+            return heartbeat.event
+        }
+    }
+}

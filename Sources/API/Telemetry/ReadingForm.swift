@@ -1,0 +1,43 @@
+import Counting
+import EventSourcing
+
+/// The members of one count reading.
+struct ReadingForm {
+    let cameraID: CameraID
+    /// The server's clock.
+    let now: Timestamp
+
+    func read(_ form: Form) -> Field<NewEvent> {
+        let observedAt = form.required(
+            "observed_at",
+            .instant { instant throws(InvalidValue) in
+                try ObservationTime(instant, now: now)
+            })
+        let line = form.required("line", .text(LineName.self))
+        let objectClass = form.required("class", .text(ObjectClass.self))
+        let countIn = form.required("count_in", .integer(Tally.init))
+        let countOut = form.required("count_out", .integer(Tally.init))
+        let total = form.optional("total_count", .integer { $0 })
+        let confidence = form.optional("confidence_score", .quantity(Ratio.self))
+        let processingTime = form.optional("processing_time_ms", .quantity(Milliseconds.self))
+        let modelVersion = form.optional("ai_model_version", .text(ModelVersion.self))
+        let frameData = form.optional("frame_data", .object(FreeformObject.init(_:)))
+        let checkedTotal = form.make(at: "total_count") {
+            let sum = try countIn.get().count + countOut.get().count
+            if let total = try total.get(), total != sum {
+                throw InvalidValue(.outOfRange, "The total is count_in + count_out, which makes \(sum).")
+            }
+        }
+        return form.make {
+            try checkedTotal.get()
+            var reading = CountReading(
+                cameraID: cameraID, observedAt: try observedAt.get(), line: try line.get(),
+                objectClass: try objectClass.get(), countIn: try countIn.get(), countOut: try countOut.get())
+            reading.confidence = try confidence.get()
+            reading.processingTime = try processingTime.get()
+            reading.modelVersion = try modelVersion.get()
+            reading.frameData = try frameData.get()
+            return reading.event
+        }
+    }
+}

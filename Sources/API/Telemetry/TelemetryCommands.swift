@@ -1,0 +1,56 @@
+import Counting
+import EventSourcing
+import Hummingbird
+
+/// Takes in what workers report. A batch is appended as a whole or, where anything in it is wrong, not at all.
+struct TelemetryCommands: Sendable {
+    let log: any EventLog
+    let now: @Sendable () -> Timestamp
+
+    @Sendable func recordHeartbeats(_ request: Request, _ context: APIContext) async throws -> Response {
+        try Query.none(request)
+        let form = HeartbeatForm(cameraID: try context.cameraID, now: now())
+        let items = try TelemetryForm.read(try await request.json(), list: "heartbeats", form.read)
+        return try await append(items, context)
+    }
+
+    @Sendable func recordReadings(_ request: Request, _ context: APIContext) async throws -> Response {
+        try Query.none(request)
+        let form = ReadingForm(cameraID: try context.cameraID, now: now())
+        let items = try TelemetryForm.read(try await request.json(), list: "readings", form.read)
+        return try await append(items, context)
+    }
+
+    private func append(_ items: [TelemetryItem], _ context: APIContext) async throws -> Response {
+        let stream = try context.cameraID.telemetryStream
+        let outcomes = try await log.append(
+            items.map {
+                Append(
+                    to: stream, expecting: .exists, producer: $0.producer, events: [$0.event],
+                    metadata: context.eventMetadata)
+            })
+        var highest: Int64?
+        var results: [JSON] = []
+        for (item, outcome) in zip(items, outcomes) {
+            let (name, positions) = try Self.accepted(outcome)
+            highest = [highest, positions?.upperBound].compactMap(\.self).max()
+            results.append([
+                "sequence": item.producer.map { .integer($0.sequence) } ?? .null,
+                "outcome": .string(name),
+                "position": positions.map { .integer($0.lowerBound) } ?? .null,
+            ])
+        }
+        let answer: JSON = ["results": .array(results)]
+        return .json(answer.bytes, status: .created, position: highest)
+    }
+
+    private static func accepted(_ outcome: AppendOutcome) throws(Problem) -> (String, ClosedRange<Int64>?) {
+        switch outcome {
+        case .appended(let appended): return ("appended", appended.positions)
+        case .duplicate(let positions): return ("duplicate", positions)
+        case .missing: throw Problem(Camera.Rejection.unknown)
+        case .closed: throw Problem(Camera.Rejection.removed)
+        case .conflict: throw .internalError
+        }
+    }
+}

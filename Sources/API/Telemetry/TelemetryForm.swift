@@ -1,0 +1,83 @@
+import Counting
+import EventSourcing
+
+/// The name under which a worker numbers what it sends.
+struct Source: BoundedText {
+    static let subject = "A source"
+    static let lengths = 1...100
+
+    let text: String
+    init(stored text: String) { self.text = text }
+}
+
+/// One report of a worker, with the key that makes sending it again harmless.
+struct TelemetryItem {
+    let event: NewEvent
+    let producer: ProducerSequence?
+}
+
+/// The body that brings reports: one by itself, or a batch of a source in an array.
+enum TelemetryForm {
+    static let batchSizes = 1...1000
+
+    /// - Parameters:
+    ///   - list: the array's name.
+    ///   - report: reads one report's own members.
+    static func read(
+        _ json: JSON, list: String, _ report: (Form) -> Field<NewEvent>
+    ) throws(Problem) -> [TelemetryItem] {
+        try Form.read(json) { form in
+            form.has(list) ? batch(form, list, report) : single(form, report).map { [$0] }
+        }
+    }
+
+    private static func single(_ form: Form, _ report: (Form) -> Field<NewEvent>) -> Field<TelemetryItem> {
+        let isNumbered = form.has("source") || form.has("sequence")
+        let source = isNumbered ? form.required("source", .text(Source.self)).map(Optional.some) : .success(nil)
+        let sequence = isNumbered ? sequence(form).map(Optional.some) : .success(nil)
+        let event = report(form)
+        return form.make {
+            let (source, sequence) = (try source.get(), try sequence.get())
+            return TelemetryItem(
+                event: try event.get(),
+                producer: source.flatMap { source in
+                    sequence.map { ProducerSequence(source: source.text, sequence: $0) }
+                })
+        }
+    }
+
+    private static func batch(
+        _ form: Form, _ list: String, _ report: (Form) -> Field<NewEvent>
+    ) -> Field<[TelemetryItem]> {
+        let source = form.required("source", .text(Source.self))
+        let elements = form.requiredObjects(list) { element -> Field<(event: NewEvent, sequence: Int64)> in
+            let sequence = sequence(element)
+            let event = report(element)
+            return element.make { (try event.get(), try sequence.get()) }
+        }
+        return form.make(at: list) {
+            let (source, elements) = (try source.get(), try elements.get())
+            guard batchSizes.contains(elements.count) else {
+                throw InvalidValue(
+                    elements.isEmpty ? .tooShort : .tooMany, "A batch holds 1 to \(batchSizes.upperBound) reports.")
+            }
+            for (one, next) in zip(elements, elements.dropFirst()) where next.sequence <= one.sequence {
+                throw InvalidValue(
+                    .outOfRange, "Sequences rise: \(next.sequence) cannot follow \(one.sequence).")
+            }
+            return elements.map {
+                TelemetryItem(
+                    event: $0.event, producer: ProducerSequence(source: source.text, sequence: $0.sequence))
+            }
+        }
+    }
+
+    private static func sequence(_ form: Form) -> Field<Int64> {
+        form.required(
+            "sequence",
+            .integer { (number: Int64) throws(InvalidValue) in
+                guard number >= 0 else { throw InvalidValue(.outOfRange, "A sequence is 0 or more.") }
+                return number
+            })
+    }
+}

@@ -1,0 +1,41 @@
+import Counting
+import EventSourcing
+import Hummingbird
+import Postgres
+
+/// What workers are to do.
+struct WorkerReads: Sendable {
+    let readModels: ReadModels
+
+    /// The only answer with stream credentials in it: workers open the streams.
+    private static let assignment = """
+        select
+          camera_id, epoch, version, status,
+          case when stream_credentials is null then stream_url
+               else left(stream_url, strpos(stream_url, '://') + 2) || stream_credentials || '@'
+                 || substr(stream_url, strpos(stream_url, '://') + 3) end as stream_url,
+          stream_type, lines, settings
+        """
+
+    private static let assignmentsSQL = """
+        with assigned as (
+          select * from read.camera_state where worker_id = $1 and desired_state = 'running' and not removed
+        )
+        select
+          \(ReadModels.position(of: .cameraState)),
+          \(ReadModels.array(assignment, from: "assigned", orderedBy: "camera_id"))
+        """
+
+    @Sendable func assignments(_ request: Request, _ context: APIContext) async throws -> Response {
+        let worker: WorkerID
+        do throws(InvalidValue) {
+            worker = try WorkerID(context.parameters.get("id") ?? "")
+        } catch {
+            throw Problem.validationFailed([Fault(at: .parameter("id"), error)])
+        }
+        let minimum = try Query.read(request) { $0.minimumPosition() }
+        let row = try await readModels.read(
+            [.cameraState], atLeast: minimum, Self.assignmentsSQL, [.text(worker.text)])
+        return .json(#"{"items":"#.utf8 + (try row.bytes(1)) + "}".utf8, position: try row.position)
+    }
+}

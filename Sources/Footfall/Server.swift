@@ -1,0 +1,133 @@
+import API
+import EventLog
+import EventSourcing
+import Foundation
+import Hummingbird
+import Installation
+import Logging
+import NIOCore
+import Postgres
+import Projector
+import ServiceLifecycle
+
+/// All long-running parts of the process, as one group: started in order, stopped in the reverse order.
+struct Server {
+    private let readers: Pool
+    private let writer: Pool
+    private let checkpoints: Checkpoints
+    private let log: PostgresEventLog
+    private let logger: Logger
+    private let router: Router<APIContext>
+    private let port: Int
+    private var services: [ServiceGroupConfiguration.ServiceConfiguration] = []
+    /// Parts that report to the API, or that show it off: stopped before it.
+    private var clients: [ServiceGroupConfiguration.ServiceConfiguration] = []
+    private var onListening: [@Sendable (Int) -> Void] = []
+
+    init(on target: ConnectionTarget, port: Int, files: ReleaseFiles, logger: Logger) throws {
+        self.logger = logger
+        readers = Pool(target.named("footfall api"), size: 8, logger: logger)
+        writer = Pool(target.named("footfall log"), size: 1, logger: logger)
+        log = PostgresEventLog(readers: readers, writer: writer)
+        let channels = Projector.channels
+        let listener = Listener(target.named("footfall listener"), channels: channels, logger: logger)
+        checkpoints = Checkpoints(pool: readers, listener: listener, logger: logger)
+        let projector = Projector(
+            try ProjectionDefinition.load(from: files.projections), on: target, listener: listener, logger: logger)
+        let backend = Backend(
+            log: log, pool: readers, checkpoints: checkpoints, newCameraID: Backend.cameraIDs(from: readers),
+            now: Server.now)
+        router = backend.makeRouter()
+        self.port = port
+        let checkpoints = checkpoints
+        services = [
+            .essential(UntilShutdown { await listener.run() }),
+            .essential(UntilShutdown { await checkpoints.run() }),
+            .essential(UntilShutdown { await projector.run() }),
+        ]
+    }
+
+    static let now: @Sendable () -> Timestamp = {
+        Timestamp(microseconds: Int64((Date().timeIntervalSince1970 * 1_000_000).rounded()))
+    }
+
+    /// A worker process that reports to this server; it is stopped first, while it can still report.
+    mutating func addWorker(executable: URL, arguments: [String]) {
+        clients.append(
+            .essential(
+                WorkerProcess(executable: executable, arguments: arguments, ports: listeningPort(), logger: logger)))
+    }
+
+    /// Sees to it that the demo camera is there; ends when it is.
+    mutating func addDemo(clip: URL) {
+        let demo = DemoCamera(clip: clip, log: log, pool: readers, checkpoints: checkpoints, ports: listeningPort())
+        clients.append(
+            .init(
+                service: demo, successTerminationBehavior: .ignore,
+                failureTerminationBehavior: .gracefullyShutdownGroup))
+    }
+
+    /// Says, once, on which port the API listens.
+    private mutating func listeningPort() -> AsyncStream<Int> {
+        let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
+        onListening.append { port in
+            continuation.yield(port)
+            continuation.finish()
+        }
+        return ports
+    }
+
+    private func application() -> some Service {
+        Application(
+            router: router,
+            configuration: ApplicationConfiguration(
+                address: .hostname("127.0.0.1", port: port), serverName: "footfall"),
+            onServerRunning: { [port, onListening] channel in
+                let port = channel.localAddress?.port ?? port
+                announce("API:      http://127.0.0.1:\(port)/api/v1")
+                for tell in onListening { tell(port) }
+            },
+            logger: logger)
+    }
+
+    /// Runs until SIGINT or SIGTERM, or until a part fails.
+    func run() async throws {
+        defer {
+            readers.close()
+            writer.close()
+        }
+        var configuration = ServiceGroupConfiguration(
+            services: services + [.essential(application())] + clients, gracefulShutdownSignals: [.sigint, .sigterm],
+            logger: logger)
+        configuration.maximumGracefulShutdownDuration = .seconds(30)
+        do { try await ServiceGroup(configuration: configuration).run() } catch let error as IOError {
+            throw StartFailure("the API cannot listen on port \(port): \(error)")
+        }
+    }
+}
+
+/// Says something to whoever started the process, at once even where the output is a file or a pipe.
+func announce(_ text: String) { FileHandle.standardOutput.write(Data((text + "\n").utf8)) }
+
+/// Why the process could not begin its work.
+struct StartFailure: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) { self.description = description }
+}
+
+/// A service that works until it is told to stop.
+private struct UntilShutdown: Service {
+    let work: @Sendable () async -> Void
+
+    func run() async throws { await cancelWhenGracefulShutdown(work) }
+}
+
+extension ServiceGroupConfiguration.ServiceConfiguration {
+    /// A service without which the process ends, in order.
+    fileprivate static func essential(_ service: any Service) -> Self {
+        Self(
+            service: service, successTerminationBehavior: .gracefullyShutdownGroup,
+            failureTerminationBehavior: .gracefullyShutdownGroup)
+    }
+}

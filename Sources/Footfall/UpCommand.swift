@@ -1,0 +1,74 @@
+import ArgumentParser
+import Foundation
+import Installation
+import Logging
+import Postgres
+import ServiceLifecycle
+
+struct UpCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "up",
+        abstract: "Run everything on this machine: database, API, read models and a worker.")
+
+    @OptionGroup var database: DatabaseOptions
+    @OptionGroup var listen: ListenOptions
+
+    @Option(help: "The detection model: ONNX, or Darknet weights with the .cfg beside it (FOOTFALL_MODEL).")
+    var model: String?
+
+    @Option(help: "The folder below which alone file streams are opened (FOOTFALL_FILE_STREAM_ROOT).")
+    var fileStreamRoot: String?
+
+    @Flag(help: "Register a camera that counts people in a clip, and start it.")
+    var demo = false
+
+    @Flag(help: "Start no worker; one elsewhere may connect.")
+    var noWorker = false
+
+    func run() async throws {
+        try await reportingFailure {
+            var flags = database.flags
+            listen.add(to: &flags)
+            flags.model = model
+            flags.fileStreamRoot = fileStreamRoot
+            let settings = try InstallationSettings(flags)
+            let logger = try settings.makeLogger()
+            let files = try ReleaseFiles.locate()
+            let clip = demo ? try DemoCamera.findClip(files) : nil
+
+            let folder = settings.dataDirectory
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            guard let lock = FileLock(folder.appending(path: "footfall.lock").path, exclusive: true) else {
+                throw StartFailure(
+                    "another footfall up runs on \(folder.path), or the folder cannot be written to")
+            }
+            defer { withExtendedLifetime(lock) {} }
+
+            announce("Database: \(settings.databaseURL == nil ? folder.path : "as FOOTFALL_DATABASE_URL says")")
+            try await Database.with(settings, creating: true, logger: logger) { target in
+                _ = try await Migrator(folder: files.migrations).run(on: target, logger: logger)
+                var server = try Server(on: target, port: settings.port, files: files, logger: logger)
+                if !noWorker { try addWorker(to: &server, settings: settings, clip: clip, logger: logger) }
+                if let clip { server.addDemo(clip: clip) }
+                try await server.run()
+                announce("Stopped.")
+            }
+        }
+    }
+
+    private func addWorker(to server: inout Server, settings: InstallationSettings, clip: URL?, logger: Logger) throws {
+        guard
+            let executable = ReleaseFiles.runningExecutable?.deletingLastPathComponent().appending(
+                path: "footfall-worker"),
+            FileManager.default.isExecutableFile(atPath: executable.path)
+        else {
+            throw StartFailure(
+                "footfall-worker is not beside footfall; build it, or start with --no-worker")
+        }
+        let root = settings.fileStreamRoot ?? clip?.deletingLastPathComponent().path
+        server.addWorker(
+            executable: executable,
+            arguments: ["--log-level", settings.logLevel]
+                + (settings.model.map { ["--model", $0] } ?? []) + (root.map { ["--file-stream-root", $0] } ?? []))
+    }
+}

@@ -1,0 +1,54 @@
+import Foundation
+import Logging
+import ServiceLifecycle
+import Subprocess
+import Synchronization
+import SystemPackage
+
+/// Keeps one worker running as a process of its own; starts it again when it ends by itself.
+///
+/// The worker holds the far end of a pipe: were this process killed, the worker would see the pipe close, and end.
+struct WorkerProcess: Service {
+    let executable: URL
+    let arguments: [String]
+    /// Says, once, on which port the server listens.
+    let ports: AsyncStream<Int>
+    let logger: Logger
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            for await port in ports {
+                var pause = Duration.seconds(1)
+                while !Task.isCancelled {
+                    let began = ContinuousClock.now
+                    do {
+                        try await runOnce(port: port)
+                    } catch {
+                        logger.error("the worker cannot be started", metadata: ["reason": "\(error)"])
+                    }
+                    if Task.isCancelled { return }
+                    logger.warning("the worker ended; starting it again")
+                    pause = began.duration(to: .now) > .seconds(60) ? .seconds(1) : min(pause * 2, .seconds(30))
+                    try? await Task.sleep(for: pause)  // cancellation ends the loop
+                }
+            }
+        }
+    }
+
+    /// Returns when the worker has ended. Cancelling the task asks it to stop, and kills it where it does not.
+    private func runOnce(port: Int) async throws {
+        let (far, near) = try FileDescriptor.pipe()
+        defer { try? near.close() }  // it can only fail where it is closed already
+        _ = fcntl(near.rawValue, F_SETFD, FD_CLOEXEC)
+        var options = PlatformOptions()
+        // A group of its own, so that Ctrl-C at the terminal reaches this process alone, which stops all in order.
+        options.processGroupID = 0
+        options.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: .seconds(20))]
+        _ = try await Subprocess.run(
+            .path(FilePath(executable.path)),
+            arguments: Arguments(["--server", "http://127.0.0.1:\(port)", "--exit-with-parent"] + arguments),
+            platformOptions: options,
+            input: .fileDescriptor(far, closeAfterSpawningProcess: true),
+            output: .currentStandardOutput, error: .currentStandardError)
+    }
+}

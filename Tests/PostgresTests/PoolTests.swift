@@ -1,0 +1,69 @@
+import Postgres
+import TestSupport
+import Testing
+
+@Suite(.timeLimit(.minutes(5))) struct PoolTests {
+    private func withPool(
+        size: Int, maximumWaiting: Int = 1000, _ body: @Sendable (Pool, ConnectionTarget) async throws -> Void
+    ) async throws {
+        try await TestCluster.shared.withDatabase(migrated: false) { target in
+            let pool = Pool(target, size: size, maximumWaiting: maximumWaiting, logger: .silent)
+            defer { pool.close() }
+            try await body(pool, target)
+        }
+    }
+
+    @Test func neverMoreConnectionsThanItsSizeAreMade() async throws {
+        try await withPool(size: 3) { pool, _ in
+            let pids = try await withThrowingTaskGroup(of: Int64.self) { group in
+                for _ in 0..<100 {
+                    group.addTask { try await pool.query("select pg_backend_pid()")[0].integer(0) }
+                }
+                return try await group.reduce(into: Set()) { $0.insert($1) }
+            }
+            #expect((1...3).contains(pids.count))
+        }
+    }
+
+    @Test func aCallBeyondThoseThatMayWaitIsRefusedAtOnce() async throws {
+        try await withPool(size: 1, maximumWaiting: 0) { pool, _ in
+            try await pool.withConnection { _ in
+                #expect(await failureKind { try await pool.query("select 1") } == "overloaded")
+            }
+            try await pool.query("select 1")
+        }
+    }
+
+    @Test func aLostConnectionIsReplaced() async throws {
+        try await withPool(size: 1) { pool, target in
+            let pid = try await pool.query("select pg_backend_pid()")[0].integer(0)
+            let other = try await Connection.open(target, logger: .silent)
+            defer { other.close() }
+            try await other.query("select pg_terminate_backend($1::int, 60000)", [.integer(pid)])
+            // Whether the loss is noticed before or by the next query is a race; after it the pool is well again.
+            _ = try? await pool.query("select 1")
+            #expect(try await pool.query("select pg_backend_pid()")[0].integer(0) != pid)
+        }
+    }
+
+    @Test func withoutAServerEveryCallFailsAtOnce() async throws {
+        let pool = Pool(ConnectionTarget("host=/nonexistent"), size: 2, logger: .silent)
+        defer { pool.close() }
+        for _ in 0..<50 {
+            #expect(await failureKind { try await pool.query("select 1") } == "unreachable")
+        }
+    }
+
+    @Test func closingRefusesThoseThatWait() async throws {
+        try await withPool(size: 1) { pool, _ in
+            try await pool.withConnection { connection in
+                async let waiting = failureKind { try await pool.query("select 1") }
+                // The waiting call may come before or after the close; it is refused either way.
+                pool.close()
+                #expect(await waiting == "unreachable")
+                let answer = try await connection.query("select 1::int")[0].integer(0)
+                #expect(answer == 1)
+            }
+        }
+    }
+}
