@@ -1,5 +1,5 @@
 -- An instant as RFC 3339 in UTC: six digits of a second, or none where it is whole.
-create function rfc3339(p_instant timestamptz) returns text language sql immutable strict parallel safe as $$
+create function rfc3339(p_instant timestamptz) returns text language sql stable parallel safe as $$
   select to_char(
     p_instant at time zone 'UTC',
     case

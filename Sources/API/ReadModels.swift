@@ -64,14 +64,6 @@ struct ReadModels: Sendable {
          from \(table))
         """
     }
-
-    /// SQL for a column of type `timestamptz` as text, written as `Timestamp.rfc3339` writes it.
-    static func rfc3339(_ column: String) -> String {
-        """
-        to_char(\(column) at time zone 'UTC', case when \(column) = date_trunc('second', \(column)) \
-        then 'YYYY-MM-DD"T"HH24:MI:SS"Z"' else 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"' end)
-        """
-    }
 }
 
 extension Row {

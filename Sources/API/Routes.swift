@@ -1,3 +1,4 @@
+import EventLog
 import HTTPTypes
 import Hummingbird
 
@@ -27,7 +28,7 @@ extension Backend {
         let counts = CountReads(readModels: readModels, now: now)
         let health = HealthReads(readModels: readModels, now: now)
         let workers = WorkerReads(readModels: readModels)
-        let audit = AuditReads(readModels: readModels)
+        let audit = AuditReads(trail: AuditTrail(pool: readModels.pool))
         let projections = ProjectionReads(readModels: readModels)
         return [
             Route(.get, "/cameras", cameras.list),
@@ -45,7 +46,7 @@ extension Backend {
             Route(.get, "/cameras/:id/counts", counts.history),
             Route(.post, "/cameras/:id/counts", telemetry.recordReadings),
             Route(.get, "/workers/:id/assignments", workers.assignments),
-            Route(.get, "/audit", audit.trail),
+            Route(.get, "/audit", audit.show),
             Route(.get, "/projections", projections.list),
         ] + serverRoutes
     }

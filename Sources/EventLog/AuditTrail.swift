@@ -31,14 +31,32 @@ package struct AuditTrail: Sendable {
         package let json: [UInt8]
     }
 
+    package struct Page: Sendable {
+        /// In order of their positions.
+        package let entries: [Entry]
+        /// How far the page has seen: up to its last entry where it is full, else up to the end of the log.
+        package let position: Int64
+    }
+
     private let pool: Pool
 
     package init(pool: Pool) { self.pool = pool }
 
-    /// The entries after a position, in order, at most `limit`.
-    package func entries(
-        _ filter: Filter, after position: Int64, limit: Int
-    ) async throws(PostgresError) -> [Entry] {
+    /// The first entries after a position, at most `limit`.
+    package func page(_ filter: Filter, after position: Int64, limit: Int) async throws -> Page {
+        // The end of the log is read first: what is committed after that may be on the page, but none before is missed.
+        let results = try await pool.withConnection { connection in
+            try await connection.pipeline([
+                Statement("select position from log_head"), statement(filter, after: position, limit: limit),
+            ])
+        }
+        let entries = try results[1].map { Entry(position: try $0.integer(0), json: try $0.bytes(1)) }
+        let last = entries.last?.position ?? position
+        return Page(
+            entries: entries, position: entries.count == limit ? last : max(last, try results[0][0].integer(0)))
+    }
+
+    private func statement(_ filter: Filter, after position: Int64, limit: Int) -> Statement {
         var parameters: [Parameter] = [.integer(position), .integer(limit)]
         var conditions = ["position > $1"]
         func require(_ condition: (String) -> String, _ value: Parameter) {
@@ -57,7 +75,7 @@ package struct AuditTrail: Sendable {
         if let to = filter.to {
             require({ "position <= (select position_at(\($0)))" }, .timestamp(to.microseconds - 1))
         }
-        let rows = try await pool.query(
+        return Statement(
             """
             select
               position,
@@ -72,8 +90,5 @@ package struct AuditTrail: Sendable {
             order by position
             limit $2
             """, parameters)
-        return try rows.map { (row) throws(PostgresError) in
-            Entry(position: try row.integer(0), json: try row.bytes(1))
-        }
     }
 }

@@ -95,7 +95,7 @@ package final class Checkpoints: Sendable {
             }
             let reached = state.withLock { state in
                 let ids = state.waiters.filter { _, waiter in
-                    waiter.projections.allSatisfy { positions[$0, default: 0] >= waiter.position }
+                    waiter.projections.allSatisfy { positions[$0].map { $0 >= waiter.position } ?? false }
                 }.keys
                 return ids.compactMap { state.waiters.removeValue(forKey: $0)?.continuation }
             }

@@ -67,14 +67,11 @@ struct AuditCommand: AsyncParsableCommand {
         var position = after
         var left = limit ?? .max
         while left > 0, !Task.isCancelled {
-            let entries = try await trail.entries(filter, after: position, limit: min(left, 1000))
-            for entry in entries { try display(entry) }
-            left -= entries.count
-            if let last = entries.last {
-                position = last.position
-            } else if await signals?.next() == nil {
-                return
-            }
+            let page = try await trail.page(filter, after: position, limit: min(left, 1000))
+            for entry in page.entries { try display(entry) }
+            left -= page.entries.count
+            position = page.position
+            if page.entries.isEmpty, await signals?.next() == nil { return }
         }
     }
 

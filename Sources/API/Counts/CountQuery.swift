@@ -112,8 +112,8 @@ struct CountQuery {
         select
           \(ReadModels.position(of: .cameraState, .hourlyCounts)),
           (select removed from camera),
-          (select \(ReadModels.rfc3339("first")) from range),
-          (select \(ReadModels.rfc3339("last")) from range),
+          (select rfc3339(first) from range),
+          (select rfc3339(last) from range),
           (select name from zone),
           (select count(*) from page),
           \(ReadModels.array(row, from: "page", orderedBy: #"first, line collate "C", class collate "C""#))
@@ -123,8 +123,8 @@ struct CountQuery {
     private var row: String {
         """
         select
-          \(ReadModels.rfc3339("first")) as bucket_start,
-          \(ReadModels.rfc3339("(\(bucket.end(after: "first", zone: "zone")))")) as bucket_end,
+          rfc3339(first) as bucket_start,
+          rfc3339(\(bucket.end(after: "first", zone: "zone"))) as bucket_end,
           line, class, count_in, count_out, readings
         """
     }

@@ -42,11 +42,11 @@ struct HealthReads: Sendable {
               select
                 camera.camera_id,
                 coalesce(health.status, 'offline') as status,
-                \(ReadModels.rfc3339("last_heartbeat")) as last_heartbeat,
+                rfc3339(last_heartbeat) as last_heartbeat,
                 \(uptime) as uptime_percentage,
                 response_time_ms, stream_quality_score,
                 coalesce(error_count, 0) as error_count, last_error_message,
-                \(ReadModels.rfc3339("last_error_timestamp")) as last_error_timestamp,
+                rfc3339(last_error_timestamp) as last_error_timestamp,
                 cpu_usage, memory_usage, network_bandwidth, fps,
                 coalesce(frames_dropped, 0) as frames_dropped, decode_time_ms, inference_time_ms
               from camera

@@ -10,7 +10,7 @@ struct ProjectionReads: Sendable {
           select
             projection_builds.projection, build, definition, state, projection_checkpoints.position,
             log_head.position - projection_checkpoints.position as lag,
-            \(ReadModels.rfc3339("created_at")) as created_at, \(ReadModels.rfc3339("activated_at")) as activated_at
+            rfc3339(created_at) as created_at, rfc3339(activated_at) as activated_at
           from projection_builds
           join projection_checkpoints using (build)
           cross join log_head

@@ -33,7 +33,7 @@ extension Timestamp: CustomStringConvertible {
     }
 
     /// Reads RFC 3339's `date-time` with any offset and fraction (digits beyond microseconds are cut off),
-    /// years 0001 to 9999. A leap second (`:60`) is taken as the second after it.
+    /// years 0001 to 9999 in UTC. A leap second (`:60`) is taken as the second after it.
     package init?(rfc3339 text: String) {
         var scanner = DigitScanner(bytes: Array(text.utf8))
         guard let year = scanner.number(4), year >= 1, scanner.skip("-"),
@@ -51,8 +51,13 @@ extension Timestamp: CustomStringConvertible {
         }
         guard let offset = scanner.offsetSeconds(), scanner.isAtEnd else { return nil }
         let seconds = CivilDate.day(of: (year, month, day)) * 86_400 + hour * 3600 + minute * 60 + second - offset
+        guard (Timestamp.firstSecond...Timestamp.lastSecond).contains(seconds) else { return nil }
         self.init(microseconds: seconds * 1_000_000 + fraction)
     }
+
+    /// 0001-01-01T00:00:00Z and 9999-12-31T23:59:59Z, in seconds since 1970.
+    private static let firstSecond = CivilDate.day(of: (1, 1, 1)) * 86_400
+    private static let lastSecond = CivilDate.day(of: (10_000, 1, 1)) * 86_400 - 1
 }
 
 private func padded(_ value: Int64, _ width: Int) -> String {

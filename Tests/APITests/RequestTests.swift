@@ -1,0 +1,114 @@
+import EventSourcing
+import HTTPTypes
+import Testing
+
+@Suite struct RequestTests {
+    @Test func unknownRouteIsAProblem() async throws {
+        try await withCommands { api in
+            try await api.get("/nothing").expectProblem(404, "route_not_found")
+            try await api.send(.trace, "/cameras").expectProblem(404, "route_not_found")
+        }
+    }
+
+    @Test func otherMethodsAreToldWhatIsAllowed() async throws {
+        try await withCommands { api in
+            let answer = try await api.send(.patch, "/cameras/1")
+            answer.expectProblem(405, "method_not_allowed")
+            #expect(answer.header("Allow") == "DELETE, GET, HEAD, PUT")
+            #expect(try await api.get("/cameras/1/start").header("Allow") == "POST")
+        }
+    }
+
+    @Test func requestIDComesBack() async throws {
+        try await withCommands { api in
+            let given = try await api.get("/health/live", headers: [.requestID: "abc-123"])
+            #expect(given.header("X-Request-ID") == "abc-123")
+            let made = try await api.get("/nothing")
+            #expect(made.header("X-Request-ID")?.count == 36)
+        }
+    }
+
+    @Test(arguments: ["", "a b", "é", String(repeating: "x", count: 129)])
+    func badRequestIDIsRefused(id: String) async throws {
+        try await withCommands { api in
+            let answer = try await api.get("/health/live", headers: [.requestID: id])
+            answer.expectProblem(400, "malformed_header")
+            #expect(answer.header("X-Request-ID") != id)
+        }
+    }
+
+    @Test(arguments: ["", "  ", String(repeating: "x", count: 256)])
+    func badActorIsRefused(actor: String) async throws {
+        try await withCommands { api in
+            try await api.post("/cameras", TestAPI.camera(), headers: [.actor: actor])
+                .expectProblem(400, "malformed_header")
+        }
+    }
+
+    @Test func actorMayHaveAnyName() async throws {
+        try await withCommands { api in
+            let answer = try await api.post(
+                "/cameras", TestAPI.camera(), headers: [.actor: "Anna Müller <a@b.example>"])
+            #expect(answer["created_by"] == "Anna Müller <a@b.example>")
+        }
+    }
+
+    @Test func processIsAliveWithoutADatabaseButNotReady() async throws {
+        try await withCommands { api in
+            #expect(try await api.get("/health/live").status == 200)
+            let ready = try await api.get("/health/ready")
+            ready.expectProblem(503, "not_ready")
+            #expect(ready["missing"] == ["database"])
+        }
+    }
+
+    @Test func missingDatabaseIsAPassingProblem() async throws {
+        try await withCommands { api in
+            for path in ["/cameras", "/cameras/1", "/cameras/1/counts", "/audit", "/projections"] {
+                let answer = try await api.get(path)
+                answer.expectProblem(503, "database_unavailable")
+                #expect(answer.header("Retry-After") == "1")
+            }
+        }
+    }
+
+    @Test(
+        arguments: [
+            (EventLogError.unavailable(reason: "secret"), 503, "database_unavailable", "1"),
+            (.overloaded, 503, "overloaded", "1"), (.unknownOutcome(reason: "secret"), 503, "outcome_unknown", nil),
+            (.storage(reason: "secret"), 500, "internal_error", nil),
+        ] as [(EventLogError, Int, String, String?)])
+    func failuresOfTheLogAreProblems(error: EventLogError, status: Int, code: String, retryAfter: String?) async throws
+    {
+        try await withCommands(log: FailingLog(error: error)) { api in
+            for answer in [
+                try await api.post("/cameras", TestAPI.camera()),
+                try await api.post(
+                    "/cameras/1/heartbeats", #"{"observed_at":"2026-03-29T12:00:00Z","status":"online"}"#),
+            ] {
+                answer.expectProblem(status, code)
+                #expect(answer.header("Retry-After") == retryAfter)
+                #expect(!answer.body.contains("secret"))
+            }
+        }
+    }
+
+    @Test func unreadableEventIsAnInternalError() async throws {
+        try await withCommands { api in
+            _ = try await api.log.append(Append(to: "camera-5", events: [NewEvent(type: "Odd", data: [:])]))
+            try await api.post("/cameras/5/start").expectProblem(500, "internal_error")
+        }
+    }
+}
+
+/// A log in which every append fails.
+private struct FailingLog: EventLog {
+    let error: EventLogError
+
+    func append(_ appends: [Append]) async throws(EventLogError) -> [AppendOutcome] { throw error }
+    func read(_ stream: StreamName, after version: Int64, limit: Int) async throws(EventLogError) -> [RecordedEvent] {
+        []
+    }
+    func read(after position: Int64, limit: Int) async throws(EventLogError) -> [RecordedEvent] { [] }
+    func head() async throws(EventLogError) -> Int64 { 0 }
+}

@@ -1,0 +1,129 @@
+import API
+import Counting
+import EventLog
+import EventSourcing
+import Foundation
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import Installation
+import Postgres
+import Projector
+import Synchronization
+import TestSupport
+import Testing
+
+/// The API behind its real router, as a client sees it.
+struct TestAPI: Sendable {
+    let client: any TestClientProtocol
+    let log: any EventLog
+    let clock: TestClock
+
+    static let json: HTTPFields = [.contentType: "application/json"]
+
+    func send(
+        _ method: HTTPRequest.Method, _ path: String, _ body: String? = nil, headers: HTTPFields = [:]
+    ) async throws -> Answer {
+        var headers = headers
+        if body != nil, headers[.contentType] == nil { headers[.contentType] = "application/json" }
+        return Answer(
+            try await client.execute(
+                uri: "/api/v1" + path, method: method, headers: headers, body: body.map { ByteBuffer(string: $0) }))
+    }
+
+    func get(_ path: String, headers: HTTPFields = [:]) async throws -> Answer {
+        try await send(.get, path, headers: headers)
+    }
+
+    func post(_ path: String, _ body: String? = nil, headers: HTTPFields = [:]) async throws -> Answer {
+        try await send(.post, path, body, headers: headers)
+    }
+
+    func put(_ path: String, _ body: String, ifMatch: String?) async throws -> Answer {
+        try await send(.put, path, body, headers: ifMatch.map { [.ifMatch: $0] } ?? [:])
+    }
+
+    func patch(_ path: String, _ body: String, ifMatch: String?) async throws -> Answer {
+        try await send(.patch, path, body, headers: ifMatch.map { [.ifMatch: $0] } ?? [:])
+    }
+
+    func delete(_ path: String, ifMatch: String?) async throws -> Answer {
+        try await send(.delete, path, headers: ifMatch.map { [.ifMatch: $0] } ?? [:])
+    }
+
+    /// Registers a camera and returns its id.
+    @discardableResult
+    func register(_ body: String = TestAPI.camera()) async throws -> Int64 {
+        let answer = try await post("/cameras", body)
+        try #require(answer.status == 201, "\(answer.body)")
+        return try #require(answer["id"]?.integer)
+    }
+
+    /// A body that registers a camera, with members added.
+    static func camera(_ members: String = "", name: String = "Entrance") -> String {
+        #"{"name":"\#(name)","stream_url":"rtsp://10.0.0.5/s","stream_type":"rtsp"\#(members.isEmpty ? "" : ",")\#(members)}"#
+    }
+}
+
+/// Shows the time that a test sets.
+final class TestClock: Sendable {
+    private let instant: Mutex<Timestamp>
+
+    init(_ text: String) { instant = Mutex(Timestamp(rfc3339: text) ?? Timestamp(microseconds: 0)) }
+
+    var now: Timestamp { instant.withLock(\.self) }
+
+    func advance(by duration: Duration) { instant.withLock { $0 = $0 + duration } }
+}
+
+/// Commands alone: a log in memory, and a database that is not there.
+func withCommands(
+    log: (any EventLog)? = nil, _ body: @Sendable (TestAPI) async throws -> Void
+) async throws {
+    let clock = TestClock("2026-03-29T12:00:00Z")
+    let log = log ?? InMemoryEventLog(now: { clock.now })
+    let nowhere = ConnectionTarget("host=/nonexistent")
+    let pool = Pool(nowhere, logger: .silent)
+    let listener = Listener(nowhere, channels: [], logger: .silent)
+    let ids = Atomic<Int64>(0)
+    let backend = Backend(
+        log: log, pool: pool, checkpoints: Checkpoints(pool: pool, listener: listener, logger: .silent),
+        newCameraID: { try CameraID(ids.wrappingAdd(1, ordering: .relaxed).newValue) }, now: { clock.now })
+    let application = Application(router: backend.makeRouter(), logger: .silent)
+    try await application.test(.router) { try await body(TestAPI(client: $0, log: log, clock: clock)) }
+}
+
+/// Everything: a database of the test's own, its projections running.
+func withAPI(
+    _ setup: TestingSetup = .router, _ body: @escaping @Sendable (TestAPI) async throws -> Void
+) async throws {
+    let projections = try ProjectionDefinition.load(from: ReleaseFiles.locate().projections)
+    try await TestCluster.shared.withDatabase { target in
+        try await withPostgresLog(target) { log, pool in
+            let listener = Listener(target, channels: Projector.channels, logger: .silent)
+            let checkpoints = Checkpoints(pool: pool, listener: listener, logger: .silent)
+            let clock = TestClock("2026-03-29T12:00:00Z")
+            let backend = Backend(
+                log: log, pool: pool, checkpoints: checkpoints, newCameraID: Backend.cameraIDs(from: pool),
+                now: { clock.now })
+            let application = Application(
+                router: backend.makeRouter(),
+                configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)), logger: .silent)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { await listener.run() }
+                group.addTask { await checkpoints.run() }
+                group.addTask {
+                    await Projector(projections, on: target, listener: listener, logger: .silent).run()
+                }
+                defer { group.cancelAll() }
+                try await application.test(setup) { client in
+                    let api = TestAPI(client: client, log: log, clock: clock)
+                    for await _ in listener.signals(on: "footfall_projections") {
+                        if try await api.get("/health/ready").status == 200 { break }
+                    }
+                    try await body(api)
+                }
+            }
+        }
+    }
+}
