@@ -68,18 +68,17 @@ struct AuditCommand: AsyncParsableCommand {
         var left = limit ?? .max
         while left > 0, !Task.isCancelled {
             let page = try await trail.page(filter, after: position, limit: min(left, 1000))
-            for entry in page.entries { try display(entry) }
+            let lines = try page.entries.map { try line(for: $0) + "\n" }.joined()
+            // At once, also where the output is a pipe: somebody follows.
+            try FileHandle.standardOutput.write(contentsOf: Data(lines.utf8))
             left -= page.entries.count
             position = page.position
             if page.entries.isEmpty, await signals?.next() == nil { return }
         }
     }
 
-    private func display(_ entry: AuditTrail.Entry) throws {
-        if json {
-            print(String(decoding: entry.json, as: UTF8.self))
-            return
-        }
+    private func line(for entry: AuditTrail.Entry) throws -> String {
+        if json { return String(decoding: entry.json, as: UTF8.self) }
         let value = try JSON.parse(entry.json)
         func text(_ key: String) -> String {
             switch value[key] {
@@ -88,11 +87,10 @@ struct AuditCommand: AsyncParsableCommand {
             case let other?: other.text
             }
         }
-        print(
-            [
-                text("position").leftPadded(to: 8), text("recorded_at").padded(to: 27), text("actor").padded(to: 16),
-                (text("stream") + " v" + text("version")).padded(to: 20), text("type").padded(to: 20), text("data"),
-            ].joined(separator: "  "))
+        return [
+            text("position").leftPadded(to: 8), text("recorded_at").padded(to: 27), text("actor").padded(to: 16),
+            (text("stream") + " v" + text("version")).padded(to: 20), text("type").padded(to: 20), text("data"),
+        ].joined(separator: "  ")
     }
 }
 

@@ -1,0 +1,69 @@
+import AsyncHTTPClient
+import EventSourcing
+import Foundation
+import NIOCore
+import NIOHTTP1
+
+/// `footfall up` in a folder of its own, and its API.
+struct Footfall {
+    let program: Program
+    let base: String
+
+    /// Starts everything and waits until the API listens.
+    static func up(in folder: URL, _ arguments: [String] = []) async throws -> Footfall {
+        let program = try Program("footfall", ["up", "--port", "0", "--data-dir", folder.path] + arguments)
+        try await program.waits(for: "/api/v1\n")
+        guard let base = program.output.firstMatch(of: /http:\/\/127\.0\.0\.1:[0-9]+\/api\/v1/) else {
+            throw Program.Ended(description: "no URL in \(program.output)")
+        }
+        let footfall = Footfall(program: program, base: String(base.output))
+        while try await footfall.get("/health/ready").status != .ok { await Task.yield() }
+        return footfall
+    }
+
+    /// Asks it to stop, and waits until it has.
+    func stop() async -> Int32 {
+        program.signal(SIGTERM)
+        return await program.waitsForEnd()
+    }
+
+    struct Answer {
+        let status: HTTPResponseStatus
+        let body: JSON
+    }
+
+    func get(_ path: String) async throws -> Answer { try await send(.GET, path) }
+
+    func post(_ path: String, _ body: JSON? = nil) async throws -> Answer { try await send(.POST, path, body) }
+
+    private func send(_ method: HTTPMethod, _ path: String, _ body: JSON? = nil) async throws -> Answer {
+        var request = HTTPClientRequest(url: base + path)
+        request.method = method
+        if let body {
+            request.headers.add(name: "Content-Type", value: "application/json")
+            request.body = .bytes(ByteBuffer(bytes: body.bytes))
+        }
+        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(60))
+        let bytes = try await response.body.collect(upTo: 16 << 20)
+        return Answer(status: response.status, body: bytes.readableBytes == 0 ? .null : try JSON.parse(bytes.readableBytesView))
+    }
+
+    /// Asks again and again until the answer's body satisfies the condition.
+    @discardableResult
+    func poll(_ path: String, until isReached: (JSON) -> Bool) async throws -> JSON {
+        while true {
+            let answer = try await get(path)
+            if answer.status == .ok, isReached(answer.body) { return answer.body }
+            try Task.checkCancellation()
+            await Task.yield()
+        }
+    }
+}
+
+/// A folder for one test, gone afterwards. Short, since Unix sockets lie in it.
+func withFolder<Value>(_ body: (URL) async throws -> Value) async throws -> Value {
+    let folder = URL(filePath: "/tmp/footfall-e2e-\(UInt32.random(in: 0 ... .max))")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }  // a folder in /tmp may stay
+    return try await body(folder)
+}

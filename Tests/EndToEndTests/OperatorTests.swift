@@ -1,0 +1,113 @@
+import EventSourcing
+import Foundation
+import Testing
+
+/// The programs as an operator uses them.
+@Suite(.timeLimit(.minutes(5))) struct OperatorTests {
+    private static let camera: JSON = ["name": "Door", "stream_url": "rtsp://u:p@10.0.0.1/x", "stream_type": "rtsp"]
+
+    @Test func theToolWorksOnTheDatabaseWithTheServerUpAndDown() async throws {
+        try await withFolder { folder in
+            let data = ["--data-dir", folder.path]
+            let footfall = try await Footfall.up(in: folder, ["--no-worker"])
+            for _ in 0..<2 { #expect(try await footfall.post("/cameras", Self.camera).status == .created) }
+
+            for isUp in [true, false] {
+                if !isUp { #expect(await footfall.stop() == 0) }
+                let audit = try await Program.run("footfallctl", ["audit", "--json", "--camera", "2"] + data)
+                #expect(audit.code == 0)
+                let entry = try JSON.parse(audit.output.trimmingCharacters(in: .newlines))
+                #expect(entry["type"] == "CameraRegistered")
+                #expect(entry["position"] == 2)
+                #expect(!audit.output.contains("u:p"))
+
+                let projections = try await Program.run("footfallctl", ["projections", "--json"] + data)
+                let lines = try projections.output.split(separator: "\n").map { try JSON.parse($0.utf8) }
+                let names = lines.compactMap { $0["projection"]?.string }
+                #expect(names.contains("camera_state"))
+                #expect(names.contains("hourly_counts"))
+                #expect(lines.allSatisfy { $0["state"] == "active" && $0["lag"] == 0 })
+
+                let rebuild = try await Program.run("footfallctl", ["rebuild", "camera_state"] + data)
+                #expect(rebuild.code == 0, "\(rebuild.output)")
+                #expect(rebuild.output.contains("2 of 2 events (100 %)"))
+                let migrate = try await Program.run("footfallctl", ["migrate"] + data)
+                #expect(migrate.output == "nothing to apply\n")
+            }
+        }
+    }
+
+    @Test func followingShowsWhatIsAppendedMeanwhile() async throws {
+        try await withFolder { folder in
+            let footfall = try await Footfall.up(in: folder, ["--no-worker"])
+            let follower = try Program("footfallctl", ["audit", "--follow", "--json", "--data-dir", folder.path])
+            for number in 1...3 {
+                #expect(try await footfall.post("/cameras", Self.camera).status == .created)
+                try await follower.waits(for: "\"stream\" : \"camera-\(number)\"")
+            }
+            follower.signal(SIGINT)
+            #expect(await follower.waitsForEnd() == 0)
+            #expect(await footfall.stop() == 0)
+        }
+    }
+
+    @Test func dataIsKeptFromOneRunToTheNext() async throws {
+        try await withFolder { folder in
+            let first = try await Footfall.up(in: folder, ["--no-worker"])
+            let camera = try await first.post("/cameras", Self.camera).body
+            #expect(await first.stop() == 0)
+            let second = try await Footfall.up(in: folder, ["--no-worker"])
+            #expect(try await second.get("/cameras/1?min_position=1").body == camera)
+            #expect(await second.stop() == 0)
+        }
+    }
+
+    @Test func aSecondServerOnTheSameFolderIsRefused() async throws {
+        try await withFolder { folder in
+            let footfall = try await Footfall.up(in: folder, ["--no-worker"])
+            let second = try await Program.run("footfall", ["up", "--port", "0", "--data-dir", folder.path])
+            #expect(second.code == 1)
+            #expect(second.output.contains("another footfall up runs on \(folder.path)"))
+            #expect(await footfall.stop() == 0)
+        }
+    }
+
+    struct WrongUse: CustomTestStringConvertible {
+        let command: String
+        let code: Int32
+
+        init(_ command: String, _ code: Int32) {
+            self.command = command
+            self.code = code
+        }
+
+        var testDescription: String { command }
+    }
+
+    @Test(arguments: [
+        WrongUse("footfallctl rebuild", 64), WrongUse("footfallctl audit --from yesterday", 64),
+        WrongUse("footfallctl audit --limit 0", 64), WrongUse("footfallctl projections --data-dir /tmp/none", 69),
+        WrongUse("footfallctl audit --database-url host=/nonexistent", 69), WrongUse("footfall serve", 64),
+        WrongUse("footfall serve --database-url host=/nonexistent", 69), WrongUse("footfall up --port 70000", 64),
+        WrongUse("footfall up --auth on", 64),
+    ])
+    func whatGoesWrongHasItsExitCode(_ use: WrongUse) async throws {
+        let words = use.command.split(separator: " ").map(String.init)
+        let result = try await Program.run(words[0], Array(words.dropFirst()))
+        #expect(result.code == use.code, "\(result.output)")
+        #expect(!result.output.isEmpty)
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "only root is kept from its own folders in this way"))
+    func aFolderThatTheDatabasesUserCannotReachIsNamed() async throws {
+        try await withFolder { folder in
+            let closed = folder.appending(path: "closed")
+            try FileManager.default.createDirectory(
+                at: closed, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            let result = try await Program.run(
+                "footfall", ["up", "--port", "0", "--data-dir", closed.appending(path: "data").path])
+            #expect(result.code == 69)
+            #expect(result.output.contains("cannot enter the folder \(closed.path)"))
+        }
+    }
+}
