@@ -5,6 +5,8 @@ let swiftSettings: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny")
 ]
 
+let openCVModules = ["core", "dnn", "imgcodecs", "imgproc", "objdetect", "video", "videoio"]
+
 let package = Package(
     name: "footfall",
     dependencies: [
@@ -94,6 +96,27 @@ let package = Package(
             path: "Sources/Footfall",
             swiftSettings: swiftSettings
         ),
+        .target(
+            name: "COpenCV",
+            exclude: ["opencv4"],
+            cxxSettings: [.headerSearchPath("opencv4")],
+            linkerSettings: openCVModules.map { .linkedLibrary("opencv_\($0)") }
+        ),
+        .target(name: "Vision", dependencies: ["COpenCV"], swiftSettings: swiftSettings),
+        .executableTarget(
+            name: "footfall-worker",
+            dependencies: [
+                "EventSourcing", "Vision",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            path: "Sources/FootfallWorker",
+            swiftSettings: swiftSettings
+        ),
         .executableTarget(
             name: "footfallctl",
             dependencies: [
@@ -133,7 +156,7 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "EventSourcing", "footfall", "footfallctl",
+                "EventSourcing", "footfall", "footfall-worker", "footfallctl",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -147,5 +170,14 @@ let package = Package(
             ],
             swiftSettings: swiftSettings
         ),
-    ]
+        .testTarget(
+            name: "FootfallWorkerTests",
+            dependencies: [
+                "EventSourcing", "Vision", "footfall-worker", .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .testTarget(name: "VisionTests", dependencies: ["COpenCV", "Vision"], swiftSettings: swiftSettings),
+    ],
+    cxxLanguageStandard: .cxx17
 )

@@ -75,11 +75,13 @@ package final class EmbeddedPostgres: Sendable {
             logger.info("creating the database cluster", metadata: ["folder": "\(layout.cluster.path)"])
             try await server.initialize()
         }
-        if try await !server.isRunning() {
+        let maintenance = ConnectionTarget(layout.url(database: "postgres"))
+        while true {
+            if try await server.isRunning(maintenance, logger: logger) { break }
             try layout.writeSettings(settings, owner: account)
             try await server.launch(log: layout.log)
         }
-        try await server.createDatabase(maintenance: layout.url(database: "postgres"), logger: logger)
+        try await server.createDatabase(on: maintenance, logger: logger)
         return server
     }
 
@@ -94,7 +96,21 @@ package final class EmbeddedPostgres: Sendable {
         [programs.appending(path: "pg_ctl").path, "-D", cluster.path] + words
     }
 
-    private func isRunning() async throws -> Bool { try await account.run(control(["status"])).succeeded }
+    /// Whether the server answers. One that was killed or is starting has a process for a moment, and does not.
+    private func isRunning(_ maintenance: ConnectionTarget, logger: Logger) async throws -> Bool {
+        var attempt = 0
+        while try await account.run(control(["status"])).succeeded {
+            do {
+                try await Connection.open(maintenance, logger: logger).close()
+                return true
+            } catch {
+                attempt += 1
+                if attempt == 120 { throw error }
+                try await Task.sleep(for: .milliseconds(500))
+            }
+        }
+        return false
+    }
 
     private func initialize() async throws {
         let output = try await account.run([
@@ -123,8 +139,8 @@ package final class EmbeddedPostgres: Sendable {
         }
     }
 
-    private func createDatabase(maintenance url: String, logger: Logger) async throws {
-        let connection = try await Connection.open(ConnectionTarget(url), logger: logger)
+    private func createDatabase(on maintenance: ConnectionTarget, logger: Logger) async throws {
+        let connection = try await Connection.open(maintenance, logger: logger)
         defer { connection.close() }
         if try await connection.query("select from pg_database where datname = 'footfall'").isEmpty {
             do { try await connection.query("create database footfall") } catch {

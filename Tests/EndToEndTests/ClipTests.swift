@@ -43,7 +43,8 @@ struct ClipTests {
             let counts = try await Clip.counts(on: second)
             #expect(Clip.total(counts, "count_in") == 7)
             #expect(Clip.total(counts, "count_out") == 5)
-            let recorded = try await second.get("/audit?type=CountReadingRecorded&limit=1000").body["items"]?.array ?? []
+            let recorded =
+                try await second.get("/audit?type=CountReadingRecorded&limit=1000").body["items"]?.array ?? []
             #expect(recorded.count == Int(Clip.total(counts, "readings")))
             #expect(Set(recorded.map { $0["sequence"]?.integer }).count == recorded.count)
 
@@ -63,9 +64,11 @@ enum Clip {
         .deletingLastPathComponent()
     private static let environment = ProcessInfo.processInfo.environment
 
-    static let file = environment["FOOTFALL_TEST_VTEST"].map { URL(filePath: $0) }
+    static let file =
+        environment["FOOTFALL_TEST_VTEST"].map { URL(filePath: $0) }
         ?? root.appending(path: ".cache/opencv-doc/vtest.avi")
-    static let model = (environment["FOOTFALL_TEST_MODELS"].map { URL(filePath: $0) }
+    static let model =
+        (environment["FOOTFALL_TEST_MODELS"].map { URL(filePath: $0) }
         ?? root.deletingLastPathComponent().appending(path: "shared/models"))
         .appending(path: "yolo-fastest-1.1_body.weights")
 
@@ -89,7 +92,8 @@ enum Clip {
                 ],
                 "lines": [
                     [
-                        "name": "path", "from": [0.234375, 0.338542], "to": [0.234375, 0.503472], "inside": [0.1, 0.42],
+                        "name": "path", "from": [0.234375, 0.338542], "to": [0.234375, 0.503472],
+                        "inside": [0.1, 0.42],
                     ]
                 ],
             ])
@@ -112,10 +116,12 @@ enum Clip {
         (counts["items"]?.array ?? []).reduce(0) { $0 + ($1[member]?.integer ?? 0) }
     }
 
-    /// The process ids of a process's children.
+    /// The process ids of a process's children, whichever of its threads started them.
     static func children(of pid: Int32) throws -> [Int32] {
-        try String(contentsOfFile: "/proc/\(pid)/task/\(pid)/children", encoding: .utf8)
-            .split(separator: " ").compactMap { Int32($0) }
+        try FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/task").flatMap { thread in
+            try String(contentsOfFile: "/proc/\(pid)/task/\(thread)/children", encoding: .utf8)
+                .split(separator: " ").compactMap { Int32($0) }
+        }
     }
 
     static func postmaster(in folder: URL) -> Int32? {

@@ -45,7 +45,8 @@ struct Footfall {
         }
         let response = try await HTTPClient.shared.execute(request, timeout: .seconds(60))
         let bytes = try await response.body.collect(upTo: 16 << 20)
-        return Answer(status: response.status, body: bytes.readableBytes == 0 ? .null : try JSON.parse(bytes.readableBytesView))
+        return Answer(
+            status: response.status, body: bytes.readableBytes == 0 ? .null : try JSON.parse(bytes.readableBytesView))
     }
 
     /// Asks again and again until the answer's body satisfies the condition.

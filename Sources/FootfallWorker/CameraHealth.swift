@@ -1,0 +1,66 @@
+import EventSourcing
+import Foundation
+import Synchronization
+import Vision
+
+/// How a camera fares, from one heartbeat to the next.
+final class CameraHealth: Sendable {
+    private struct State {
+        var pipeline: Pipeline?
+        var error: String?
+        var usage = ProcessUsage()
+        var sequence: Int64 = 0
+    }
+
+    private let source: String
+    private let state = Mutex(State())
+
+    init(workerID: String) {
+        source = "\(workerID):\(Timestamp(Date()).microseconds / 1000):\(UInt32.random(in: 0 ... .max)):hb"
+    }
+
+    /// What keeps the stream from being watched; nil while it is watched.
+    var error: String? {
+        get { state.withLock { $0.error } }
+        set { state.withLock { $0.error = newValue } }
+    }
+
+    func watches(_ pipeline: Pipeline) { state.withLock { $0.pipeline = pipeline } }
+
+    /// The heartbeat for the time since the last one.
+    func heartbeat(readingsDropped: Int, now: Timestamp) -> JSON {
+        state.withLock { state in
+            state.sequence += 1
+            let measured = state.pipeline?.takeMeasurements()
+            func milliseconds(_ duration: Duration?) -> JSON? { duration.map { .number($0 / .milliseconds(1)) } }
+            var error = state.error
+            if readingsDropped > 0 {
+                error = "\(readingsDropped) readings were given up, for the server did not take them"
+            }
+            return .members([
+                "source": .string(source),
+                "sequence": .integer(state.sequence),
+                "observed_at": .string(now.rfc3339),
+                "status": error == nil ? "online" : "error",
+                "fps": measured.map { .number($0.fps) },
+                "frames_dropped": measured.map { .integer(Int64($0.framesDropped)) },
+                "decode_time_ms": milliseconds(measured?.decodeTime),
+                "inference_time_ms": milliseconds(measured?.inferenceTime),
+                "response_time_ms": milliseconds(measured?.responseTime),
+                "stream_quality_score": measured?.quality.map { .number(min(1, max(0, $0))) },
+                "cpu_usage": state.usage.cpu().map(JSON.number),
+                "memory_usage": state.usage.memory().map(JSON.number),
+                "error_message": error.map { .string(String($0.prefix(1000))) },
+            ])
+        }
+    }
+}
+
+/// Numbers the readings of one run, from whichever thread its pipeline runs on.
+final class LockedNumbering: Sendable {
+    private let numbering: Mutex<ReadingNumbering>
+
+    init(_ numbering: ReadingNumbering) { self.numbering = Mutex(numbering) }
+
+    func readings(of report: FrameReport) -> [Reading] { numbering.withLock { $0.readings(of: report) } }
+}

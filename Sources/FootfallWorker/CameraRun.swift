@@ -1,0 +1,210 @@
+import EventSourcing
+import Foundation
+import Logging
+import Vision
+
+/// One camera watched from its assignment until it is stopped, has played to its end, or is gone.
+struct CameraRun: Sendable {
+    enum Ending: Sendable {
+        /// A file was played to its end.
+        case ended
+        /// The worker was told to stop.
+        case stopped
+        /// The server no longer knows the camera.
+        case gone
+    }
+
+    let assignment: Assignment
+    private let workerID: String
+    private let client: ServerClient
+    private let model: String?
+    private let fileRoot: FileRoot?
+    private let logger: Logger
+    private let outbox: ReadingOutbox
+    private let health: CameraHealth
+    private let stops: AsyncStream<Void>
+    private let stopSignal: AsyncStream<Void>.Continuation
+
+    private static let heartbeatInterval = Duration.seconds(5)
+    private static let readingsPerRequest = 100
+    /// How long a stopped run goes on trying to hand over what it holds.
+    private static let flushLimit = Duration.seconds(10)
+
+    init(
+        _ assignment: Assignment, workerID: String, client: ServerClient, model: String?, fileRoot: FileRoot?,
+        logger: Logger
+    ) {
+        self.assignment = assignment
+        self.workerID = workerID
+        self.client = client
+        self.model = model
+        self.fileRoot = fileRoot
+        var logger = logger
+        logger[metadataKey: "camera"] = "\(assignment.cameraID)"
+        self.logger = logger
+        outbox = ReadingOutbox(whenFull: assignment.kind == .file ? .wait : .dropOldest)
+        health = CameraHealth(workerID: workerID)
+        (stops, stopSignal) = AsyncStream.makeStream(of: Void.self)
+    }
+
+    /// Makes `run` end in order: nothing more is counted, and what was counted is handed over.
+    func stop() { stopSignal.finish() }
+
+    func run() async -> Ending {
+        let numbering = ReadingNumbering(assignment, workerID: workerID, now: Timestamp(Date()))
+        let ending = await withTaskGroup(of: Ending?.self) { group in
+            group.addTask { await send(source: numbering.source) }
+            let ending = await watchUntilStopped(numbering)
+            outbox.close()
+            group.addTask {
+                try? await Task.sleep(for: Self.flushLimit)  // cancelled when all is sent
+                return nil
+            }
+            let sent = await group.next() ?? nil
+            group.cancelAll()
+            return sent ?? ending
+        }
+        let left = outbox.count
+        if left > 0 { logger.error("readings could not be handed over", metadata: ["count": "\(left)"]) }
+        if ending == .gone { return .gone }
+        await beat()
+        await setStatus("offline")
+        if ending == .ended, left == 0 {
+            _ = await client.stop(camera: assignment.cameraID, reason: "end of stream")
+            logger.info("stream ended")
+        }
+        return ending
+    }
+
+    /// Watches, with heartbeats beside, until the stream ends, the sender finds the camera gone, or `stop` is called.
+    private func watchUntilStopped(_ numbering: ReadingNumbering) async -> Ending {
+        await withTaskGroup(of: Ending?.self) { group in
+            group.addTask { await watch(numbering) }
+            group.addTask {
+                await keepBeating()
+                return nil
+            }
+            group.addTask {
+                for await _ in stops {}
+                return .stopped
+            }
+            var ending: Ending?
+            while ending == nil, let next = await group.next() { ending = next }
+            group.cancelAll()
+            return ending ?? .stopped
+        }
+    }
+
+    /// Opens the stream again and again until it is cancelled or a file has ended.
+    private func watch(_ numbering: ReadingNumbering) async -> Ending {
+        var backoff = Backoff()
+        let numbered = LockedNumbering(numbering)
+        while !Task.isCancelled {
+            do {
+                let settings = try pipelineSettings()
+                let (starts, started) = AsyncStream.makeStream(of: Void.self)
+                let pipeline = Pipeline(settings) { [outbox] event in
+                    switch event {
+                    case .started: started.yield()
+                    case .crossed(let report): outbox.add(numbered.readings(of: report))
+                    }
+                }
+                health.watches(pipeline)
+                let ending = try await withThrowingTaskGroup(of: Void.self) { group in
+                    group.addTask { for await _ in starts { await online() } }
+                    defer { started.finish() }
+                    return try await pipeline.run()
+                }
+                return ending == .ended ? .ended : .stopped
+            } catch {
+                if Task.isCancelled { break }
+                await failed("\(error)")
+                try? await Task.sleep(for: backoff.next())  // cancellation ends the loop
+            }
+        }
+        return .stopped
+    }
+
+    private func pipelineSettings() throws -> PipelineSettings {
+        var url = assignment.url
+        if assignment.kind == .file {
+            guard let fileRoot else {
+                throw FileRoot.Outside(
+                    description: "no folder of file streams is configured (FOOTFALL_FILE_STREAM_ROOT)")
+            }
+            url = try fileRoot.resolve(url)
+        }
+        let given = assignment.settings
+        var settings = PipelineSettings(
+            address: try StreamAddress(kind: assignment.kind, url: url), lines: assignment.lines,
+            detector: try DetectorChoice(name: given.detector, model: model))
+        if let confidence = given.confidence { settings.confidence = confidence }
+        settings.classes = given.classes
+        settings.pace = given.pace
+        settings.loops = given.loops
+        // A clip with a start time gives the same readings each time it is played.
+        settings.dropsLateFrames = given.startedAt == nil
+        return settings
+    }
+
+    private func online() async {
+        logger.info("watching")
+        health.error = nil
+        await setStatus("online")
+        await beat()
+    }
+
+    private func failed(_ reason: String) async {
+        logger.warning("stream failed; will be opened again", metadata: ["reason": "\(reason)"])
+        health.error = reason
+        await setStatus("error", reason: String(reason.prefix(500)))
+        await beat()
+    }
+
+    private func setStatus(_ status: String, reason: String? = nil) async {
+        switch await client.setStatus(status, reason: reason, camera: assignment.cameraID) {
+        case .accepted, .gone: break
+        case .refused(let text), .failed(let text, _):
+            logger.notice("status not set", metadata: ["status": "\(status)", "reason": "\(text)"])
+        }
+    }
+
+    private func keepBeating() async {
+        while !Task.isCancelled {
+            try? await Task.sleep(for: Self.heartbeatInterval)  // cancellation ends the loop
+            if !Task.isCancelled { await beat() }
+        }
+    }
+
+    private func beat() async {
+        let dropped = outbox.takeDropped()
+        if dropped > 0 { logger.error("readings were given up", metadata: ["count": "\(dropped)"]) }
+        let heartbeat = health.heartbeat(readingsDropped: dropped, now: Timestamp(Date()))
+        if case .refused(let reason) = await client.report(heartbeat, camera: assignment.cameraID) {
+            logger.error("heartbeat refused", metadata: ["reason": "\(reason)"])
+        }
+    }
+
+    /// Hands readings over in batches until the outbox is closed and empty; nil then, `.gone` where the server says so.
+    private func send(source: String) async -> Ending? {
+        var backoff = Backoff(first: .milliseconds(200), longest: .seconds(10))
+        while let batch = await outbox.next(limit: Self.readingsPerRequest), !Task.isCancelled {
+            switch await client.report(batch, source: source, camera: assignment.cameraID) {
+            case .accepted:
+                outbox.remove(batch)
+                backoff.reset()
+            case .gone:
+                outbox.close()
+                stop()
+                return .gone
+            case .refused(let reason):
+                logger.error("readings refused", metadata: ["count": "\(batch.count)", "reason": "\(reason)"])
+                outbox.remove(batch)
+            case .failed(let reason, let pause):
+                logger.debug("readings not delivered", metadata: ["reason": "\(reason)"])
+                try? await Task.sleep(for: pause ?? backoff.next())  // cancellation ends the loop
+            }
+        }
+        return nil
+    }
+}

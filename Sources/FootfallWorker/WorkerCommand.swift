@@ -1,0 +1,71 @@
+import ArgumentParser
+import Foundation
+import Logging
+import ServiceLifecycle
+
+@main
+struct WorkerCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "footfall-worker",
+        abstract: "Watches the cameras that a server assigns to it, and reports what crosses their lines.",
+        discussion: "Each option has a variable of the environment behind it, named in its help.")
+
+    @Option(help: "The server's address (FOOTFALL_SERVER_URL, http://127.0.0.1:3002).")
+    var server: String?
+
+    @Option(help: "The name under which cameras are assigned to it (FOOTFALL_WORKER_ID, worker-1).")
+    var id: String?
+
+    @Option(help: "The detection model: ONNX, or Darknet weights with the .cfg beside it (FOOTFALL_MODEL).")
+    var model: String?
+
+    @Option(help: "The folder below which alone file streams are opened (FOOTFALL_FILE_STREAM_ROOT).")
+    var fileStreamRoot: String?
+
+    @Option(help: "trace, debug, info, notice, warning, error or critical (FOOTFALL_LOG_LEVEL).")
+    var logLevel: String?
+
+    @Flag(help: "End as soon as standard input does, as it does when the process that holds it ends.")
+    var exitWithParent = false
+
+    func run() async throws {
+        let environment = ProcessInfo.processInfo.environment
+        func setting(_ flag: String?, _ variable: String) -> String? { flag ?? environment["FOOTFALL_" + variable] }
+
+        let address = setting(server, "SERVER_URL") ?? "http://127.0.0.1:3002"
+        guard let url = URL(string: address), ["http", "https"].contains(url.scheme), url.host != nil else {
+            throw ValidationError("the server's address is \(address), not http://… or https://…")
+        }
+        let level = setting(logLevel, "LOG_LEVEL") ?? "info"
+        guard let level = Logger.Level(rawValue: level) else {
+            throw ValidationError("the log level is \(level), not one of \(Logger.Level.allCases)")
+        }
+        var logger = Logger(label: "footfall-worker") { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = level
+
+        let id = setting(id, "WORKER_ID") ?? "worker-1"
+        let client = ServerClient(server: address, workerID: id)
+        let worker = Worker(
+            id: id, client: client, model: setting(model, "MODEL"),
+            fileRoot: setting(fileStreamRoot, "FILE_STREAM_ROOT").map { FileRoot(path: $0) }, logger: logger)
+        if exitWithParent { ParentWatch.start() }
+        let group = ServiceGroup(services: [worker], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        try await group.run()
+    }
+}
+
+/// Ends the process when standard input does. Nothing is flushed: whoever held the other end was killed, and what was
+/// not acknowledged belongs to the worker that comes next.
+enum ParentWatch {
+    static func start() {
+        let thread = Thread {
+            var byte: UInt8 = 0
+            while true {
+                let count = read(STDIN_FILENO, &byte, 1)
+                if count == 0 || (count < 0 && errno != EINTR) { exit(0) }
+            }
+        }
+        thread.name = "parent-watch"
+        thread.start()
+    }
+}

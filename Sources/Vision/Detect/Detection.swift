@@ -1,0 +1,39 @@
+/// An object found in one frame.
+package struct Detection: Sendable, Hashable {
+    package var box: Box
+    package var objectClass: ObjectClass
+    /// 0 to 1, the detector's own scale.
+    package var confidence: Double
+
+    package init(box: Box, objectClass: ObjectClass, confidence: Double) {
+        self.box = box
+        self.objectClass = objectClass
+        self.confidence = confidence
+    }
+}
+
+/// What an object is, by the name its detector gives it: "person", "car", or "object" where only motion is seen.
+package struct ObjectClass: Sendable, Hashable, RawRepresentable, ExpressibleByStringLiteral {
+    package var rawValue: String
+
+    package init(rawValue: String) {
+        self.rawValue = rawValue
+    }
+
+    package init(stringLiteral value: String) {
+        rawValue = value
+    }
+
+    package static let person: ObjectClass = "person"
+    package static let object: ObjectClass = "object"
+
+    /// Classes that detectors mix up from frame to frame on one and the same object share a kin: a van is a
+    /// car in one frame and a truck in the next. Such an object is one track, and its class goes by majority.
+    package var kin: String {
+        switch rawValue {
+        case "car", "bus", "truck", "train": "vehicle"
+        case "bicycle", "motorbike", "motorcycle": "cycle"
+        default: rawValue
+        }
+    }
+}

@@ -1,0 +1,11 @@
+/// Finds objects in a frame. Belongs to one thread at a time; frames come in order.
+protocol Detector: AnyObject {
+    /// What readings name as the model that saw: "motion", "people", or a model file's name.
+    var modelVersion: String { get }
+
+    /// The confidence from which an object may be counted; unsurer detections only help to follow those.
+    var threshold: Double { get }
+
+    /// - Parameter seconds: the frame's time, on the same clock for all frames.
+    func detect(in picture: Picture, seconds: Double) throws(VisionError) -> [Detection]
+}

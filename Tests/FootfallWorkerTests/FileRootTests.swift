@@ -1,0 +1,50 @@
+import Foundation
+import Testing
+
+@testable import footfall_worker
+
+@Suite struct FileRootTests {
+    /// root/clip.avi, root/sub/, secret.avi beside root, and links from root to it and to itself.
+    private func withRoot(_ body: (FileRoot, URL) throws -> Void) throws {
+        let home = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+            .resolvingSymlinksInPath()
+        let root = home.appending(path: "root")
+        try FileManager.default.createDirectory(at: root.appending(path: "sub"), withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: home) }  // a folder in /tmp may stay
+        for file in ["root/clip.avi", "root/with space.avi", "secret.avi", "rootless.avi"] {
+            try Data().write(to: home.appending(path: file))
+        }
+        let links = ["out.avi": "../secret.avi", "in.avi": "clip.avi", "up": ".."]
+        for (link, target) in links {
+            try FileManager.default.createSymbolicLink(
+                atPath: root.appending(path: link).path, withDestinationPath: target)
+        }
+        try body(FileRoot(path: root.path), root)
+    }
+
+    @Test(arguments: ["clip.avi", "in.avi", "sub/../clip.avi", "with%20space.avi", "%63lip.avi"])
+    func aFileBelowTheFolderIsFound(_ name: String) throws {
+        try withRoot { fileRoot, root in
+            let path = try fileRoot.resolve("file://\(root.path)/\(name)")
+            #expect(path.hasPrefix(root.path + "/"))
+            #expect(!path.contains(".."))
+        }
+    }
+
+    @Test(arguments: [
+        "../secret.avi", "out.avi", "up/secret.avi", "sub/../../secret.avi", "%2e%2e/secret.avi", "..%2fsecret.avi",
+        "../rootless.avi", "none.avi", "clip.avi%00.png",
+    ])
+    func aFileOutsideOfItIsRefused(_ name: String) throws {
+        try withRoot { fileRoot, root in
+            #expect(throws: FileRoot.Outside.self) { try fileRoot.resolve("file://\(root.path)/\(name)") }
+        }
+    }
+
+    @Test(arguments: ["http://host/clip.avi", "concat:/etc/passwd", "/etc/passwd", "", "file:"])
+    func anythingButAFilesAddressIsRefused(_ address: String) throws {
+        try withRoot { fileRoot, _ in
+            #expect(throws: FileRoot.Outside.self) { try fileRoot.resolve(address) }
+        }
+    }
+}

@@ -1,0 +1,74 @@
+import Foundation
+import Testing
+
+@testable import footfall_worker
+
+@Suite(.timeLimit(.minutes(5))) struct ReadingOutboxTests {
+    @Test func readingsLeaveInOrderAndStayUntilTheyAreAcknowledged() async {
+        let outbox = ReadingOutbox(whenFull: .wait)
+        outbox.add([1, 2, 3].map(reading))
+        let batch = await outbox.next(limit: 2)
+        #expect(batch?.map(\.sequence) == [1, 2])
+        #expect(await outbox.next(limit: 2) == batch)
+        outbox.remove(batch ?? [])
+        #expect(await outbox.next(limit: 2)?.map(\.sequence) == [3])
+    }
+
+    @Test func aBatchEndsWhereSequencesBeginAgain() async {
+        let outbox = ReadingOutbox(whenFull: .wait)
+        outbox.add([8, 9, 1, 2].map(reading))
+        let first = await outbox.next(limit: 100)
+        #expect(first?.map(\.sequence) == [8, 9])
+        outbox.remove(first ?? [])
+        #expect(await outbox.next(limit: 100)?.map(\.sequence) == [1, 2])
+    }
+
+    @Test func aFullOutboxOfALiveStreamGivesUpTheOldest() async {
+        let outbox = ReadingOutbox(capacity: 3, whenFull: .dropOldest)
+        outbox.add((1...5).map(reading))
+        #expect(await outbox.next(limit: 10)?.map(\.sequence) == [3, 4, 5])
+        #expect(outbox.takeDropped() == 2)
+        #expect(outbox.takeDropped() == 0)
+    }
+
+    @Test func aBatchThatWasGivenUpMeanwhileIsNotMissed() async {
+        let outbox = ReadingOutbox(capacity: 2, whenFull: .dropOldest)
+        outbox.add([1, 2].map(reading))
+        let batch = await outbox.next(limit: 2) ?? []
+        outbox.add([3, 4].map(reading))
+        outbox.remove(batch)
+        #expect(await outbox.next(limit: 2)?.map(\.sequence) == [3, 4])
+    }
+
+    @Test func aFullOutboxOfAFileMakesItsThreadWait() async {
+        let outbox = ReadingOutbox(capacity: 2, whenFull: .wait)
+        outbox.add([1, 2].map(reading))
+        let (added, continuation) = AsyncStream.makeStream(of: Void.self)
+        Thread {
+            outbox.add([reading(3)])
+            continuation.finish()
+        }.start()
+        let batch = await outbox.next(limit: 1) ?? []
+        #expect(outbox.count == 2)
+        outbox.remove(batch)
+        for await _ in added {}
+        #expect(outbox.count == 2)
+    }
+
+    @Test func closingReleasesWhoeverWaitsAndEndsAfterTheLastReading() async {
+        let outbox = ReadingOutbox(capacity: 1, whenFull: .wait)
+        outbox.add([reading(1)])
+        async let waiting: Void = withCheckedContinuation { continuation in
+            Thread {
+                outbox.add([reading(2)])
+                continuation.resume()
+            }.start()
+        }
+        outbox.close()
+        await waiting
+        let last = await outbox.next(limit: 10) ?? []
+        #expect(last.map(\.sequence) == [1])
+        outbox.remove(last)
+        #expect(await outbox.next(limit: 10) == nil)
+    }
+}

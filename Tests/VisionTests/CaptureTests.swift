@@ -1,0 +1,122 @@
+import Foundation
+import Testing
+
+@testable import Vision
+
+@Suite struct CaptureTests {
+    private let folder: TemporaryFolder
+
+    init() throws {
+        folder = try TemporaryFolder()
+    }
+
+    private func clip(_ name: String, seconds: Double = 2) throws -> String {
+        let path = folder.path(name)
+        try SyntheticScene(width: 160, height: 120, seconds: seconds).write(to: path)
+        return path
+    }
+
+    @Test func aFileIsReadByPathAndByAddress() throws {
+        let path = try clip("a b%20c.avi")
+        let address = URL(fileURLWithPath: path).absoluteString
+        for url in [path, address] {
+            let capture = try Capture(StreamAddress(kind: .file, url: url))
+            #expect(try capture.grab())
+            #expect(capture.fps == 10)
+            #expect(capture.announcedFrames == 20)
+        }
+    }
+
+    @Test(arguments: [
+        "http://127.0.0.1/a.mp4", "concat:/a.avi|/b.avi", "subfile,,start,0,end,9,,:/a.avi", "relative.avi",
+        "file://otherhost/a.avi", "", "rtsp://127.0.0.1/a",
+    ])
+    func aFileStreamTakesOnlyFiles(url: String) {
+        #expect(throws: VisionError.self) { try StreamAddress(kind: .file, url: url) }
+    }
+
+    @Test(arguments: [
+        (StreamAddress.Kind.rtsp, "file:///etc/passwd"), (.rtsp, "/etc/passwd"), (.http, "rtsp://a/b"),
+        (.http, "concat:http://a"), (.rtmp, "http://a"), (.rtsp, "rtsp:/a"),
+    ])
+    func otherStreamsTakeOnlyTheirSchemes(kind: StreamAddress.Kind, url: String) {
+        #expect(throws: VisionError.self) { try StreamAddress(kind: kind, url: url) }
+    }
+
+    /// Text that FFmpeg would follow to other files, were it allowed to.
+    @Test(arguments: [
+        ("list.m3u8", "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\n%\n#EXT-X-ENDLIST\n"),
+        ("list.ffconcat", "ffconcat version 1.0\nfile '%'\n"),
+        ("list.txt", "ffconcat version 1.0\nfile %\n"),
+    ])
+    func playListsOpenNothing(name: String, text: String) throws {
+        let target = try clip("target.avi")
+        let list = folder.path(name)
+        try text.replacing("%", with: target).write(toFile: list, atomically: true, encoding: .utf8)
+        #expect(throws: VisionError.cannotOpen) { try Capture(StreamAddress(kind: .file, url: list)) }
+    }
+
+    @Test func numberedPicturesAreNoVideoFile() throws {
+        #expect(throws: VisionError.cannotOpen) {
+            try Capture(StreamAddress(kind: .file, url: folder.path("%03d.jpg")))
+        }
+    }
+
+    @Test func aMissingFileCannotBeOpened() {
+        #expect(throws: VisionError.cannotOpen) {
+            try Capture(StreamAddress(kind: .file, url: folder.path("missing.avi")))
+        }
+    }
+
+    @Test func rubbishCannotBeOpened() throws {
+        let path = folder.path("rubbish.avi")
+        try Data(repeating: 7, count: 10_000).write(to: URL(fileURLWithPath: path))
+        #expect(throws: VisionError.cannotOpen) { try Capture(StreamAddress(kind: .file, url: path)) }
+    }
+
+    @Test func aCutOffFileIsAnError() async throws {
+        let whole = try clip("whole.avi", seconds: 6)
+        let data = try Data(contentsOf: URL(fileURLWithPath: whole))
+        let path = folder.path("cut.avi")
+        try data.prefix(data.count / 2).write(to: URL(fileURLWithPath: path))
+        let door = try CountingLine.door()
+        await #expect {
+            try await play(path, lines: [door])
+        } throws: { error in
+            guard case VisionError.truncated(let frames, 60) = error else { return false }
+            return frames > 20 && frames < 40
+        }
+    }
+
+    @Test func aDeadAddressGivesUpInTime() async throws {
+        // Listens, but never answers.
+        let listener = try SilentListener()
+        let settings = PipelineSettings(
+            address: try StreamAddress(kind: .rtsp, url: "rtsp://user:secret@127.0.0.1:\(listener.port)/live"),
+            lines: [try .door()], detector: .motion)
+        let timeouts = CaptureTimeouts(open: .milliseconds(700), read: .milliseconds(700))
+        let begun = ContinuousClock.now
+        await #expect(throws: VisionError.cannotOpen) {
+            try await Pipeline(settings, timeouts: timeouts) { _ in }.run()
+        }
+        // The lock on opening is shared with tests that run beside this one.
+        #expect(ContinuousClock.now - begun < .seconds(10))
+    }
+
+    @Test func mediaTimeGrowsEvenWhereTimeStampsDoNot() {
+        var clock = MediaClock(fps: 10)
+        let stamps = [0, 0.1, 0.1, 0, 0.45, 90]
+        let times = stamps.map { clock.next(position: $0) }
+        #expect(zip(times, times.dropFirst()).allSatisfy { $0 < $1 })
+        #expect(times.first == 0)
+        #expect(abs((times.last ?? 0) - 0.55) < 1e-9)
+    }
+
+    @Test func mediaTimeGoesOnWhenTheFileStartsAgain() {
+        var clock = MediaClock(fps: 10)
+        let first = (0..<5).map { clock.next(position: Double($0) / 10) }
+        clock.restart()
+        let second = (0..<5).map { clock.next(position: Double($0) / 10) }
+        #expect(zip(second, first).allSatisfy { abs($0 - $1 - 0.5) < 1e-9 })
+    }
+}
