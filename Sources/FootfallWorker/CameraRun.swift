@@ -56,7 +56,9 @@ struct CameraRun: Sendable {
             group.addTask { await send(source: numbering.source) }
             let ending = await watchUntilStopped(numbering)
             outbox.close()
+            // A file that has ended can wait for its server, until the worker is told to stop.
             group.addTask {
+                if ending == .ended { for await _ in stops {} }
                 try? await Task.sleep(for: Self.flushLimit)  // cancelled when all is sent
                 return nil
             }
@@ -99,9 +101,11 @@ struct CameraRun: Sendable {
     private func watch(_ numbering: ReadingNumbering) async -> Ending {
         var backoff = Backoff()
         let numbered = LockedNumbering(numbering)
+        var framesCounted = 0
         while !Task.isCancelled {
             do {
-                let settings = try pipelineSettings()
+                var settings = try pipelineSettings()
+                settings.framesToSkip = framesCounted
                 let (starts, started) = AsyncStream.makeStream(of: Void.self)
                 let pipeline = Pipeline(settings) { [outbox] event in
                     switch event {
@@ -118,6 +122,11 @@ struct CameraRun: Sendable {
                 return ending == .ended ? .ended : .stopped
             } catch {
                 if Task.isCancelled { break }
+                // What a damaged file held up to here is counted; the server would not know it again without a start
+                // time, by which readings are numbered.
+                if case VisionError.truncated(let frames, _) = error, assignment.settings.startedAt == nil {
+                    framesCounted = frames
+                }
                 await failed("\(error)")
                 try? await Task.sleep(for: backoff.next())  // cancellation ends the loop
             }

@@ -52,7 +52,8 @@ struct ServerClient: Sendable {
         await deliver("/cameras/\(camera)/stop", ["reason": .string(reason)])
     }
 
-    /// Sets the camera's status, unless it has it already. A change by somebody else in between is read and tried over.
+    /// Sets the camera's status, unless it has it already or the camera is another worker's by now. A change by somebody
+    /// else in between is read and tried over.
     func setStatus(_ status: String, reason: String?, camera: Int64) async -> Delivery {
         var last = Delivery.failed("never tried", pause: nil)
         for attempt in 1...10 {
@@ -62,6 +63,7 @@ struct ServerClient: Sendable {
                     return delivery(of: current)
                 }
                 if current.body["status"]?.string == status { return .accepted }
+                if current.body["worker_id"]?.string != workerID { return .accepted }
                 let body = JSON.members(["status": .string(status), "reason": reason.map(JSON.string)])
                 let answer = try await send(.PATCH, "/cameras/\(camera)/status", body, ["If-Match": etag])
                 last = delivery(of: answer)

@@ -6,7 +6,8 @@ import Testing
 @Suite struct DetectionTests {
     @Test func ofOverlappingBoxesTheSurestRemains() {
         let kept = suppressed(
-            [.person(0.5, 0.5, confidence: 0.6), .person(0.505, 0.5, confidence: 0.9), .person(0.8, 0.5)], overlap: 0.45)
+            [.person(0.5, 0.5, confidence: 0.6), .person(0.505, 0.5, confidence: 0.9), .person(0.8, 0.5)], overlap: 0.45
+        )
         #expect(kept.map(\.confidence) == [0.9, 0.9])
         #expect(kept.count == 2)
     }
@@ -61,7 +62,8 @@ import Testing
         #expect(try ClassNames.names(count: 1, model: model) == [.person])
         #expect(try ClassNames.names(count: 80, model: model).count == 80)
         #expect(throws: VisionError.self) { try ClassNames.names(count: 2, model: model) }
-        try "trolley\nbasket\n".write(to: folder.url.appendingPathComponent("shop.names"), atomically: true, encoding: .utf8)
+        try "trolley\nbasket\n".write(
+            to: folder.url.appendingPathComponent("shop.names"), atomically: true, encoding: .utf8)
         #expect(try ClassNames.names(count: 2, model: model) == ["trolley", "basket"])
     }
 

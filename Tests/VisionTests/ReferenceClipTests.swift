@@ -27,6 +27,19 @@ import Testing
         #expect(recorder.reports.flatMap(\.crossings).allSatisfy { $0.objectClass == .person && $0.confidence > 0.3 })
     }
 
+    @Test(
+        .enabled(if: TestFiles.people != nil, "the clip of opencv-doc is missing"),
+        .enabled(if: TestFiles.bodyModel != nil, "the body model is missing"))
+    func unwantedClassesAreNotCounted() async throws {
+        let path = try #require(TestFiles.people)
+        let model = try #require(TestFiles.bodyModel)
+        let recorder = try await play(path, lines: [yard()], detector: .yolo(model: model, inputSize: 320)) {
+            $0.classes = ["car"]
+            $0.framesToSkip = 600
+        }.recorder
+        #expect(recorder.reports.isEmpty)
+    }
+
     @Test(.enabled(if: TestFiles.people != nil, "the clip of opencv-doc is missing"))
     func motionCountsSevenInAndFiveOut() async throws {
         let path = try #require(TestFiles.people)

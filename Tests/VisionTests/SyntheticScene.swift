@@ -17,8 +17,8 @@ struct SyntheticScene {
         var foot: @Sendable (Double) -> Point?
     }
 
-    var width = 320
-    var height = 240
+    var width = 240
+    var height = 180
     var fps = 10.0
     var seconds = 6.0
     var figures: [Figure] = []
@@ -76,7 +76,8 @@ struct SyntheticScene {
                 height: height * box.height)
         }
         if castsShadows {
-            canvas.shade(Box(x: foot.x, y: foot.y - 0.12 * box.height, width: box.width * 1.3, height: 0.12 * box.height))
+            canvas.shade(
+                Box(x: foot.x, y: foot.y - 0.12 * box.height, width: box.width * 1.3, height: 0.12 * box.height))
         }
         let (blue, green, red) = figure.colour
         let dark = (blue / 2, green / 2, red / 2)

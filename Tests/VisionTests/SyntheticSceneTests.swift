@@ -30,7 +30,7 @@ import Testing
         #expect(try await count(scene) == [.in])
     }
 
-    @Test(arguments: [(160, 120), (640, 360)])
+    @Test(arguments: [(160, 120), (480, 270)])
     func aWalkerCountsAtAnySize(width: Int, height: Int) async throws {
         var scene = SyntheticScene(width: width, height: height)
         scene.figures = [walker(from: 1.1, to: -0.1)]

@@ -6,6 +6,9 @@ protocol Detector: AnyObject {
     /// The confidence from which an object may be counted; unsurer detections only help to follow those.
     var threshold: Double { get }
 
+    /// Whether it tells what an object is. Where it does not, no choice of classes applies.
+    var tellsClasses: Bool { get }
+
     /// - Parameter seconds: the frame's time, on the same clock for all frames.
     func detect(in picture: Picture, seconds: Double) throws(VisionError) -> [Detection]
 }

@@ -6,6 +6,7 @@ import COpenCV
 /// Zivkovic 2004); shadows are taken off, and the connected regions that remain are the objects.
 final class MotionDetector: Detector {
     let modelVersion = "motion"
+    let tellsClasses = false
     let threshold: Double
 
     private let background: OpaquePointer

@@ -5,6 +5,7 @@ import COpenCV
 /// no fixed camera.
 final class PeopleDetector: Detector {
     let modelVersion = "people"
+    let tellsClasses = true
     let threshold: Double
 
     private let people: OpaquePointer

@@ -4,6 +4,7 @@ import Foundation
 /// A YOLO network run by OpenCV on the CPU: Darknet's `.weights` with the `.cfg` beside it, or `.onnx`.
 final class YoloDetector: Detector {
     let modelVersion: String
+    let tellsClasses = true
     let threshold: Double
     private let model: URL
     private let inputSize: Int

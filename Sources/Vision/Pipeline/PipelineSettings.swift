@@ -13,7 +13,7 @@ package struct PipelineSettings: Sendable, Hashable {
     package var detector: DetectorChoice
     /// The confidence from which an object may be counted.
     package var confidence = 0.3
-    /// The classes that are counted; empty for all.
+    /// The classes that are counted; empty for all. Motion tells no classes apart, and counts all that moves.
     package var classes: Set<ObjectClass> = []
     package var pace: Pace = .realtime
     /// Whether a file starts again at its end, for ever.

@@ -10,8 +10,8 @@ final class SceneAnalysis {
 
     init(_ settings: PipelineSettings) throws(VisionError) {
         detector = try settings.detector.detector(threshold: settings.confidence)
-        classes = settings.classes
-        kins = Set(settings.classes.map(\.kin))
+        classes = detector.tellsClasses ? settings.classes : []
+        kins = Set(classes.map(\.kin))
         counter = LineCounter(lines: settings.lines)
     }
 

@@ -76,7 +76,8 @@ package struct Tracker: Sendable {
             let track = tracks[index]
             let isInSight = track.lastSeen >= lastUpdate
             return candidates.map { candidate in
-                let isFree = !candidate.isDouble
+                let isFree =
+                    !candidate.isDouble
                     || isInSight && track.predicted.overlap(candidate.detection.box) > model.doubleOverlap
                 return isFree ? track.cost(of: candidate.detection) : nil
             }
