@@ -14,6 +14,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
@@ -25,6 +26,7 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .target(
             name: "EventSourcing",
             dependencies: [.product(name: "OrderedCollections", package: "swift-collections")],
@@ -42,7 +44,8 @@ let package = Package(
         .target(
             name: "EventLog",
             dependencies: [
-                "EventSourcing", "Postgres",
+                "CZstd", "EventSourcing", "Postgres",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -67,7 +70,7 @@ let package = Package(
         ),
         .target(
             name: "Projector",
-            dependencies: ["Postgres", .product(name: "Logging", package: "swift-log")],
+            dependencies: ["EventLog", "Postgres", .product(name: "Logging", package: "swift-log")],
             swiftSettings: swiftSettings
         ),
         .target(
@@ -135,9 +138,18 @@ let package = Package(
             path: "Tests/TestSupport",
             swiftSettings: swiftSettings
         ),
+        .executableTarget(
+            name: "TortureWriter",
+            dependencies: ["EventLog", "EventSourcing", "Postgres", "TestSupport"],
+            path: "Tests/TortureWriter",
+            swiftSettings: swiftSettings
+        ),
         .testTarget(
             name: "EventLogTests",
-            dependencies: ["EventLog", "EventSourcing", "Postgres", "TestSupport"],
+            dependencies: [
+                "EventLog", "EventSourcing", "Installation", "Postgres", "Projector", "TestSupport", "TortureWriter",
+                .product(name: "Subprocess", package: "swift-subprocess"),
+            ],
             swiftSettings: swiftSettings
         ),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestSupport"], swiftSettings: swiftSettings),

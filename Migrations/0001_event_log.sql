@@ -17,7 +17,12 @@ create table log_head (
   position bigint not null check (position >= 0),
   recorded_at timestamptz not null,
   partition_size bigint not null check (partition_size > 0),
-  partitioned_to bigint not null
+  partitioned_to bigint not null,
+  -- How many positions one segment covers (see 0004_segments.sql); a partition holds a whole number of segments.
+  segment_size bigint not null default 10000 check (segment_size > 0),
+  -- Positions 1 to this one lie in archived files, and in no partition.
+  archived_to bigint not null default 0 check (archived_to >= 0),
+  check (partition_size % segment_size = 0)
 ) with (fillfactor = 50);
 
 -- One row an event. Within a stream, versions are 1, 2, 3 … (kept so by the locked row of streams).
@@ -34,6 +39,18 @@ create table events (
 ) partition by range (position);
 
 create index events_stream on events (stream, version);
+
+-- What was recorded stays as it was recorded. Partitions take over the row trigger when they are attached, but not the
+-- one against TRUNCATE, which extend_event_partitions gives them.
+create function refuse_change() returns trigger language plpgsql as $$
+begin
+  raise exception '% of % is refused: what was recorded is never changed', tg_op, tg_table_name
+  using errcode = 'restrict_violation';
+end
+$$;
+
+create trigger events_never_change before update or delete on events for each row execute function refuse_change();
+create trigger events_stay before truncate on events for each statement execute function refuse_change();
 
 -- One row per stream and source that numbers what it sends: the last append that was taken from it.
 create table producers (
@@ -61,6 +78,8 @@ begin
   while v_from < p_to loop
     v_name := format('events_%s', lpad((v_from / v_size + 1)::text, 6, '0'));
     execute format('create table %I (like events including all)', v_name);
+    execute format(
+      'create trigger events_stay before truncate on %I for each statement execute function refuse_change()', v_name);
     execute format(
       'alter table events attach partition %I for values from (%s) to (%s)', v_name, v_from + 1, v_from + v_size + 1);
     v_from := v_from + v_size;
@@ -281,11 +300,11 @@ begin
 end
 $$;
 
--- The last position that was recorded at or before p_time; 0 where there is none.
--- Positions are gapless and recorded_at never decreases with them, so a binary search finds it.
+-- The last position that was recorded at or before p_time, of those that are not archived; the last archived one where
+-- there is none. Positions are gapless and recorded_at never decreases with them, so a binary search finds it.
 create function position_at(p_time timestamptz) returns bigint language plpgsql stable as $$
 declare
-  v_low bigint := 0;
+  v_low bigint := (select archived_to from log_head);
   v_high bigint := (select position from log_head);
   v_middle bigint;
 begin

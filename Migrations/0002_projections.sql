@@ -57,12 +57,17 @@ $$;
 
 -- Applies the next events, at most p_limit of them, to a build: in the caller's transaction with its checkpoint, so
 -- that each event counts exactly once whatever crashes.
+-- State 'archived': nothing was applied, since the next events are archived and the caller has not loaded them into
+-- archived_events (in the same transaction).
 create function advance_build(
   p_build bigint, p_limit bigint, out state text, out from_position bigint, out to_position bigint, out head bigint
 ) language plpgsql as $$
 declare
   v_projection text;
+  v_archived_to bigint;
 begin
+  -- No partition comes or goes until this transaction ends.
+  perform pg_advisory_xact_lock_shared(archive_lock());
   select projection_checkpoints.position into from_position
   from projection_checkpoints where projection_checkpoints.build = p_build for update;
   select projection_builds.state, projection_builds.projection into state, v_projection
@@ -71,7 +76,7 @@ begin
     state := 'retired';
     return;
   end if;
-  select log_head.position into head from log_head;
+  select log_head.position, log_head.archived_to into head, v_archived_to from log_head;
   if from_position > head then
     raise exception 'projection % has applied events up to position %, but the log ends at position %',
       v_projection, from_position, head
@@ -79,7 +84,16 @@ begin
       errcode = 'data_exception',
       hint = 'The log went back to an earlier state, as after restoring an older backup. Rebuild the projection.';
   end if;
-  to_position := least(head, from_position + p_limit);
+  to_position := from_position + least(head - from_position, p_limit);
+  if from_position < v_archived_to and to_position > from_position then
+    to_position := least(to_position, v_archived_to);
+    if to_position - from_position <> (
+      select count(*) from archived_events where position > from_position and position <= to_position
+    ) then
+      state := 'archived';
+      return;
+    end if;
+  end if;
   if to_position > from_position then
     perform set_config('footfall.after', from_position::text, true), set_config('footfall.upto', to_position::text, true);
     execute format('select %I.apply()', build_schema(v_projection, p_build));
@@ -111,6 +125,10 @@ begin
   for update of projection_checkpoints;
   if v_reached > (select position from projection_checkpoints where build = p_build) then
     perform advance_build(p_build, v_reached - (select position from projection_checkpoints where build = p_build));
+  end if;
+  if v_reached > (select position from projection_checkpoints where build = p_build) then
+    raise exception 'build % has not come to position %, where readers are', p_build, v_reached
+    using errcode = 'object_not_in_prerequisite_state';
   end if;
 
   update projection_builds set state = 'retired' where projection = v_projection and state = 'active';

@@ -8,7 +8,18 @@ create function rfc3339(p_instant timestamptz) returns text language sql stable 
     end)
 $$;
 
+-- How much an auditor should mind an event.
+create function audit_severity(p_type text, p_data jsonb) returns text language sql immutable parallel safe as $$
+  select case
+    when p_type = 'CameraStatusChanged' and p_data ->> 'to' = 'error' then 'error'
+    when p_type = 'HeartbeatRecorded' and p_data ->> 'status' = 'error' then 'error'
+    when p_type in ('CameraRemoved', 'CameraStopped') then 'warning'
+    else 'info'
+  end
+$$;
+
 -- The audit trail: every event as an auditor reads it. One row an event; secrets are left out.
+-- Archived events are not among them: see archived_audit.
 create view read.audit as
 select
   position,
@@ -20,12 +31,7 @@ select
   metadata ->> 'actor' as actor,
   metadata ->> 'source' as source,
   (metadata ->> 'sequence')::bigint as sequence,
-  case
-    when type = 'CameraStatusChanged' and data ->> 'to' = 'error' then 'error'
-    when type = 'HeartbeatRecorded' and data ->> 'status' = 'error' then 'error'
-    when type in ('CameraRemoved', 'CameraStopped') then 'warning'
-    else 'info'
-  end as severity,
+  audit_severity(type, data) as severity,
   metadata ->> 'correlation_id' as correlation_id,
   metadata ->> 'causation_id' as causation_id,
   recorded_at

@@ -8,6 +8,14 @@ struct AppendCall {
         let source: String
     }
 
+    /// What sets a call apart from all others, its repetitions excepted.
+    struct Key {
+        let writer: Int64
+        /// From 1, in the order of the writer's calls.
+        let number: Int64
+    }
+
+    private let key: Key
     private let appends: [Append]
     private var streams: [StreamName: Int64] = [:]
     private var streamNames: [StreamName] = []
@@ -15,7 +23,8 @@ struct AppendCall {
     private var producerStreams: [Int64] = []
     private var producerSources: [String] = []
 
-    init(_ appends: [Append]) {
+    init(_ appends: [Append], key: Key) {
+        self.key = key
         self.appends = appends
         streamNames = Set(appends.flatMap { [$0.stream] + $0.opens + $0.closes })
             .sorted { $0.rawValue.utf8.lexicographicallyPrecedes($1.rawValue.utf8) }
@@ -30,27 +39,62 @@ struct AppendCall {
         }
     }
 
-    private static let sql = """
-        select outcomes, first_positions, versions, recorded_at
-        from append_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+    private static let begin = "select begin_append_call($1, $2)"
+
+    private static let append = """
+        with answer as materialized (
+          select outcomes, first_positions, versions, recorded_at
+          from append_events(\((4..<4 + parameterCount).map { "$\($0)" }.joined(separator: ", ")))
+        ),
+        call as (
+          insert into append_calls (writer, call, called_at, outcomes, first_positions, versions, recorded_at)
+          select $1, $2, clock_timestamp(), outcomes, first_positions, versions, recorded_at
+          from answer
+          where recorded_at is not null or $3
+          on conflict (writer) do update
+          set
+            call = excluded.call, called_at = excluded.called_at, outcomes = excluded.outcomes,
+            first_positions = excluded.first_positions, versions = excluded.versions,
+            recorded_at = excluded.recorded_at
+        )
+        select outcomes, first_positions, versions, recorded_at from answer
+        """
+
+    private static let parameterCount = 18
+
+    /// Writes, so that its commit waits for all that the call's own waited for, a synchronous replica for instance.
+    private static let recall = """
+        update append_calls
+        set called_at = clock_timestamp()
+        where writer = $1 and call = $2
+        returning outcomes, first_positions, versions, recorded_at
         """
 
     private static let maximumAttempts = 5
 
-    func run(on writer: Pool) async throws(EventLogError) -> [AppendOutcome] {
-        let parameters = parameters
+    /// Makes the call once, whichever of its repetitions gets through.
+    ///
+    /// - Parameter isRepetition: whether the call may have been made before. What it comes to is then kept even where
+    ///   it writes nothing, so that the first one, should a session still wake up with it, does nothing either.
+    /// - Throws: `PostgresError.connectionLost` where it was made or was not.
+    func run(on writer: Pool, isRepetition: Bool) async throws -> [AppendOutcome] {
+        let id: [Parameter] = [.integer(key.writer), .integer(key.number)]
+        let statements = [
+            Statement(Self.begin, id), Statement(Self.append, id + [.bool(isRepetition)] + parameters),
+        ]
         var attempt = 1
         while true {
-            do throws(PostgresError) {
-                return try outcomes(try await writer.query(Self.sql, parameters)[0])
-            } catch {
-                switch error {
-                case .server where error.isSafeToRetry && attempt < Self.maximumAttempts: attempt += 1
-                case .overloaded: throw .overloaded
-                case .unreachable(let reason): throw .unavailable(reason: reason)
-                case .connectionLost(let reason): throw .unknownOutcome(reason: reason)
-                case .server, .decoding: throw .storage(reason: "\(error)")
+            do {
+                return try await writer.withConnection { try outcomes(try await $0.pipeline(statements)[1][0]) }
+            } catch let error as PostgresError {
+                if error.sqlState == "FF001" {
+                    guard let row = try await writer.query(Self.recall, id).first else { throw error }
+                    return try outcomes(row)
                 }
+                // A connection that broke while it was idle is found out here; the next one is a new one.
+                if case .unreachable = error, attempt > 1 { throw error }
+                guard error.isSafeToRetry, attempt < Self.maximumAttempts else { throw error }
+                attempt += 1
             }
         }
     }

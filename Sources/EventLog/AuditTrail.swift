@@ -44,19 +44,87 @@ package struct AuditTrail: Sendable {
 
     /// The first entries after a position, at most `limit`.
     package func page(_ filter: Filter, after position: Int64, limit: Int) async throws -> Page {
-        // The end of the log is read first: what is committed after that may be on the page, but none before is missed.
-        let results = try await pool.withConnection { connection in
-            try await connection.pipeline([
-                Statement("select position from log_head"), statement(filter, after: position, limit: limit),
+        try await pool.withConnection { connection in
+            // The end of the log is read first: what is committed after that may be on the page, but none before is
+            // missed.
+            let results = try await connection.pipeline([
+                Self.holdPartitions, Statement("select position, archived_to from log_head"),
+                statement(filter, of: .stored, after: position, limit: limit),
             ])
+            let isArchived = position < (try results[1][0].integer(1))
+            if isArchived { return try await archivedPage(filter, after: position, limit: limit, on: connection) }
+            return try page(results[2], after: position, limit: limit, head: try results[1][0].integer(0))
         }
-        let entries = try results[1].map { Entry(position: try $0.integer(0), json: try $0.bytes(1)) }
-        let last = entries.last?.position ?? position
-        return Page(
-            entries: entries, position: entries.count == limit ? last : max(last, try results[0][0].integer(0)))
     }
 
-    private func statement(_ filter: Filter, after position: Int64, limit: Int) -> Statement {
+    /// No partition is archived or brought back until the transaction ends.
+    private static let holdPartitions = Statement("select pg_advisory_xact_lock_shared(archive_lock())")
+
+    /// A page that begins in the archive.
+    private func archivedPage(
+        _ filter: Filter, after position: Int64, limit: Int, on connection: Connection
+    ) async throws -> Page {
+        try await connection.transaction {
+            let ends = try await connection.pipeline([
+                Self.holdPartitions, Statement("select position, archived_to from log_head"),
+            ])[1][0]
+            let (head, archivedTo) = (try ends.integer(0), try ends.integer(1))
+            let archived = try await archivedEntries(filter, after: position, limit: limit, on: connection)
+            if archived.count == limit { return Page(entries: archived, position: archived.last?.position ?? position) }
+            let left = limit - archived.count
+            let rest = statement(filter, of: .stored, after: max(position, archivedTo), limit: left)
+            let stored = try page(
+                try await connection.pipeline([rest])[0], after: max(position, archivedTo), limit: left, head: head)
+            return Page(entries: archived + stored.entries, position: stored.position)
+        }
+    }
+
+    private func page(_ rows: Rows, after position: Int64, limit: Int, head: Int64) throws -> Page {
+        let entries = try entries(rows)
+        let last = entries.last?.position ?? position
+        return Page(entries: entries, position: entries.count == limit ? last : max(last, head))
+    }
+
+    /// The first entries in the archive, one segment after another. A segment is read only where it may hold an entry:
+    /// by its time and by the streams in it. Those of other filters are found by reading on.
+    private func archivedEntries(
+        _ filter: Filter, after position: Int64, limit: Int, on connection: Connection
+    ) async throws -> [Entry] {
+        let streams = filter.cameraID.map(Self.streams(ofCamera:))
+        var entries: [Entry] = []
+        var seen = position
+        while entries.count < limit,
+            let segment = try await Segment.archived(
+                after: seen, holding: streams, from: filter.from, to: filter.to, on: connection)
+        {
+            let events = try await ArchivedSegments.events(of: segment).filter { event in
+                event.position > position && filter.type.map { event.type == $0 } ?? true
+                    && streams.map { $0.contains(event.stream.rawValue) } ?? true
+            }
+            if !events.isEmpty {
+                let statement = statement(filter, of: .archived, after: position, limit: limit - entries.count)
+                try await EventTable.insert(events, into: "archived_events", on: connection)
+                let results = try await connection.pipeline([statement, Statement("delete from archived_events")])
+                entries += try self.entries(results[0])
+            }
+            seen = segment.last
+        }
+        return entries
+    }
+
+    private func entries(_ rows: Rows) throws -> [Entry] {
+        try rows.map { Entry(position: try $0.integer(0), json: try $0.bytes(1)) }
+    }
+
+    private static func streams(ofCamera id: Int64) -> [String] { ["camera-\(id)", "telemetry-\(id)"] }
+
+    /// The views that show what lies in partitions, and what was loaded from the archive.
+    private enum Source: String {
+        case stored = "read.audit"
+        case archived = "archived_audit"
+    }
+
+    private func statement(_ filter: Filter, of source: Source, after position: Int64, limit: Int) -> Statement {
         var parameters: [Parameter] = [.integer(position), .integer(limit)]
         var conditions = ["position > $1"]
         func require(_ condition: (String) -> String, _ value: Parameter) {
@@ -64,16 +132,22 @@ package struct AuditTrail: Sendable {
             conditions.append(condition("$\(parameters.count)"))
         }
         if let id = filter.cameraID {
-            require({ "stream = any (\($0))" }, .texts(["camera-\(id)", "telemetry-\(id)"]))
+            require({ "stream = any (\($0))" }, .texts(Self.streams(ofCamera: id)))
         }
         if let type = filter.type { require({ "type = \($0)" }, .text(type)) }
         if let actor = filter.actor { require({ "actor = \($0)" }, .text(actor)) }
-        // recorded_at never decreases with the position, so times turn into positions.
-        if let from = filter.from {
-            require({ "position > (select position_at(\($0)))" }, .timestamp(from.microseconds - 1))
-        }
-        if let to = filter.to {
-            require({ "position <= (select position_at(\($0)))" }, .timestamp(to.microseconds - 1))
+        switch source {
+        case .stored:
+            // recorded_at never decreases with the position, so times turn into positions.
+            if let from = filter.from {
+                require({ "position > (select position_at(\($0)))" }, .timestamp(from.microseconds - 1))
+            }
+            if let to = filter.to {
+                require({ "position <= (select position_at(\($0)))" }, .timestamp(to.microseconds - 1))
+            }
+        case .archived:
+            if let from = filter.from { require({ "recorded_at >= \($0)" }, .timestamp(from.microseconds)) }
+            if let to = filter.to { require({ "recorded_at < \($0)" }, .timestamp(to.microseconds)) }
         }
         return Statement(
             """
@@ -85,7 +159,7 @@ package struct AuditTrail: Sendable {
                 'sequence', sequence, 'severity', severity, 'correlation_id', correlation_id,
                 'causation_id', causation_id, 'recorded_at', rfc3339(recorded_at)
               )
-            from read.audit
+            from \(source.rawValue)
             where \(conditions.joined(separator: " and "))
             order by position
             limit $2

@@ -18,8 +18,17 @@ package final class GroupCommit: Sendable {
         package init() {}
     }
 
-    package typealias Write = @Sendable ([Append]) async throws(EventLogError) -> [AppendOutcome]
-    private typealias Outcome = Result<[AppendOutcome], EventLogError>
+    package typealias Outcome = Result<[AppendOutcome], EventLogError>
+
+    /// What writing a batch came to.
+    package enum Written: Sendable {
+        case known(Outcome)
+        /// The answer was lost. `resolve` finds out what became of the batch and may take a while, in which other
+        /// batches are written.
+        case lost(resolve: @Sendable () async -> Outcome)
+    }
+
+    package typealias Write = @Sendable ([Append]) async -> Written
 
     private enum Wake {
         case lead
@@ -73,14 +82,27 @@ package final class GroupCommit: Sendable {
     /// Writes the calls at the head of the queue, the first of which is the leader's own.
     private func lead() async -> Outcome {
         let batch = takeBatch()
-        let outcomes = await outcomes(of: batch)
+        let written = await write(batch.flatMap(\.appends))
+        var outcomes: [Outcome]
+        switch written {
+        case .known(.failure(.storage)) where batch.count > 1: outcomes = await eachByItself(batch)
+        case .known(let whole): outcomes = parts(of: whole, for: batch)
+        case .lost(let resolve):
+            handOver()
+            // Others wait for the answer too: the end of this caller's task must not end the search for it.
+            outcomes = parts(of: await Task { await resolve() }.value, for: batch)
+        }
         for (call, outcome) in zip(batch, outcomes).dropFirst() { call.continuation?.resume(returning: .done(outcome)) }
+        if case .known = written { handOver() }
+        return outcomes[0]
+    }
+
+    private func handOver() {
         let successor = state.withLock { state in
             state.isWriting = !state.calls.isEmpty
             return state.calls.isEmpty ? nil : state.calls[0].continuation.take()
         }
         successor?.resume(returning: .lead)
-        return outcomes[0]
     }
 
     private func takeBatch() -> [Call] {
@@ -99,27 +121,25 @@ package final class GroupCommit: Sendable {
         }
     }
 
-    /// Writes a batch in one go. Where the store refuses it for something in it, each call is written by itself, so
-    /// that one caller's bad data fails no other's.
-    private func outcomes(of batch: [Call]) async -> [Outcome] {
-        let whole = await attempt(batch.flatMap(\.appends))
-        switch whole {
-        case .success(let all):
-            var rest = all[...]
-            return batch.map { call in
-                defer { rest = rest.dropFirst(call.appends.count) }
-                return .success(Array(rest.prefix(call.appends.count)))
-            }
-        case .failure(.storage) where batch.count > 1:
-            var outcomes: [Outcome] = []
-            for call in batch { outcomes.append(await attempt(call.appends)) }
-            return outcomes
-        case .failure(let error):
-            return batch.map { _ in .failure(error) }
+    private func parts(of whole: Outcome, for batch: [Call]) -> [Outcome] {
+        guard case .success(let all) = whole else { return batch.map { _ in whole } }
+        var rest = all[...]
+        return batch.map { call in
+            defer { rest = rest.dropFirst(call.appends.count) }
+            return .success(Array(rest.prefix(call.appends.count)))
         }
     }
 
-    private func attempt(_ appends: [Append]) async -> Outcome {
-        do { return .success(try await write(appends)) } catch { return .failure(error) }
+    /// Writes the calls of a batch that the store refused for something in it one by one, so that one caller's bad data
+    /// fails no other's.
+    private func eachByItself(_ batch: [Call]) async -> [Outcome] {
+        var outcomes: [Outcome] = []
+        for call in batch {
+            switch await write(call.appends) {
+            case .known(let outcome): outcomes.append(outcome)
+            case .lost(let resolve): outcomes.append(await Task { await resolve() }.value)
+            }
+        }
+        return outcomes
     }
 }

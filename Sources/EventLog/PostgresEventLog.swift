@@ -13,11 +13,14 @@ package final class PostgresEventLog: EventLog {
     /// - Parameters:
     ///   - readers: lends connections for reading.
     ///   - writer: a pool of one connection, on which alone appends are made.
-    package init(readers: Pool, writer: Pool, limits: GroupCommit.Limits = .init()) {
+    ///   - patience: how long the log tries to find out what became of appends whose answer was lost, before it
+    ///     reports an unknown outcome.
+    package init(
+        readers: Pool, writer: Pool, limits: GroupCommit.Limits = .init(), patience: Duration = .seconds(15)
+    ) {
         self.readers = readers
-        appender = GroupCommit(limits: limits) { appends throws(EventLogError) in
-            try await AppendCall(appends).run(on: writer)
-        }
+        let calls = AppendCalls(on: writer, patience: patience)
+        appender = GroupCommit(limits: limits) { await calls.write($0) }
     }
 
     package func append(_ appends: [Append]) async throws(EventLogError) -> [AppendOutcome] {
@@ -34,6 +37,47 @@ package final class PostgresEventLog: EventLog {
     package func read(
         _ stream: StreamName, after version: Int64, limit: Int
     ) async throws(EventLogError) -> [RecordedEvent] {
+        let next = max(0, version) + 1
+        // Further looks, for events that came, or were brought back from the archive, since the first.
+        for _ in 0..<3 {
+            let stored = try await stored(stream, after: version, limit: limit)
+            if limit <= 0 || stored.first?.version == next { return stored }
+            let (recorded, archived) = try await archived { archive in
+                (
+                    try await archive.version(of: stream),
+                    try await archive.events(of: stream, after: version, limit: limit)
+                )
+            }
+            if let last = archived.last {
+                if archived.count == limit { return archived }
+                return archived + (try await read(stream, after: last.version, limit: limit - archived.count))
+            }
+            if next > recorded { return [] }
+        }
+        throw .storage(reason: "version \(next) of stream \(stream) is missing; run footfallctl verify")
+    }
+
+    package func read(after position: Int64, limit: Int) async throws(EventLogError) -> [RecordedEvent] {
+        let next = max(0, position) + 1
+        // A second look, for events that came, or were brought back from the archive, since the first.
+        for _ in 0..<2 {
+            let stored = try await stored(after: position, limit: limit)
+            if limit <= 0 || stored.first?.position == next { return stored }
+            let (ends, archived) = try await archived { archive in
+                (try await archive.ends(), try await archive.events(after: next - 1, limit: limit))
+            }
+            if let last = archived.last {
+                if archived.count == limit { return archived }
+                return archived + (try await read(after: last.position, limit: limit - archived.count))
+            }
+            if next > ends.head { return [] }
+        }
+        throw .storage(reason: "the event at position \(next) is missing; run footfallctl verify")
+    }
+
+    private func stored(
+        _ stream: StreamName, after version: Int64, limit: Int
+    ) async throws(EventLogError) -> [RecordedEvent] {
         try await events(
             """
             select position, stream, version, type, schema_version, data, metadata, recorded_at
@@ -44,8 +88,8 @@ package final class PostgresEventLog: EventLog {
             """, [.text(stream.rawValue), .integer(version), .integer(limit)])
     }
 
-    package func read(after position: Int64, limit: Int) async throws(EventLogError) -> [RecordedEvent] {
-        try await events(
+    private func stored(after position: Int64, limit: Int) async throws(EventLogError) -> [RecordedEvent] {
+        let events = try await events(
             """
             select position, stream, version, type, schema_version, data, metadata, recorded_at
             from events
@@ -53,6 +97,23 @@ package final class PostgresEventLog: EventLog {
             order by position
             limit $2
             """, [.integer(position), .integer(limit)])
+        guard let first = events.first, let last = events.last,
+            last.position - first.position >= Int64(events.count)
+        else { return events }
+        // Nobody reads past a position that is missing.
+        return zip(events, first.position...).prefix { $0.position == $1 }.map(\.0)
+    }
+
+    private func archived<Value>(
+        _ body: (ArchivedEvents) async throws -> Value
+    ) async throws(EventLogError) -> Value {
+        do {
+            return try await readers.withConnection { try await body(ArchivedEvents(on: $0)) }
+        } catch let error as EventLogError {
+            throw error
+        } catch {
+            throw EventLogError(reading: error)
+        }
     }
 
     package func head() async throws(EventLogError) -> Int64 {
@@ -88,21 +149,7 @@ package final class PostgresEventLog: EventLog {
     private func events(_ sql: String, _ parameters: [Parameter]) async throws(EventLogError) -> [RecordedEvent] {
         do {
             let rows = try await readers.query(sql, parameters)
-            var events: [RecordedEvent] = []
-            events.reserveCapacity(rows.count)
-            for row in rows {
-                events.append(
-                    RecordedEvent(
-                        position: try row.integer(0),
-                        stream: StreamName(try row.text(1)),
-                        version: try row.integer(2),
-                        type: try row.text(3),
-                        schemaVersion: Int16(truncatingIfNeeded: try row.integer(4)),
-                        data: try row.bytes(5),
-                        metadata: try row.bytes(6),
-                        recordedAt: Timestamp(microseconds: try row.timestamp(7))))
-            }
-            return events
+            return try rows.map { row throws(PostgresError) in try RecordedEvent(row) }
         } catch {
             throw EventLogError(reading: error)
         }

@@ -7,7 +7,9 @@ package let eventsChannel = "footfall_events"
 /// All events of the log after a position, those to come included: in order, each once, a page at a time.
 ///
 /// Pulls: nothing is read before it is asked for, so memory is bounded by one page. Ends when its task is cancelled or
-/// the listener stops.
+/// the listener stops. Where the log cannot be read, asking for the next page throws; asking the iterator again goes on
+/// where it was. A log that ends before the position is refused with `HistoryWentBack`: what it will hold at the positions
+/// up to there is not what was read before.
 package struct Subscription: AsyncSequence {
     package typealias Element = [RecordedEvent]
 
@@ -42,9 +44,25 @@ package struct Subscription: AsyncSequence {
                     position = last.position
                     return page
                 }
+                let head = try await log.head()
+                if head < position { throw HistoryWentBack(position: position, head: head) }
                 if await signals.next() == nil { return nil }
             }
             return nil
         }
+    }
+}
+
+/// The log lacks events that were read from it.
+package struct HistoryWentBack: Error, CustomStringConvertible {
+    /// How far the log was read.
+    package let position: Int64
+    /// Where it ends now.
+    package let head: Int64
+
+    package var description: String {
+        "events up to position \(position) have been read, but the log ends at position \(head): it went back to an "
+            + "earlier state, as after restoring an older backup. Undo what was made of events after \(head), or read "
+            + "from 0 again."
     }
 }

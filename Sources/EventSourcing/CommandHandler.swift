@@ -41,13 +41,19 @@ package enum CommandError<Rejection: Error & Sendable>: Error {
     case log(EventLogError)
 }
 
-/// Loads a stream, decides a command over its state and appends what follows under optimistic locking.
+/// Decides a command over a stream's state and appends what follows under optimistic locking.
+///
+/// With a cache, a command on a stream that was used before reads nothing: the append confirms that the state was the
+/// current one, and what appends nothing (a rejection, a stale version, nothing to change) is decided again over the
+/// events that came since.
 package struct CommandHandler<D: Decider>: Sendable {
     private let log: any EventLog
+    private let cache: StateCache<D.State>?
     private let maximumAttempts: Int
 
-    package init(log: any EventLog, maximumAttempts: Int = 10) {
+    package init(log: any EventLog, cache: StateCache<D.State>? = nil, maximumAttempts: Int = 10) {
         self.log = log
+        self.cache = cache
         self.maximumAttempts = maximumAttempts
     }
 
@@ -56,36 +62,18 @@ package struct CommandHandler<D: Decider>: Sendable {
     package func handle(
         _ command: D.Command, on stream: StreamName, expecting expectedVersion: Int64? = nil, metadata: EventMetadata
     ) async throws(CommandError<D.Rejection>) -> Handled<D.State> {
+        if let cached = cache?[stream],
+            let events = try? decide(command, cached, expecting: expectedVersion), !events.isEmpty,
+            let handled = try await append(events, to: stream, over: cached, expecting: expectedVersion, metadata)
+        {
+            return handled
+        }
         for _ in 0..<maximumAttempts {
             let folded = try await load(stream)
-            if let expectedVersion, expectedVersion != folded.version { throw .stale(actual: folded.version) }
-            let events = try decide(command, folded.state)
+            let events = try decide(command, folded, expecting: expectedVersion)
             if events.isEmpty { return Handled(folded: folded, position: nil) }
-
-            let lifecycles = events.map { D.lifecycle(of: $0, in: stream) }
-            let append = Append(
-                to: stream,
-                expecting: folded.version == 0 ? .noStream : .exact(folded.version),
-                events: events.map(D.encode),
-                metadata: metadata,
-                opens: lifecycles.flatMap(\.opens),
-                closes: lifecycles.flatMap(\.closes)
-            )
-            switch try await perform(append) {
-            case .appended(let appended):
-                let stamp = { (position: Int64) in
-                    EventStamp(position: position, recordedAt: appended.recordedAt, actor: metadata.actor)
-                }
-                var next = folded
-                next.state = events.reduce(folded.state, D.evolve)
-                next.version = appended.version
-                next.created = folded.created ?? stamp(appended.positions.lowerBound)
-                next.updated = stamp(appended.positions.upperBound)
-                return Handled(folded: next, position: appended.positions.upperBound)
-            case .conflict(let actual):
-                if expectedVersion != nil { throw .stale(actual: actual) }
-            case .closed, .missing, .duplicate:
-                throw .closed
+            if let handled = try await append(events, to: stream, over: folded, expecting: expectedVersion, metadata) {
+                return handled
             }
         }
         throw .contended
@@ -93,8 +81,40 @@ package struct CommandHandler<D: Decider>: Sendable {
 
     /// The stream's state as the log has it now.
     package func load(_ stream: StreamName) async throws(CommandError<D.Rejection>) -> Folded<D.State> {
-        var folded = Folded(D.initial)
-        for event in try await readAll(stream) {
+        let folded: Folded<D.State>
+        if let cached = cache?[stream], let events = try await events(of: stream, since: cached) {
+            folded = try fold(events, over: cached)
+        } else {
+            folded = try fold(try await readAll(stream, after: 0), over: Folded(D.initial))
+        }
+        keep(folded, for: stream)
+        return folded
+    }
+
+    /// What came after a state that was cached; nil where the log holds another history than the one it was folded
+    /// from, as after a fail-over to a replica that lacked the end.
+    private func events(
+        of stream: StreamName, since cached: Folded<D.State>
+    ) async throws(CommandError<D.Rejection>) -> ArraySlice<RecordedEvent>? {
+        let events = try await readAll(stream, after: cached.version - 1)
+        guard let known = events.first, known.version == cached.version, known.position == cached.updated?.position,
+            known.recordedAt == cached.updated?.recordedAt
+        else {
+            cache?.drop(stream)
+            return nil
+        }
+        return events.dropFirst()
+    }
+
+    private func keep(_ folded: Folded<D.State>, for stream: StreamName) {
+        if folded.version > 0 { cache?.keep(folded, for: stream) }
+    }
+
+    private func fold(
+        _ events: some Sequence<RecordedEvent>, over start: Folded<D.State>
+    ) throws(CommandError<D.Rejection>) -> Folded<D.State> {
+        var folded = start
+        for event in events {
             let decoded: D.Event
             do { decoded = try D.decode(event) } catch { throw .unreadable(error) }
             // Metadata that cannot be read names no actor; the state does not depend on it.
@@ -108,12 +128,54 @@ package struct CommandHandler<D: Decider>: Sendable {
         return folded
     }
 
-    private func decide(_ command: D.Command, _ state: D.State) throws(CommandError<D.Rejection>) -> [D.Event] {
-        do { return try D.decide(command, state) } catch { throw .rejected(error) }
+    private func decide(
+        _ command: D.Command, _ folded: Folded<D.State>, expecting expectedVersion: Int64?
+    ) throws(CommandError<D.Rejection>) -> [D.Event] {
+        if let expectedVersion, expectedVersion != folded.version { throw .stale(actual: folded.version) }
+        do { return try D.decide(command, folded.state) } catch { throw .rejected(error) }
     }
 
-    private func readAll(_ stream: StreamName) async throws(CommandError<D.Rejection>) -> [RecordedEvent] {
-        do { return try await log.readAll(stream) } catch { throw .log(error) }
+    /// Appends what was decided over `folded`; nil where that is no longer the stream's state and the command may be
+    /// decided again.
+    private func append(
+        _ events: [D.Event], to stream: StreamName, over folded: Folded<D.State>, expecting expectedVersion: Int64?,
+        _ metadata: EventMetadata
+    ) async throws(CommandError<D.Rejection>) -> Handled<D.State>? {
+        let lifecycles = events.map { D.lifecycle(of: $0, in: stream) }
+        let append = Append(
+            to: stream,
+            expecting: folded.version == 0 ? .noStream : .exact(folded.version),
+            events: events.map(D.encode),
+            metadata: metadata,
+            opens: lifecycles.flatMap(\.opens),
+            closes: lifecycles.flatMap(\.closes)
+        )
+        switch try await perform(append) {
+        case .appended(let appended):
+            let stamp = { (position: Int64) in
+                EventStamp(position: position, recordedAt: appended.recordedAt, actor: metadata.actor)
+            }
+            var next = folded
+            next.state = events.reduce(folded.state, D.evolve)
+            next.version = appended.version
+            next.created = folded.created ?? stamp(appended.positions.lowerBound)
+            next.updated = stamp(appended.positions.upperBound)
+            keep(next, for: stream)
+            return Handled(folded: next, position: appended.positions.upperBound)
+        case .conflict(let actual):
+            cache?.drop(stream)
+            if expectedVersion != nil { throw .stale(actual: actual) }
+            return nil
+        case .closed, .missing, .duplicate:
+            cache?.drop(stream)
+            throw .closed
+        }
+    }
+
+    private func readAll(
+        _ stream: StreamName, after version: Int64
+    ) async throws(CommandError<D.Rejection>) -> [RecordedEvent] {
+        do { return try await log.readAll(stream, after: version) } catch { throw .log(error) }
     }
 
     private func perform(_ append: Append) async throws(CommandError<D.Rejection>) -> AppendOutcome {

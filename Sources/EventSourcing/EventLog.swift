@@ -26,12 +26,14 @@ extension EventLog {
         try await self.append([append])[0]
     }
 
-    /// The whole stream, oldest first, read in pages.
-    package func readAll(_ stream: StreamName) async throws(EventLogError) -> [RecordedEvent] {
+    /// All of the stream after a version, oldest first, read in pages.
+    package func readAll(
+        _ stream: StreamName, after version: Int64 = 0
+    ) async throws(EventLogError) -> [RecordedEvent] {
         let pageSize = 1000
         var events: [RecordedEvent] = []
         while true {
-            let page = try await read(stream, after: events.last?.version ?? 0, limit: pageSize)
+            let page = try await read(stream, after: events.last?.version ?? version, limit: pageSize)
             events += page
             if page.count < pageSize { return events }
         }

@@ -40,10 +40,12 @@ struct Server {
         router = backend.makeRouter()
         self.port = port
         let checkpoints = checkpoints
+        let sealer = Sealer(on: target, logger: logger)
         services = [
             .essential(UntilShutdown { await listener.run() }),
             .essential(UntilShutdown { await checkpoints.run() }),
             .essential(UntilShutdown { await projector.run() }),
+            .essential(UntilShutdown { await sealer.run(listener: listener) }),
         ]
     }
 

@@ -100,16 +100,17 @@ package final class Listener: Sendable {
         "\"" + channel.replacing("\"", with: "\"\"") + "\""
     }
 
-    private func signal(_ channel: String) {
-        state.withLock { state in
-            for subscriber in state.subscribers.values where subscriber.channel == channel { subscriber.signal.yield() }
-        }
-    }
+    private func signal(_ channel: String) { yield { $0 == channel } }
 
-    private func signalAll() {
-        state.withLock { state in
-            for subscriber in state.subscribers.values { subscriber.signal.yield() }
-        }
+    private func signalAll() { yield { _ in true } }
+
+    /// Signals the subscribers of the channels that fit.
+    ///
+    /// Outside of the lock: a subscriber's cancellation holds its task's lock while it waits for this one, and a signal
+    /// takes the task's.
+    private func yield(_ fits: (String) -> Bool) {
+        let subscribers = state.withLock { state in state.subscribers.values.filter { fits($0.channel) } }
+        for subscriber in subscribers { subscriber.signal.yield() }
     }
 
     private func stop() {

@@ -1,3 +1,4 @@
+import EventLog
 import Postgres
 
 /// One filling of a read model: its schema, its checkpoint and its row in `projection_builds`.
@@ -72,6 +73,8 @@ package struct Build: Hashable, Sendable {
     /// What one step of `advance_build` did.
     struct Step {
         let isRetired: Bool
+        /// Nothing was applied: the next events must be loaded from the archive.
+        let isArchived: Bool
         let from: Int64
         let to: Int64
         let head: Int64
@@ -79,13 +82,31 @@ package struct Build: Hashable, Sendable {
         var isAtHead: Bool { to >= head }
     }
 
-    /// Applies up to `limit` further events and moves the checkpoint, in one transaction and one round trip.
-    func advance(by limit: Int64, on connection: Connection) async throws(PostgresError) -> Step {
+    /// Applies up to `limit` further events and moves the checkpoint, in one transaction; in one round trip, unless they
+    /// are archived.
+    func advance(by limit: Int64, on connection: Connection) async throws -> Step {
+        let step = try await step(by: limit, on: connection)
+        guard step.isArchived else { return step }
+        return try await connection.transaction {
+            try await ArchivedEvents(on: connection).load(after: step.from, limit: limit)
+            let step = try await self.step(by: limit, on: connection)
+            if step.isArchived {
+                throw PostgresError.decoding(reason: "the archive lacks events after position \(step.from)")
+            }
+            try await connection.query("delete from archived_events")
+            return step
+        }
+    }
+
+    private func step(by limit: Int64, on connection: Connection) async throws(PostgresError) -> Step {
         let row = try await connection.query(
             "select state, from_position, to_position, head from advance_build($1, $2)",
             [.integer(id), .integer(limit)])[0]
-        if try row.text(0) == State.retired.rawValue { return Step(isRetired: true, from: 0, to: 0, head: 0) }
-        return Step(isRetired: false, from: try row.integer(1), to: try row.integer(2), head: try row.integer(3))
+        let state = try row.text(0)
+        if state == State.retired.rawValue { return Step(isRetired: true, isArchived: false, from: 0, to: 0, head: 0) }
+        return Step(
+            isRetired: false, isArchived: state == "archived", from: try row.integer(1), to: try row.integer(2),
+            head: try row.integer(3))
     }
 
     /// Takes the session's lock on filling this build; false where another session fills it.

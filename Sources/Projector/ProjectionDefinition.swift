@@ -23,11 +23,17 @@ package struct ProjectionDefinition: Sendable {
     /// The views by name, each with its SQL.
     let eventViews: [String: String]
 
-    /// The events of the range being applied: what every other view reads.
+    /// The events of the range being applied, those that were loaded from the archive among them: what every other view
+    /// reads.
     static let batchView = """
         create view batch as
         select position, version, recorded_at, schema_version, stream, type, data, metadata
         from public.events
+        where position > current_setting('footfall.after')::bigint
+          and position <= current_setting('footfall.upto')::bigint
+        union all
+        select position, version, recorded_at, schema_version, stream, type, data, metadata
+        from public.archived_events
         where position > current_setting('footfall.after')::bigint
           and position <= current_setting('footfall.upto')::bigint
         """

@@ -157,11 +157,36 @@ import Testing
     }
 
     @Test(arguments: Implementation.allCases)
+    func aWholeStreamIsReadAcrossPages(_ implementation: Implementation) async throws {
+        try await implementation.withLog { log in
+            #expect(try await log.head() == 0)
+            let many = (1...2001).map { _ in event("E") }
+            let outcome: AppendOutcome = try await log.append(Append(to: "s", events: many))
+            #expect(outcome.version == 2001)
+            #expect(try await log.readAll("s").map(\.version) == Array(1...2001))
+        }
+    }
+
+    @Test(arguments: Implementation.allCases)
+    func aRefusedAppendUsesUpNoSequence(_ implementation: Implementation) async throws {
+        try await implementation.withLog { log in
+            var append = Append(
+                to: "s", expecting: .exists, producer: ProducerSequence(source: "w", sequence: 1), events: [event("E")])
+            let refused: AppendOutcome = try await log.append(append)
+            #expect(refused == .missing)
+            append.expected = .any
+            let taken: AppendOutcome = try await log.append(append)
+            #expect(taken.positions == 1...1)
+        }
+    }
+
+    @Test(arguments: Implementation.allCases)
     func aMalformedAppendIsRefusedAndNothingIsWritten(_ implementation: Implementation) async throws {
         try await implementation.withLog { log in
             let malformed = [
                 Append(to: "s", events: []), Append(to: "", events: [event("E")]),
                 Append(to: "s", expecting: .exact(-3), events: [event("E")]),
+                Append(to: "s", events: [event("E")], opens: [""]),
                 Append(to: "s", producer: ProducerSequence(source: "", sequence: 1), events: [event("E")]),
             ]
             for append in malformed {

@@ -10,6 +10,10 @@ package actor TestCluster {
 
     private var starting: Task<Running, any Error>?
 
+    /// Tests start all at once; so many of them have a database at a time, that the server's connections suffice.
+    private var freePlaces = 12
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+
     private struct Running {
         let server: EmbeddedPostgres
         /// Ends the server when this process has closed its end of the pipe.
@@ -21,6 +25,8 @@ package actor TestCluster {
     package func withDatabase<Value: Sendable>(
         migrated: Bool = true, _ body: @Sendable (ConnectionTarget) async throws -> Value
     ) async throws -> Value {
+        await takePlace()
+        defer { leavePlace() }
         let server = try await running().server
         let name = "test_" + UUID().uuidString.lowercased().replacing("-", with: "")
         let administration = try await Connection.open(server.target, logger: .silent)
@@ -32,6 +38,18 @@ package actor TestCluster {
         do { outcome = .success(try await body(target)) } catch { outcome = .failure(error) }
         try await administration.query("drop database \(name) with (force)")
         return try outcome.get()
+    }
+
+    private func takePlace() async {
+        if freePlaces > 0 {
+            freePlaces -= 1
+        } else {
+            await withCheckedContinuation { waiting.append($0) }
+        }
+    }
+
+    private func leavePlace() {
+        if waiting.isEmpty { freePlaces += 1 } else { waiting.removeFirst().resume() }
     }
 
     private func running() async throws -> Running {
@@ -47,7 +65,7 @@ package actor TestCluster {
         let server = try await EmbeddedPostgres.start(
             in: folder,
             settings: [
-                "fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "max_connections": "400",
+                "fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "max_connections": "600",
             ], logger: .silent)
         let lifeline = Pipe()
         let watcher = Process()

@@ -6,6 +6,9 @@ struct Footfallctl: AsyncParsableCommand {
         commandName: "footfallctl",
         abstract: "The operators' tool of Footfall. Works on the database, also while the server is down.",
         discussion: "Exit codes: 0 done, 1 failed, 64 wrong usage, 69 database not reachable.",
-        subcommands: [AuditCommand.self, ProjectionsCommand.self, RebuildCommand.self, MigrateCommand.self]
+        subcommands: [
+            AuditCommand.self, VerifyCommand.self, ArchiveCommand.self, RestoreCommand.self, ProjectionsCommand.self,
+            RebuildCommand.self, MigrateCommand.self,
+        ]
     )
 }

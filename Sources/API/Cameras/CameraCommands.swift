@@ -11,7 +11,7 @@ struct CameraCommands: Sendable {
 
     init(backend: Backend) {
         log = backend.log
-        handler = CommandHandler(log: backend.log)
+        handler = CommandHandler(log: backend.log, cache: StateCache(capacity: 10_000))
         newCameraID = backend.newCameraID
     }
 

@@ -1,0 +1,116 @@
+import EventSourcing
+import Postgres
+
+/// The part of the log that lies in archived files: positions 1 to `log_head.archived_to`.
+package struct ArchivedEvents: Sendable {
+    /// Where the archive and the log end.
+    struct Ends {
+        let archivedTo: Int64
+        let head: Int64
+    }
+
+    let connection: Connection
+
+    package init(on connection: Connection) { self.connection = connection }
+
+    func ends() async throws(PostgresError) -> Ends {
+        let row = try await connection.query("select archived_to, position from log_head")[0]
+        return Ends(archivedTo: try row.integer(0), head: try row.integer(1))
+    }
+
+    /// Keeps partitions from coming and going until the caller's transaction ends.
+    func holdPartitions() async throws(PostgresError) {
+        try await connection.query("select pg_advisory_xact_lock_shared(archive_lock())")
+    }
+
+    /// The stream's last version, archived or not; 0 where there is no such stream.
+    func version(of stream: StreamName) async throws(PostgresError) -> Int64 {
+        try await connection.query("select version from streams where name = $1", [.text(stream.rawValue)])
+            .first?.integer(0) ?? 0
+    }
+
+    /// The archived events after a position, at most `limit`; none where the next one is not archived.
+    func events(after position: Int64, limit: Int) async throws -> [RecordedEvent] {
+        let archivedTo = try await ends().archivedTo
+        var events: [RecordedEvent] = []
+        var next = position + 1
+        while events.count < limit, next <= archivedTo {
+            let segment = try await segment(at: next)
+            let all = try await ArchivedSegments.events(of: segment)
+            events += all.dropFirst(Int(next - segment.first)).prefix(limit - events.count)
+            next = segment.last + 1
+        }
+        return events
+    }
+
+    /// The archived events of a stream after a version, at most `limit`.
+    func events(of stream: StreamName, after version: Int64, limit: Int) async throws -> [RecordedEvent] {
+        let rows = try await connection.query(
+            """
+            select segments.first_position
+            from archived_streams
+            join segments using (segment)
+            join log_head on segments.last_position <= log_head.archived_to
+            where archived_streams.stream = $1 and archived_streams.last_version > $2
+            order by archived_streams.first_version
+            limit $3
+            """, [.text(stream.rawValue), .integer(version), .integer(limit)])
+        var events: [RecordedEvent] = []
+        for row in rows where events.count < limit {
+            let all = try await ArchivedSegments.events(of: try await segment(at: try row.integer(0)))
+            events += all.lazy.filter { $0.stream == stream && $0.version > version }.prefix(limit - events.count)
+        }
+        return events
+    }
+
+    private func segment(at position: Int64) async throws -> Segment {
+        guard let segment = try await Segment.covering(position, to: position, on: connection).first else {
+            throw EventLogError.storage(reason: "position \(position) is archived, but no segment holds it")
+        }
+        return segment
+    }
+
+    /// Loads archived events after a position, at most `limit`, into the table `archived_events`, and keeps partitions
+    /// from coming and going: both until the caller's transaction ends, before which it empties the table again.
+    /// Loads nothing where the next event is not archived. Memory is bounded by one segment.
+    package func load(after position: Int64, limit: Int64) async throws {
+        try await holdPartitions()
+        let archivedTo = try await ends().archivedTo
+        guard position < archivedTo else { return }
+        let last = position + min(limit, archivedTo - position)
+        for segment in try await Segment.covering(position + 1, to: last, on: connection) {
+            let events = try await ArchivedSegments.events(of: segment)
+            let wanted = events.filter { $0.position > position && $0.position <= last }
+            try await EventTable.insert(wanted, into: "archived_events", on: connection)
+        }
+    }
+}
+
+/// Writes events as they are into a table with the columns of `events`.
+enum EventTable {
+    private static let rowsPerStatement = 1000
+
+    /// - Parameter table: a name that needs no quotes.
+    static func insert(
+        _ events: [RecordedEvent], into table: String, on connection: Connection
+    ) async throws(PostgresError) {
+        var rest = events[...]
+        while !rest.isEmpty {
+            let some = rest.prefix(rowsPerStatement)
+            rest = rest.dropFirst(rowsPerStatement)
+            try await connection.query(
+                """
+                insert into \(table) (position, version, recorded_at, schema_version, stream, type, data, metadata)
+                select position, version, recorded_at::timestamptz, schema_version, stream, type, data, metadata
+                from unnest($1, $2, $3, $4, $5, $6, $7, $8)
+                  as event (position, version, recorded_at, schema_version, stream, type, data, metadata)
+                """,
+                [
+                    .integers(some.map(\.position)), .integers(some.map(\.version)),
+                    .texts(some.map(\.recordedAt.rfc3339)), .smallIntegers(some.map(\.schemaVersion)),
+                    .texts(some.map(\.stream.rawValue)), .texts(some.map(\.type)), .jsonbs(some.map(\.data)),
+                    .jsonbs(some.map(\.metadata)),
+                ])
+        }
+    }
+}

@@ -1,0 +1,238 @@
+import EventSourcing
+import Foundation
+import Logging
+import Postgres
+
+/// Moves sealed segments from the database to files, and back.
+///
+/// One process does so at a time. It may be killed at any point: an event is always in its partition or in a verified
+/// file, and the next run goes on. Memory is bounded by one segment.
+package struct Archiver: Sendable {
+    package enum Failure: Error, Equatable, CustomStringConvertible {
+        case underWay
+        case altered(segment: Int64)
+        case folder(path: String, reason: String)
+
+        package var description: String {
+            switch self {
+            case .underWay: "another process is archiving or restoring"
+            case .altered(let segment):
+                "segment \(segment) is not as it was sealed, so it is not archived; run footfallctl verify"
+            case .folder(let path, let reason): "the folder \(path) cannot be used: \(reason)"
+            }
+        }
+    }
+
+    /// Up to where events are archived: whole segments that lie before it.
+    package enum Bound: Hashable, Sendable {
+        case position(Int64)
+        case time(Timestamp)
+    }
+
+    package enum Step: Sendable {
+        case archived(segment: Int64, path: String, textBytes: Int64, fileBytes: Int64)
+        /// The partition that ended with this position is dropped.
+        case dropped(to: Int64, tableBytes: Int64)
+        /// The partition that ends with this position is back.
+        case restored(from: Int64, to: Int64)
+    }
+
+    private static let segmentsPerQuery = 100
+
+    private let target: ConnectionTarget
+    private let logger: Logger
+
+    package init(on target: ConnectionTarget, logger: Logger) {
+        self.target = target.named("footfall archive", requestTimeout: nil)
+        self.logger = logger
+    }
+
+    /// Archives the sealed segments before a bound, and drops the partitions that are wholly archived then.
+    /// - Parameters:
+    ///   - folder: made where it is missing.
+    ///   - level: zstd's, 1 (fast) to 19 (small); beyond it memory grows.
+    package func archive(
+        before bound: Bound, to folder: URL, level: Int, onStep: @Sendable (Step) -> Void = { _ in }
+    ) async throws {
+        try await withLock { connection in
+            let folder = folder.absoluteURL.standardizedFileURL
+            do { try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true) } catch {
+                throw Failure.folder(path: folder.path, reason: error.localizedDescription)
+            }
+            var number: Int64 = 0
+            var verified: Set<Int64> = []
+            outer: while true {
+                let segments = try await Segment.after(number, limit: Self.segmentsPerQuery, on: connection)
+                if segments.isEmpty { break }
+                for segment in segments {
+                    guard segment.lies(before: bound) else { break outer }
+                    number = segment.number
+                    if segment.file != nil { continue }
+                    onStep(try await archive(segment, to: folder, level: level, on: connection))
+                    verified.insert(number)
+                }
+            }
+            while let step = try await dropFirstPartition(upTo: number, verified: verified, on: connection) {
+                onStep(step)
+            }
+        }
+    }
+
+    private func archive(
+        _ segment: Segment, to folder: URL, level: Int, on connection: Connection
+    ) async throws -> Step {
+        var hasher = SegmentHasher(
+            segment: segment.number, first: segment.first, last: segment.last, previousHash: segment.previousHash)
+        var text: [UInt8] = []
+        var streams: [StreamName: ClosedRange<Int64>] = [:]
+        var recordedAt: (value: Timestamp, text: String)?
+        try await StoredEvents(connection: connection).forEach(in: segment.positions) { event in
+            hasher.add(event)
+            if recordedAt?.value != event.recordedAt { recordedAt = (event.recordedAt, event.recordedAt.rfc3339) }
+            EventText.write(event, recordedAt: recordedAt?.text ?? "", to: &text)
+            let first = streams[event.stream]?.lowerBound ?? event.version
+            streams[event.stream] = first...max(first, event.version)
+        }
+        guard hasher.finalize() == segment.hash else { throw Failure.altered(segment: segment.number) }
+
+        let file = SegmentFile(segment: segment, path: folder.appending(path: SegmentFile.name(of: segment)).path)
+        let contents = text
+        let textBytes = Int64(contents.count)
+        let fileBytes = try await BlockingWork.run {
+            try file.write(contents, level: level)
+            _ = try file.read(textByteCount: textBytes)
+            return (try FileManager.default.attributesOfItem(atPath: file.path)[.size] as? NSNumber)?.int64Value ?? 0
+        }
+        _ = try await connection.pipeline([
+            Statement(
+                """
+                insert into archived_streams (stream, segment, first_version, last_version)
+                select stream, $1, first_version, last_version
+                from unnest($2, $3, $4) as held (stream, first_version, last_version)
+                """,
+                [
+                    .integer(segment.number), .texts(streams.map(\.key.rawValue)),
+                    .integers(streams.map(\.value.lowerBound)), .integers(streams.map(\.value.upperBound)),
+                ]),
+            Statement(
+                """
+                update segments
+                set file = $2, file_bytes = $3, text_bytes = $4, archived_at = clock_timestamp()
+                where segment = $1
+                """, [.integer(segment.number), .text(file.path), .integer(fileBytes), .integer(textBytes)]),
+        ])
+        return .archived(segment: segment.number, path: file.path, textBytes: textBytes, fileBytes: fileBytes)
+    }
+
+    /// Drops the first partition that is left, where the segments up to `number` cover it; nil where they do not.
+    /// The files that were not verified by this run are verified before.
+    private func dropFirstPartition(
+        upTo number: Int64, verified: Set<Int64>, on connection: Connection
+    ) async throws -> Step? {
+        let row = try await connection.query("select archived_to, partition_size from log_head")[0]
+        let first = try row.integer(0) + 1
+        let last = try row.integer(0) + (try row.integer(1))
+        let segments = try await Segment.covering(first, to: last, on: connection)
+        guard segments.last?.last == last, segments.allSatisfy({ $0.file != nil && $0.number <= number }) else {
+            return nil
+        }
+        for segment in segments where !verified.contains(segment.number) {
+            _ = try await ArchivedSegments.events(of: segment)
+        }
+        let size = try await connection.query(
+            "select pg_total_relation_size(tableoid) from events where position = $1", [.integer(first)])
+        let tableBytes = try size.first?.integer(0) ?? 0
+        // Appends wait while this waits for readers of the log, so it gives way and tries again.
+        try await retrying(on: connection) {
+            try await connection.script("set local lock_timeout = '500ms'")
+            try await connection.query("select drop_archived_partition($1)", [.integer(last)])
+        }
+        logger.info("dropped archived partition", metadata: ["last_position": "\(last)"])
+        return .dropped(to: last, tableBytes: tableBytes)
+    }
+
+    /// Brings back the partitions that hold archived events from a position on, the last one first.
+    /// The files stay where they are.
+    package func restore(from position: Int64, onStep: @Sendable (Step) -> Void = { _ in }) async throws {
+        try await withLock { connection in
+            while true {
+                let row = try await connection.query("select archived_to, partition_size from log_head")[0]
+                let last = try row.integer(0)
+                guard last >= max(1, position) else { return }
+                let first = last - (try row.integer(1)) + 1
+                try await restore(first...last, on: connection)
+                onStep(.restored(from: first, to: last))
+            }
+        }
+    }
+
+    private func restore(_ positions: ClosedRange<Int64>, on connection: Connection) async throws {
+        let segments = try await Segment.covering(positions.lowerBound, to: positions.upperBound, on: connection)
+        try await retrying(on: connection) {
+            try await connection.script("create table restored_events (like events including all)")
+            for segment in segments {
+                let events = try await ArchivedSegments.events(of: segment)
+                try await EventTable.insert(events, into: "restored_events", on: connection)
+            }
+            try await connection.script("set local lock_timeout = '500ms'")
+            try await connection.query("select attach_restored_partition('restored_events')")
+        }
+    }
+
+    /// Takes note that the files lie in another folder now, once each of them has been verified there.
+    /// - Returns: how many segments have files.
+    package func relocate(to folder: URL) async throws -> Int {
+        var count = 0
+        try await withLock { connection in
+            var number: Int64 = 0
+            while true {
+                let segments = try await Segment.after(number, limit: Self.segmentsPerQuery, on: connection)
+                guard let last = segments.last else { return }
+                number = last.number
+                for segment in segments {
+                    guard let old = segment.file else { continue }
+                    let path = folder.absoluteURL.standardizedFileURL.appending(path: SegmentFile.name(of: segment))
+                        .path
+                    let file = Segment.File(path: path, byteCount: old.byteCount, textByteCount: old.textByteCount)
+                    _ = try await ArchivedSegments.events(of: segment, in: file)
+                    try await connection.query(
+                        "update segments set file = $2 where segment = $1", [.integer(segment.number), .text(path)])
+                    count += 1
+                }
+            }
+        }
+        return count
+    }
+
+    private func retrying(on connection: Connection, _ body: () async throws -> Void) async throws {
+        while true {
+            do {
+                try await connection.transaction(body)
+                return
+            } catch let error as PostgresError where error.isSafeToRetry && connection.isOpen {
+                try await Task.sleep(for: .milliseconds(Int.random(in: 50...500)))
+            }
+        }
+    }
+
+    private func withLock(_ body: (Connection) async throws -> Void) async throws {
+        let connection = try await Connection.open(target, logger: logger)
+        defer { connection.close() }
+        guard try await LogLock.archiving.take(on: connection) else { throw Failure.underWay }
+        // Given back before the session ends, so that who comes next finds it free.
+        do { try await body(connection) } catch {
+            try? await LogLock.archiving.release(on: connection)  // the first error is the one that matters
+            throw error
+        }
+        try await LogLock.archiving.release(on: connection)
+    }
+}
+
+extension Segment {
+    fileprivate func lies(before bound: Archiver.Bound) -> Bool {
+        switch bound {
+        case .position(let position): last < position
+        case .time(let time): lastRecordedAt < time
+        }
+    }
+}

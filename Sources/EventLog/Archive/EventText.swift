@@ -1,0 +1,106 @@
+import EventSourcing
+
+/// Events as lines of PostgreSQL's COPY text format, in the order of the table's columns: position, version,
+/// recorded_at (RFC 3339), schema_version, stream, type, data and metadata, with tabs between them.
+/// `zstdcat FILE | psql -c 'copy events from stdin'` reads an archived segment without Footfall.
+enum EventText {
+    struct Malformed: Error, CustomStringConvertible {
+        let line: Int
+        var description: String { "line \(line) is not an event" }
+    }
+
+    private static let tab = UInt8(ascii: "\t")
+    private static let backslash = UInt8(ascii: "\\")
+
+    static func write(_ event: RecordedEvent, recordedAt: String, to output: inout [UInt8]) {
+        output.append(contentsOf: "\(event.position)\t\(event.version)\t\(recordedAt)\t\(event.schemaVersion)\t".utf8)
+        write(field: event.stream.rawValue.utf8, to: &output)
+        output.append(tab)
+        write(field: event.type.utf8, to: &output)
+        output.append(tab)
+        write(field: event.data, to: &output)
+        output.append(tab)
+        write(field: event.metadata, to: &output)
+        output.append(UInt8(ascii: "\n"))
+    }
+
+    private static func write(field: some Sequence<UInt8>, to output: inout [UInt8]) {
+        for byte in field {
+            switch byte {
+            case backslash: output.append(contentsOf: [backslash, backslash])
+            case tab: output.append(contentsOf: [backslash, UInt8(ascii: "t")])
+            case UInt8(ascii: "\n"): output.append(contentsOf: [backslash, UInt8(ascii: "n")])
+            case UInt8(ascii: "\r"): output.append(contentsOf: [backslash, UInt8(ascii: "r")])
+            default: output.append(byte)
+            }
+        }
+    }
+
+    /// Reads one line, without its line feed. Timestamps repeat within a batch of appends, so the last one is kept.
+    struct Parser {
+        private var recordedAt: (text: [UInt8], value: Timestamp) = ([], Timestamp(microseconds: 0))
+        private var lines = 0
+
+        mutating func event(_ line: ArraySlice<UInt8>) throws(Malformed) -> RecordedEvent {
+            lines += 1
+            var fields: [ArraySlice<UInt8>] = []
+            fields.reserveCapacity(8)
+            for field in line.split(separator: tab, omittingEmptySubsequences: false) { fields.append(field) }
+            guard fields.count == 8, let position = Int64(ascii: fields[0]), let version = Int64(ascii: fields[1]),
+                let schemaVersion = Int64(ascii: fields[3]).flatMap(Int16.init(exactly:))
+            else { throw Malformed(line: lines) }
+            if !fields[2].elementsEqual(recordedAt.text) {
+                guard let value = Timestamp(rfc3339: String(decoding: fields[2], as: UTF8.self)) else {
+                    throw Malformed(line: lines)
+                }
+                recordedAt = (Array(fields[2]), value)
+            }
+            return RecordedEvent(
+                position: position,
+                stream: StreamName(String(decoding: try unescaped(fields[4]), as: UTF8.self)),
+                version: version,
+                type: String(decoding: try unescaped(fields[5]), as: UTF8.self),
+                schemaVersion: schemaVersion,
+                data: try unescaped(fields[6]),
+                metadata: try unescaped(fields[7]),
+                recordedAt: recordedAt.value)
+        }
+
+        private func unescaped(_ field: ArraySlice<UInt8>) throws(Malformed) -> [UInt8] {
+            guard field.contains(backslash) else { return Array(field) }
+            var output: [UInt8] = []
+            output.reserveCapacity(field.count)
+            var bytes = field.makeIterator()
+            while let byte = bytes.next() {
+                guard byte == backslash else {
+                    output.append(byte)
+                    continue
+                }
+                switch bytes.next() {
+                case backslash: output.append(backslash)
+                case UInt8(ascii: "t"): output.append(tab)
+                case UInt8(ascii: "n"): output.append(UInt8(ascii: "\n"))
+                case UInt8(ascii: "r"): output.append(UInt8(ascii: "\r"))
+                default: throw Malformed(line: lines)
+                }
+            }
+            return output
+        }
+    }
+}
+
+extension Int64 {
+    /// A decimal number, perhaps with a minus sign.
+    fileprivate init?(ascii text: ArraySlice<UInt8>) {
+        var digits = text
+        let isNegative = digits.first == UInt8(ascii: "-")
+        if isNegative { digits.removeFirst() }
+        guard !digits.isEmpty, digits.count <= 18 else { return nil }
+        var value: Int64 = 0
+        for digit in digits {
+            guard (0x30...0x39).contains(digit) else { return nil }
+            value = value * 10 + Int64(digit - 0x30)
+        }
+        self = isNegative ? -value : value
+    }
+}

@@ -1,0 +1,113 @@
+import EventSourcing
+import Logging
+import Postgres
+
+/// Seals segments of the log as soon as all their positions are there.
+///
+/// Of all the processes that run it, one seals at a time: the one whose session holds the lock. What was sealed is
+/// never changed, so nothing is lost where it is interrupted. Memory is bounded by two pages of events and the digests
+/// of one segment.
+package struct Sealer: Sendable {
+    package enum Failure: Error, Equatable, CustomStringConvertible {
+        /// Positions are gapless and in order of commit; so somebody took the event away.
+        case missing(position: Int64)
+
+        package var description: String {
+            switch self {
+            case .missing(let position): "the event at position \(position) is missing; run footfallctl verify"
+            }
+        }
+    }
+
+    private let target: ConnectionTarget
+    private let logger: Logger
+
+    package init(on target: ConnectionTarget, logger: Logger) {
+        self.target = target.named("footfall sealer", requestTimeout: nil)
+        self.logger = logger
+    }
+
+    /// Seals whenever something was appended, until the task is cancelled or the listener stops.
+    /// - Parameter listener: must listen to `eventsChannel`.
+    package func run(listener: Listener) async {
+        var pause = Duration.milliseconds(100)
+        while !Task.isCancelled {
+            let began = ContinuousClock.now
+            do {
+                let connection = try await Connection.open(target, logger: logger)
+                defer { connection.close() }
+                var isLocked = false
+                for await _ in listener.signals(on: eventsChannel) {
+                    if !isLocked { isLocked = try await LogLock.sealing.take(on: connection) }
+                    if isLocked { _ = try await sealAll(on: connection) }
+                }
+                return
+            } catch is CancellationError { return } catch {
+                logger.error("sealing failed; will try again", metadata: ["reason": "\(error)"])
+            }
+            pause = began.duration(to: .now) > .seconds(60) ? .milliseconds(100) : min(pause * 2, .seconds(30))
+            try? await Task.sleep(for: pause * Double.random(in: 0.5...1))  // cancellation ends the loop
+        }
+    }
+
+    /// Seals what can be sealed now; does nothing while another session seals.
+    /// - Returns: how many segments were sealed.
+    @discardableResult
+    package func sealAll() async throws -> Int {
+        let connection = try await Connection.open(target, logger: logger)
+        defer { connection.close() }
+        guard try await LogLock.sealing.take(on: connection) else { return 0 }
+        let sealed = try await sealAll(on: connection)
+        try await LogLock.sealing.release(on: connection)
+        return sealed
+    }
+
+    private func sealAll(on connection: Connection) async throws -> Int {
+        var sealed = 0
+        while try await sealNext(on: connection) { sealed += 1 }
+        return sealed
+    }
+
+    /// False where the next segment is not full yet.
+    private func sealNext(on connection: Connection) async throws -> Bool {
+        let row = try await connection.query(
+            """
+            select log_head.position, log_head.segment_size, latest.segment, latest.last_position, latest.hash
+            from log_head
+            left join lateral (
+              select segment, last_position, hash from segments order by segment desc limit 1
+            ) as latest on true
+            """)[0]
+        let (head, size) = (try row.integer(0), try row.integer(1))
+        let number = (try row.optionalInteger(2) ?? 0) + 1
+        let first = (try row.optionalInteger(3) ?? 0) + 1
+        // A segment ends at a multiple of the size, also where the size was changed since the one before.
+        let last = ((first - 1) / size + 1) * size
+        guard last <= head else { return false }
+        let previousHash = try row.optionalBytes(4) ?? SegmentHasher.origin
+
+        var hasher = SegmentHasher(segment: number, first: first, last: last, previousHash: previousHash)
+        var expected = first
+        var recordedAt: (first: Int64, last: Int64)?
+        try await StoredEvents(connection: connection).forEach(in: first...last) { event in
+            guard event.position == expected else { throw Failure.missing(position: expected) }
+            hasher.add(event)
+            expected += 1
+            recordedAt = (recordedAt?.first ?? event.recordedAt.microseconds, event.recordedAt.microseconds)
+        }
+        guard expected == last + 1 else { throw Failure.missing(position: expected) }
+        try await connection.query(
+            """
+            insert into segments (
+              segment, first_position, last_position, first_recorded_at, last_recorded_at, previous_hash, hash, digests
+            )
+            values ($1, $2, $3, $4, $5, $6, $7, $8)
+            """,
+            [
+                .integer(number), .integer(first), .integer(last), .timestamp(recordedAt?.first),
+                .timestamp(recordedAt?.last), .bytea(previousHash), .bytea(hasher.finalize()), .bytea(hasher.digests),
+            ])
+        logger.debug("sealed", metadata: ["segment": "\(number)", "last_position": "\(last)"])
+        return true
+    }
+}

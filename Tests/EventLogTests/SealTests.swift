@@ -1,0 +1,257 @@
+import EventLog
+import EventSourcing
+import Foundation
+import Postgres
+import TestSupport
+import Testing
+
+/// That the log's past cannot be changed unnoticed. One test after another, for each holds several connections.
+@Suite(.serialized) struct SealTests {
+    @Test func onlyFullSegmentsAreSealed() async throws {
+        try await SealFixture.with { log in
+            try await log.append(9)
+            try await log.seal()
+            #expect(try await log.verify().segments == 0)
+            try await log.append(16)
+            try await log.seal()
+            let summary = try await log.verify()
+            #expect(summary.events == 25)
+            #expect(summary.segments == 2)
+            #expect(summary.unsealed == 5)
+            #expect(summary.lastHash?.count == 32)
+        }
+    }
+
+    @Test func sealingGoesOnWhereItStopped() async throws {
+        try await SealFixture.with { log in
+            try await log.append(30)
+            try await log.seal()
+            let first = try await log.verify().lastHash
+            try await log.append(30)
+            try await log.seal()
+            try await log.seal()
+            let summary = try await log.verify(anchors: [3: try #require(first)])
+            #expect(summary.segments == 6)
+        }
+    }
+
+    @Test func aSealerSealsWhatIsAppendedWhileItRuns() async throws {
+        try await SealFixture.with { log in
+            let listener = Listener(
+                log.target, channels: [eventsChannel], pollInterval: .milliseconds(50), logger: .silent)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { await listener.run() }
+                // Two processes, one of which waits for the other to end.
+                for _ in 0..<2 {
+                    group.addTask { await Sealer(on: log.target, logger: .silent).run(listener: listener) }
+                }
+                try await log.append(25)
+                for await _ in listener.signals(on: eventsChannel)
+                where try await log.integer("select count(*) from segments") == 2 { break }
+                group.cancelAll()
+            }
+            #expect(try await log.verify().segments == 2)
+        }
+    }
+
+    struct Tampering: CustomTestStringConvertible {
+        let testDescription: String
+        let sql: String
+        let finding: Verifier.Finding
+
+        init(_ description: String, _ sql: String, _ finding: Verifier.Finding) {
+            testDescription = description
+            self.sql = sql
+            self.finding = finding
+        }
+    }
+
+    /// 35 events, three segments of 10: what is done to them, and what must be found.
+    static let tamperings = [
+        Tampering(
+            "altered data", "update events set data = '{}' where position = 14",
+            .altered(position: 14, segment: 2)),
+        Tampering(
+            "altered metadata", "update events set metadata = '{\"actor\": \"ben\"}' where position = 7",
+            .altered(position: 7, segment: 1)),
+        Tampering(
+            "altered time", "update events set recorded_at = recorded_at + '1 us' where position = 30",
+            .altered(position: 30, segment: 3)),
+        Tampering(
+            "a time that is none", "update events set recorded_at = 'infinity' where position = 12",
+            .altered(position: 12, segment: 2)),
+        Tampering(
+            "altered type", "update events set type = 'Other' where position = 1", .altered(position: 1, segment: 1)),
+        Tampering(
+            "altered schema version", "update events set schema_version = 2 where position = 10",
+            .altered(position: 10, segment: 1)),
+        Tampering(
+            "moved to another stream", "update events set stream = 's9' where position = 11",
+            .altered(position: 11, segment: 2)),
+        Tampering(
+            "several altered", "update events set data = '{}' where position in (29, 13, 22)",
+            .altered(position: 13, segment: 2)),
+        Tampering(
+            "removed", "delete from events where position = 13", .removed(position: 13, segment: 2)),
+        Tampering(
+            "removed at the end of a segment", "delete from events where position = 20",
+            .removed(position: 20, segment: 2)),
+        Tampering(
+            "removed, the rest renumbered",
+            """
+            create temp table moved as select * from events where position between 14 and 20;
+            delete from events where position between 13 and 20;
+            insert into events
+            select position - 1, version, recorded_at, schema_version, stream, type, data, metadata from moved
+            """, .removed(position: 13, segment: 2)),
+        Tampering(
+            "inserted, the rest renumbered",
+            """
+            create temp table moved as select * from events where position between 15 and 19;
+            delete from events where position between 15 and 20;
+            insert into events
+            select position + 1, version, recorded_at, schema_version, stream, type, data, metadata from moved;
+            insert into events
+            select 15, version, recorded_at, schema_version, stream, type, data, metadata from events where position = 3
+            """, .inserted(position: 15, segment: 2)),
+        Tampering(
+            "swapped",
+            """
+            create temp table moved as select * from events where position in (16, 18);
+            delete from events where position in (16, 18);
+            insert into events
+            select 34 - position, version, recorded_at, schema_version, stream, type, data, metadata from moved
+            """, .altered(position: 16, segment: 2)),
+        Tampering(
+            "a time that is none in what is not sealed",
+            "update events set recorded_at = 'infinity' where position = 32", .altered(position: 32, segment: nil)),
+        Tampering(
+            "a time before the one before it",
+            "update events set recorded_at = recorded_at - interval '1 day' where position = 34", .time(position: 34)),
+        Tampering(
+            "removed from what is not sealed", "delete from events where position = 33",
+            .removed(position: 33, segment: nil)),
+        Tampering(
+            "the last one removed", "delete from events where position = 35", .removed(position: 35, segment: nil)),
+        Tampering(
+            "the end cut off", "delete from events where position > 25; update log_head set position = 25",
+            .removed(position: 26, segment: 3)),
+        Tampering(
+            "the end cut off that is not sealed",
+            "delete from events where position > 34; update log_head set position = 34",
+            .stream(name: "s1", recorded: 12, actual: 11)),
+        Tampering(
+            "a version altered that is not sealed", "update events set version = 50 where position = 34",
+            .version(position: 34, stream: "s0", expected: 12, actual: 50)),
+        Tampering(
+            "inserted beyond the head",
+            """
+            insert into events
+            select 36, 12, recorded_at, schema_version, stream, type, data, metadata from events where position = 33
+            """, .inserted(position: 36, segment: nil)),
+        Tampering(
+            "a stream's row altered", "update streams set version = 40 where name = 's1'",
+            .stream(name: "s1", recorded: 40, actual: 12)),
+        Tampering(
+            "a stream's row removed", "delete from streams where name = 's2'",
+            .stream(name: "s2", recorded: 0, actual: 11)),
+        Tampering(
+            "a segment's row removed", "delete from segments where segment = 2",
+            .seal(segment: 2, reason: "it is gone")),
+        Tampering(
+            "a segment's digests altered",
+            "update segments set digests = set_byte(digests, 8, get_byte(digests, 8) # 1) where segment = 3",
+            .seal(segment: 3, reason: "the digest of position 22 is another")),
+        Tampering(
+            "a segment's link altered", "update segments set previous_hash = sha256('x') where segment = 2",
+            .seal(segment: 2, reason: "it does not name the hash of the segment before it")),
+    ]
+
+    @Test(arguments: tamperings)
+    func whatWasDoneBehindTheLogsBackIsFound(_ tampering: Tampering) async throws {
+        try await SealFixture.with { log in
+            try await log.append(35)
+            try await log.seal()
+            let before = try await log.finding()
+            #expect(before == nil)
+            try await log.tamper(tampering.sql)
+            let after = try await log.finding()
+            #expect(after == tampering.finding)
+        }
+    }
+
+    @Test func anAlteredHashIsFound() async throws {
+        try await SealFixture.with { log in
+            try await log.append(20)
+            try await log.seal()
+            try await log.tamper("update segments set hash = sha256('x') where segment = 2")
+            guard case .seal(segment: 2, _) = try await log.finding() else {
+                Issue.record("the altered hash was not found")
+                return
+            }
+        }
+    }
+
+    /// Whoever alters an event and seals the log anew is found out by a hash that was kept elsewhere.
+    @Test func aLogThatWasSealedAnewIsFoundByAKeptHash() async throws {
+        try await SealFixture.with { log in
+            try await log.append(20)
+            try await log.seal()
+            let kept = try #require(try await log.verify().lastHash)
+            try await log.tamper("update events set data = '{}' where position = 4; delete from segments")
+            try await log.seal()
+            let finding = try await log.finding()
+            #expect(finding == nil)
+            await #expect(throws: Verifier.Finding.self) { _ = try await log.verify(anchors: [2: kept]) }
+            try await log.tamper("delete from segments where segment = 2")
+            await #expect(throws: Verifier.Finding.self) { _ = try await log.verify(anchors: [2: kept]) }
+        }
+    }
+
+    @Test func verificationGoesOnWhileEventsAreAppended() async throws {
+        try await SealFixture.with { log in
+            try await log.append(40)
+            try await log.seal()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await log.append(60) }
+                for _ in 0..<5 { _ = try await log.verify() }
+                try await group.waitForAll()
+            }
+            #expect(try await log.verify().events == 100)
+        }
+    }
+
+    static let refused = [
+        "update events set data = '{}' where position = 3",
+        "update events_000001 set data = '{}' where position = 3",
+        "delete from events where position = 3",
+        "delete from events_000002 where position = 23",
+        "truncate events",
+        "truncate only events_000001",
+        "truncate events_000002",
+        "update segments set hash = sha256('x')",
+        "delete from segments",
+        "truncate segments cascade",
+    ]
+
+    @Test(arguments: refused)
+    func theDatabaseRefusesToChangeThePast(_ sql: String) async throws {
+        try await SealFixture.with { log in
+            try await log.append(35)
+            try await log.seal()
+            let error = await #expect(throws: PostgresError.self) { try await log.connection.script(sql) }
+            #expect(error?.sqlState == "23001")
+            #expect(try await log.verify().events == 35)
+        }
+    }
+
+    @Test func theSealerRefusesALogWithAHole() async throws {
+        try await SealFixture.with { log in
+            try await log.append(15)
+            try await log.tamper("delete from events where position = 6")
+            await #expect(throws: Sealer.Failure.missing(position: 6)) { try await log.seal() }
+            let sealed = try await log.integer("select count(*) from segments")
+            #expect(sealed == 0)
+        }
+    }
+}

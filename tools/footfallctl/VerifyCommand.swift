@@ -1,0 +1,68 @@
+import ArgumentParser
+import EventLog
+import Foundation
+
+struct VerifyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify",
+        abstract: "Prove that the log is complete and unaltered, the archive included.",
+        discussion: """
+            Recomputes the chain of hashes over all sealed segments, and names the first position that was altered, \
+            removed or inserted; exit code 1 then. Whoever can change the events can seal them anew, so keep the last \
+            segment's hash in a place of its own, and give it at the next verification.
+            """)
+
+    @OptionGroup var database: DatabaseOptions
+
+    @Option(help: "The hash that a segment had, NUMBER:HASH as printed before; may be repeated.")
+    var expect: [KeptHash] = []
+
+    func run() async throws {
+        let anchors = Dictionary(expect.map { ($0.segment, $0.hash) }, uniquingKeysWith: { $1 })
+        try await database.withDatabase { target in
+            let began = ContinuousClock.now
+            let line = ProgressLine()
+            let summary: Verifier.Summary
+            do {
+                summary = try await Verifier(on: target, anchors: anchors, logger: .operators).run { progress in
+                    line.show("verified \(progress.position) of \(progress.head) events", share: progress.share)
+                }
+            } catch {
+                line.end()
+                throw error
+            }
+            line.end()
+            let seconds = began.duration(to: .now) / .seconds(1)
+            print("\(summary.events) events are complete and unaltered (\(seconds.formatted(.seconds)) s)")
+            if let hash = summary.lastHash {
+                print("\(summary.segments) segments, the last with the hash \(summary.segments):\(hash.hexadecimal)")
+            }
+            if summary.archivedTo > 0 { print("archived up to position \(summary.archivedTo)") }
+            print("\(summary.unsealed) events at the end are not sealed yet")
+        }
+    }
+}
+
+/// `12:9f86d0…`: a segment's number and its hash.
+struct KeptHash: ExpressibleByArgument {
+    let segment: Int64
+    let hash: [UInt8]
+
+    init?(argument: String) {
+        let parts = argument.split(separator: ":")
+        guard parts.count == 2, let segment = Int64(parts[0]), segment > 0,
+            let hash = [UInt8](hexadecimal: String(parts[1])), hash.count == 32
+        else { return nil }
+        self.segment = segment
+        self.hash = hash
+    }
+}
+
+extension Verifier.Progress {
+    fileprivate var share: Double { head == 0 ? 1 : Double(position) / Double(head) }
+}
+
+extension FormatStyle where Self == FloatingPointFormatStyle<Double> {
+    /// One digit after the point.
+    static var seconds: Self { .number.precision(.fractionLength(1)) }
+}
