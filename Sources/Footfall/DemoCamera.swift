@@ -34,7 +34,7 @@ struct DemoCamera: Service {
                 }
                 let found = try await find()
                 let id = if let found { found } else { try await register() }
-                announce("Demo:     camera \(id) counts people in \(clip.path)")
+                announce("Demo:     camera \(id) counts people in \(clip.lastPathComponent)")
                 announce("          Its counts grow, from about 20 seconds on:")
                 announce("          curl 'http://127.0.0.1:\(port)/api/v1/cameras/\(id)/counts?bucket=15m'")
             }
