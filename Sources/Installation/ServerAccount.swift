@@ -1,5 +1,6 @@
 import Foundation
 import Subprocess
+import SystemPackage
 
 /// The user as whom PostgreSQL's programs run: `postgres` where the caller is root, which they refuse; else the caller.
 struct ServerAccount: Sendable {
@@ -24,8 +25,9 @@ struct ServerAccount: Sendable {
     /// Runs a program to its end as this user.
     func run(_ command: [String]) async throws -> Output {
         let words = prefix + command
+        let program: Executable = words[0].hasPrefix("/") ? .path(FilePath(words[0])) : .name(words[0])
         let result = try await Subprocess.run(
-            .name(words[0]), arguments: Arguments(Array(words.dropFirst())), workingDirectory: "/",
+            program, arguments: Arguments(Array(words.dropFirst())), workingDirectory: "/",
             output: .string(limit: 1 << 20), error: .combinedWithOutput)
         return Output(
             succeeded: result.terminationStatus.isSuccess,

@@ -10,8 +10,9 @@ struct Footfall {
     let base: String
 
     /// Starts everything and waits until the API listens.
-    static func up(in folder: URL, _ arguments: [String] = []) async throws -> Footfall {
-        let program = try Program("footfall", ["up", "--port", "0", "--data-dir", folder.path] + arguments)
+    static func up(in folder: URL, _ arguments: [String] = [], as user: String? = nil) async throws -> Footfall {
+        let program = try Program(
+            "footfall", ["up", "--port", "0", "--data-dir", folder.path] + arguments, as: user)
         try await program.waits(for: "/api/v1\n")
         guard let base = program.output.firstMatch(of: /http:\/\/127\.0\.0\.1:[0-9]+\/api\/v1/) else {
             throw Program.Ended(description: "no URL in \(program.output)")

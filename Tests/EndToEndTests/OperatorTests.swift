@@ -62,6 +62,30 @@ import Testing
         }
     }
 
+    /// Root's server runs as another user than root's own programs; anyone else's as themselves.
+    @Test(.enabled(if: daemonCanRunPrograms, "only root can become another user, who must reach the build's folder"))
+    func aUserWhoIsNotRootRunsEverythingAsThemselves() async throws {
+        try await withFolder { folder in
+            chown(folder.path, try #require(getpwnam("daemon")).pointee.pw_uid, gid_t.max)
+            let footfall = try await Footfall.up(in: folder, ["--no-worker"], as: "daemon")
+            #expect(try await footfall.post("/cameras", Self.camera).status == .created)
+            #expect(await footfall.stop() == 0)
+        }
+    }
+
+    private static let daemonCanRunPrograms: Bool = {
+        guard geteuid() == 0 else { return false }
+        let probe = Process()
+        probe.executableURL = URL(filePath: "/usr/bin/setpriv")
+        probe.arguments = [
+            "--reuid=daemon", "--regid=daemon", "--clear-groups", "--", "test", "-x",
+            Program.folder.appending(path: "footfall").path,
+        ]
+        guard (try? probe.run()) != nil else { return false }
+        probe.waitUntilExit()
+        return probe.terminationStatus == 0
+    }()
+
     @Test func aSecondServerOnTheSameFolderIsRefused() async throws {
         try await withFolder { folder in
             let footfall = try await Footfall.up(in: folder, ["--no-worker"])

@@ -17,12 +17,23 @@ final class Program: Sendable {
     private let state = Mutex(State())
     let name: String
 
-    /// - Parameter name: an executable of this package, such as `footfall`.
-    init(_ name: String, _ arguments: [String], environment: [String: String] = [:]) throws {
+    /// - Parameters:
+    ///   - name: an executable of this package, such as `footfall`.
+    ///   - user: as whom it runs where that is not the caller, who must be root then.
+    init(
+        _ name: String, _ arguments: [String], environment: [String: String] = [:], as user: String? = nil
+    ) throws {
         self.name = name
         let process = Process()
-        process.executableURL = Self.folder.appending(path: name)
-        process.arguments = arguments
+        let executable = Self.folder.appending(path: name)
+        if let user {
+            process.executableURL = URL(filePath: "/usr/bin/setpriv")
+            process.arguments =
+                ["--reuid=\(user)", "--regid=\(user)", "--clear-groups", "--", executable.path] + arguments
+        } else {
+            process.executableURL = executable
+            process.arguments = arguments
+        }
         // Nothing of the caller's own installation may reach a test.
         process.environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("FOOTFALL_") }
             .merging(environment) { _, given in given }
