@@ -133,6 +133,16 @@ let package = Package(
             path: "tools/footfallctl",
             swiftSettings: swiftSettings
         ),
+        .executableTarget(
+            name: "append-bench",
+            dependencies: [
+                "Counting", "EventLog", "EventSourcing", "Installation", "Postgres",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "tools/bench/append-bench",
+            swiftSettings: swiftSettings
+        ),
         .target(
             name: "TestSupport",
             dependencies: ["EventLog", "EventSourcing", "Installation", "Postgres"],

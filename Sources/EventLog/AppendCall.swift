@@ -1,13 +1,8 @@
 import EventSourcing
 import Postgres
 
-/// A batch of appends as the arrays that `append_events` takes; indexes count from 1.
+/// One call of `append_events` for a batch of appends.
 struct AppendCall {
-    private struct Producer: Hashable {
-        let stream: StreamName
-        let source: String
-    }
-
     /// What sets a call apart from all others, its repetitions excepted.
     struct Key {
         let writer: Int64
@@ -17,26 +12,10 @@ struct AppendCall {
 
     private let key: Key
     private let appends: [Append]
-    private var streams: [StreamName: Int64] = [:]
-    private var streamNames: [StreamName] = []
-    private var producers: [Producer: Int64] = [:]
-    private var producerStreams: [Int64] = []
-    private var producerSources: [String] = []
 
     init(_ appends: [Append], key: Key) {
         self.key = key
         self.appends = appends
-        streamNames = Set(appends.flatMap { [$0.stream] + $0.opens + $0.closes })
-            .sorted { $0.rawValue.utf8.lexicographicallyPrecedes($1.rawValue.utf8) }
-        for (index, name) in streamNames.enumerated() { streams[name] = Int64(index + 1) }
-        for append in appends {
-            guard let source = append.producer?.source else { continue }
-            let producer = Producer(stream: append.stream, source: source)
-            if producers[producer] != nil { continue }
-            producerStreams.append(streamIndex(append.stream))
-            producerSources.append(source)
-            producers[producer] = Int64(producerSources.count)
-        }
     }
 
     private static let begin = "select begin_append_call($1, $2)"
@@ -44,7 +23,7 @@ struct AppendCall {
     private static let append = """
         with answer as materialized (
           select outcomes, first_positions, versions, recorded_at
-          from append_events(\((4..<4 + parameterCount).map { "$\($0)" }.joined(separator: ", ")))
+          from append_events(\((4..<4 + AppendBatch.parameterCount).map { "$\($0)" }.joined(separator: ", ")))
         ),
         call as (
           insert into append_calls (writer, call, called_at, outcomes, first_positions, versions, recorded_at)
@@ -59,8 +38,6 @@ struct AppendCall {
         )
         select outcomes, first_positions, versions, recorded_at from answer
         """
-
-    private static let parameterCount = 18
 
     /// Writes, so that its commit waits for all that the call's own waited for, a synchronous replica for instance.
     private static let recall = """
@@ -80,7 +57,8 @@ struct AppendCall {
     func run(on writer: Pool, isRepetition: Bool) async throws -> [AppendOutcome] {
         let id: [Parameter] = [.integer(key.writer), .integer(key.number)]
         let statements = [
-            Statement(Self.begin, id), Statement(Self.append, id + [.bool(isRepetition)] + parameters),
+            Statement(Self.begin, id),
+            Statement(Self.append, id + [.bool(isRepetition)] + AppendBatch(appends).parameters),
         ]
         var attempt = 1
         while true {
@@ -96,48 +74,6 @@ struct AppendCall {
                 guard error.isSafeToRetry, attempt < Self.maximumAttempts else { throw error }
                 attempt += 1
             }
-        }
-    }
-
-    private func streamIndex(_ name: StreamName) -> Int64 { streams[name] ?? 0 }
-
-    private var parameters: [Parameter] {
-        let events = appends.enumerated().flatMap { index, append in
-            append.events.map { (append: Int64(index + 1), stream: append.stream.rawValue, event: $0) }
-        }
-        let metadata = appends.flatMap { append in
-            [[UInt8]](repeating: append.metadata.json(producer: append.producer).bytes, count: append.events.count)
-        }
-        let opens = pairs(\.opens)
-        let closes = pairs(\.closes)
-        return [
-            .texts(streamNames.map(\.rawValue)),
-            .integers(appends.map { streamIndex($0.stream) }),
-            .integers(appends.map(\.expected.code)),
-            .integers(appends.map(producerIndex)),
-            .integers(appends.map { $0.producer?.sequence ?? 0 }),
-            .integers(appends.map { Int64($0.events.count) }),
-            .integers(producerStreams),
-            .texts(producerSources),
-            .integers(opens.map(\.append)), .integers(opens.map(\.stream)),
-            .integers(closes.map(\.append)), .integers(closes.map(\.stream)),
-            .integers(events.map(\.append)),
-            .texts(events.map(\.stream)),
-            .texts(events.map(\.event.type)),
-            .smallIntegers(events.map(\.event.schemaVersion)),
-            .jsonbs(events.map(\.event.data)),
-            .jsonbs(metadata),
-        ]
-    }
-
-    private func producerIndex(_ append: Append) -> Int64 {
-        guard let source = append.producer?.source else { return 0 }
-        return producers[Producer(stream: append.stream, source: source)] ?? 0
-    }
-
-    private func pairs(_ names: (Append) -> [StreamName]) -> [(append: Int64, stream: Int64)] {
-        appends.enumerated().flatMap { index, append in
-            names(append).map { (Int64(index + 1), streamIndex($0)) }
         }
     }
 
@@ -162,16 +98,5 @@ struct AppendCall {
             }
         }
         return outcomes
-    }
-}
-
-extension ExpectedVersion {
-    fileprivate var code: Int64 {
-        switch self {
-        case .any: -2
-        case .exists: -1
-        case .noStream: 0
-        case .exact(let version): version
-        }
     }
 }

@@ -57,6 +57,9 @@ package final class GroupCommit: Sendable {
         self.write = write
     }
 
+    /// How many appends wait to be written, those under way not counted.
+    package var waitingAppends: Int { state.withLock { $0.waitingAppends } }
+
     package func append(_ appends: [Append]) async throws(EventLogError) -> [AppendOutcome] {
         let byteCount = appends.reduce(0) { $0 + $1.events.reduce(0) { $0 + $1.data.count } }
         let wake = await withCheckedContinuation { continuation in

@@ -7,7 +7,7 @@ import Logging
 /// without waiting for one another's answers. No call blocks a thread of the cooperative pool. Cancelling a task does
 /// not withdraw its request: what was sent is done, and its answer awaited up to the target's deadline.
 package final class Connection: Sendable {
-    private let inbox: Inbox
+    let inbox: Inbox
 
     private init(inbox: Inbox) { self.inbox = inbox }
 
@@ -66,10 +66,13 @@ package final class Connection: Sendable {
     package func close() { inbox.close() }
 
     private func perform(_ work: Request.Work) async throws(PostgresError) -> [Rows] {
-        let result = await withCheckedContinuation { continuation in
+        try await outcome(of: work).get()
+    }
+
+    func outcome(of work: Request.Work) async -> Result<[Rows], PostgresError> {
+        await withCheckedContinuation { continuation in
             inbox.send(Request(work: work, reply: continuation))
         }
-        return try result.get()
     }
 }
 

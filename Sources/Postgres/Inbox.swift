@@ -9,6 +9,8 @@ struct Request: Sendable {
         case statements([Statement])
         /// Several statements in one text without bound values; each result is thrown away.
         case script(String)
+        /// Data that is moved piece by piece, in either direction.
+        case transfer(Transfer)
     }
 
     let work: Work
@@ -59,6 +61,15 @@ final class Inbox: Sendable {
             defer { state.requests.removeAll(keepingCapacity: true) }
             state.isSleeping = state.requests.isEmpty
             return (state.requests, state.isClosing)
+        }
+    }
+
+    /// Wakes the thread whatever it waits for.
+    func wake() {
+        state.withLock { state in
+            guard state.ended == nil else { return }
+            var one: UInt64 = 1
+            _ = write(bell, &one, 8)
         }
     }
 

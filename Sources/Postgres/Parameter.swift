@@ -30,61 +30,36 @@ package struct Parameter: Sendable {
     }
 
     package static func texts(_ values: [String?]) -> Parameter {
-        array(.textArray, of: .text, values) { value, output in
-            value.map {
-                output.append(contentsOf: Int32($0.utf8.count).bigEndianBytes)
-                output.append(contentsOf: $0.utf8)
-            }
+        var array = ArrayParameter(.text)
+        for value in values {
+            if let value { array.append(value) } else { array.appendNull() }
         }
+        return array.parameter
     }
 
     package static func integers(_ values: [Int64?]) -> Parameter {
-        array(.int8Array, of: .int8, values) { value, output in
-            value.map {
-                output.append(contentsOf: Int32(8).bigEndianBytes)
-                output.append(contentsOf: $0.bigEndianBytes)
-            }
+        var array = ArrayParameter(.integer, capacity: values.count)
+        for value in values {
+            if let value { array.append(value) } else { array.appendNull() }
         }
+        return array.parameter
     }
 
     package static func smallIntegers(_ values: [Int16]) -> Parameter {
-        array(.int2Array, of: .int2, values) { value, output in
-            output.append(contentsOf: Int32(2).bigEndianBytes)
-            output.append(contentsOf: value.bigEndianBytes)
-        }
+        var array = ArrayParameter(.smallInteger, capacity: values.count)
+        for value in values { array.append(small: value) }
+        return array.parameter
     }
 
     /// - Parameter values: JSON in UTF-8 each.
     package static func jsonbs(_ values: [[UInt8]]) -> Parameter {
-        array(.jsonbArray, of: .jsonb, values) { value, output in
-            output.append(contentsOf: Int32(value.count + 1).bigEndianBytes)
-            output.append(1)
-            output.append(contentsOf: value)
-        }
+        var array = ArrayParameter(.jsonb)
+        for value in values { array.append(json: value) }
+        return array.parameter
     }
 
-    /// The binary format of `array_send`: dimensions, a flag for nulls, the element's type; length and lower bound;
-    /// then each element with its length, −1 for null.
-    /// - Parameter write: appends an element with its length; nil means that it is null.
-    private static func array<Element>(
-        _ type: TypeID, of element: TypeID, _ values: [Element], write: (Element, inout [UInt8]) -> Void?
-    ) -> Parameter {
-        var output: [UInt8] = []
-        output.reserveCapacity(20 + values.count * 16)
-        output.append(contentsOf: Int32(values.isEmpty ? 0 : 1).bigEndianBytes)
-        output.append(contentsOf: Int32(0).bigEndianBytes)
-        output.append(contentsOf: element.rawValue.bigEndianBytes)
-        if values.isEmpty { return Parameter(type, output) }
-        output.append(contentsOf: Int32(values.count).bigEndianBytes)
-        output.append(contentsOf: Int32(1).bigEndianBytes)
-        var hasNull = false
-        for value in values where write(value, &output) == nil {
-            hasNull = true
-            output.append(contentsOf: Int32(-1).bigEndianBytes)
-        }
-        if hasNull { output[7] = 1 }
-        return Parameter(type, output)
-    }
+    /// Null as an array of whole numbers.
+    package static let noIntegers = Parameter(.int8Array, nil)
 }
 
 /// The object ids of built-in types, fixed in PostgreSQL's catalog (pg_type.dat).

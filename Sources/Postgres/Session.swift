@@ -24,17 +24,17 @@ final class Session {
 
     private static let maximumPrepared = 500
 
-    private let connection: OpaquePointer
-    private let inbox: Inbox
+    let connection: OpaquePointer
+    let inbox: Inbox
     private let logger: Logger
-    private let requestTimeout: Duration?
+    let requestTimeout: Duration?
     private let onNotification: (@Sendable (Notification) -> Void)?
 
     private var waiting: Deque<Request> = []
     private var sent: Deque<Sent> = []
     private var prepared: [String: Preparation] = [:]
     private var preparations = 0
-    private var lost: PostgresError?
+    var lost: PostgresError?
 
     /// Connects; blocks the calling thread.
     init(
@@ -105,6 +105,10 @@ final class Session {
             guard sent.isEmpty else { return false }
             request.reply.resume(returning: runScript(text))
             return true
+        case .transfer(let transfer):
+            guard sent.isEmpty else { return false }
+            request.reply.resume(returning: run(transfer))
+            return true
         }
     }
 
@@ -141,7 +145,7 @@ final class Session {
         }
     }
 
-    private func send(_ statement: Statement, preparedAs name: String?) -> Bool {
+    func send(_ statement: Statement, preparedAs name: String?) -> Bool {
         let parameters = statement.parameters
         let lengths = parameters.map { Int32($0.bytes?.count ?? 0) }
         let formats = [Int32](repeating: 1, count: parameters.count)
@@ -262,7 +266,7 @@ final class Session {
     }
 
     @discardableResult
-    private func lose(_ reason: String) -> PostgresError {
+    func lose(_ reason: String) -> PostgresError {
         let error = lost ?? .connectionLost(reason: reason)
         if lost == nil { logger.warning("connection to the database lost", metadata: ["reason": "\(reason)"]) }
         lost = error
@@ -270,7 +274,7 @@ final class Session {
     }
 
     /// What a result says went wrong; nil where nothing did.
-    private static func failure(of result: OpaquePointer, _ connection: OpaquePointer) -> PostgresError? {
+    static func failure(of result: OpaquePointer, _ connection: OpaquePointer) -> PostgresError? {
         let status = PQresultStatus(result)
         guard status == PGRES_FATAL_ERROR || status == PGRES_BAD_RESPONSE else { return nil }
         let error = ServerError(result)
@@ -283,7 +287,7 @@ final class Session {
         return .server(error)
     }
 
-    private static func message(_ connection: OpaquePointer) -> String {
+    static func message(_ connection: OpaquePointer) -> String {
         String(cString: PQerrorMessage(connection)).trimmingCharacters(in: .whitespacesAndNewlines)
     }
 }

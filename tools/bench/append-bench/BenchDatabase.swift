@@ -1,0 +1,38 @@
+import EventLog
+import EventSourcing
+import Installation
+import Logging
+import Postgres
+
+/// A migrated database with the telemetry streams opened, and the log on it as the application sets it up.
+struct BenchDatabase {
+    let target: ConnectionTarget
+    let logger: Logger
+    let log: PostgresEventLog
+    let connection: Connection
+    private let readers: Pool
+    private let writer: Pool
+
+    init(named name: String, on server: ConnectionTarget, _ administration: Connection, _ logger: Logger) async throws {
+        try await administration.query("create database \(name)")
+        var target = server.named("bench", requestTimeout: nil)
+        target.url += " dbname=\(name)"
+        self.target = target
+        self.logger = logger
+        _ = try await Migrator(folder: ReleaseFiles.locate().migrations).run(on: target, logger: logger)
+        connection = try await Connection.open(target, logger: logger)
+        readers = Pool(target, size: 4, logger: logger)
+        writer = Pool(target, size: 1, logger: logger)
+        log = PostgresEventLog(readers: readers, writer: writer)
+        _ = try await log.append([
+            Append(
+                to: "cameras", events: [NewEvent(type: "CamerasRegistered", data: [:])], opens: Telemetry.streams)
+        ])
+    }
+
+    func close() {
+        connection.close()
+        readers.close()
+        writer.close()
+    }
+}

@@ -1,0 +1,105 @@
+import EventLog
+import EventSourcing
+import Foundation
+import Postgres
+
+/// Reads the whole log in turn in each way, and checks that no event is missing.
+enum Reading {
+    private static let pageSize: Int64 = 10_000
+
+    static func measure(_ database: BenchDatabase, rounds: Int) async throws -> [Measurement] {
+        try await database.connection.script("vacuum analyze events")
+        let head = try await database.log.head()
+        var measurements = [
+            Measurement(
+                name: "read_copy",
+                about: "all events by COPY in binary format, thrown away undecoded: what the server's side allows"),
+            Measurement(
+                name: "read_pages", about: "the whole log read in Swift, in pages of \(pageSize) decoded events",
+                base: "read_copy"),
+            Measurement(
+                name: "read_pages_ahead", about: "the same, with the next page asked for while one is read",
+                base: "read_copy"),
+            Measurement(
+                name: "read_rows", about: "the same events streamed row by row and not decoded", base: "read_copy"),
+        ]
+        for round in 0...rounds {
+            for index in measurements.indices {
+                if round == 1 { measurements[index].figures["resident_mb_before"] = Memory.resident }
+                Memory.forgetPeak()
+                let began = ContinuousClock.now
+                let count: Int64
+                switch measurements[index].name {
+                case "read_copy": count = try await copy(database.connection)
+                case "read_pages": count = try await pages(of: database.log, to: head)
+                case "read_pages_ahead": count = try await pagesAhead(of: database.log, to: head)
+                default: count = try await rows(of: database.connection)
+                }
+                guard count == head else { throw Missing(read: count, of: head) }
+                if round == 0 { continue }
+                measurements[index].rates.append(Double(head) / began.duration(to: .now).seconds)
+                let peak = max(measurements[index].figures["resident_mb_peak"] ?? 0, Memory.peak)
+                measurements[index].figures["resident_mb_peak"] = peak
+                measurements[index].figures["events"] = Double(head)
+            }
+        }
+        return measurements
+    }
+
+    private struct Missing: Error {
+        let read: Int64
+        let of: Int64
+    }
+
+    private static func pages(of log: PostgresEventLog, to head: Int64) async throws -> Int64 {
+        var position: Int64 = 0
+        var count: Int64 = 0
+        while let last = try await page(of: log, after: position).last(counting: &count) { position = last }
+        return count
+    }
+
+    /// Positions have no gaps, so where the next page begins is known before this one is there.
+    private static func pagesAhead(of log: PostgresEventLog, to head: Int64) async throws -> Int64 {
+        var count: Int64 = 0
+        for position in stride(from: 0, to: head, by: Int(2 * pageSize)) {
+            async let first = page(of: log, after: position)
+            async let second = page(of: log, after: position + pageSize)
+            _ = try await first.last(counting: &count)
+            _ = try await second.last(counting: &count)
+        }
+        return count
+    }
+
+    private static func page(of log: PostgresEventLog, after position: Int64) async throws -> [RecordedEvent] {
+        try await log.read(after: position, limit: Int(pageSize))
+    }
+
+    private static let columns = "position, stream, version, type, schema_version, data, metadata, recorded_at"
+
+    private static func rows(of connection: Connection) async throws -> Int64 {
+        try await connection.stream("select \(columns) from events order by position") { rows in
+            var count: Int64 = 0
+            for try await _ in rows { count += 1 }
+            return count
+        }
+    }
+
+    private static func copy(_ connection: Connection) async throws -> Int64 {
+        let sql = "copy (select \(columns) from events order by position) to stdout (format binary)"
+        let bytes = try await connection.copyOut(sql) { data in
+            var bytes = 0
+            for try await piece in data { bytes += piece.count }
+            return bytes
+        }
+        guard bytes > 0 else { return 0 }
+        return try await connection.query("select position from log_head")[0].integer(0)
+    }
+}
+
+extension [RecordedEvent] {
+    /// The last position; nil where there is none.
+    fileprivate func last(counting count: inout Int64) -> Int64? {
+        count += Int64(self.count)
+        return last?.position
+    }
+}

@@ -1,0 +1,201 @@
+import EventSourcing
+import Postgres
+
+/// Appends without a client: batches of prepared arrays lie in a table, and one prepared statement with the batch's
+/// number takes them from there. So both raw inserts and the function are measured without any work of ours.
+///
+/// Raw is a table with the log's columns and indexes and nothing else: one multi-row insert by unnest, one commit.
+struct ServerSide {
+    static let batches = 20
+
+    private static let tables = """
+        create table raw_events (like events including all);
+
+        create table prepared_batches (
+          size bigint,
+          batch bigint,
+          p_streams text[],
+          p_append_stream bigint[],
+          p_expected bigint[],
+          p_append_producer bigint[],
+          p_sequences bigint[],
+          p_event_counts bigint[],
+          p_producer_stream bigint[],
+          p_producer_source text[],
+          p_event_append bigint[],
+          p_event_stream text[],
+          p_event_type text[],
+          p_event_schema_version smallint[],
+          p_event_data jsonb[],
+          p_event_metadata jsonb[],
+          p_stream_base bigint[],
+          p_stream_events bigint[],
+          p_append_version bigint[],
+          p_producer_event bigint[],
+          primary key (size, batch)
+        );
+
+        do $$
+        declare
+          v_column text;
+        begin
+          -- Compressed arrays would be measured along with what is.
+          for v_column in
+            select attname from pg_attribute where attrelid = 'prepared_batches'::regclass and attname like 'p\\_%'
+          loop
+            execute format('alter table prepared_batches alter %I set storage external', v_column);
+          end loop;
+        end
+        $$;
+
+        create table prepared_events (
+          size bigint, batch bigint, index bigint, stream text, source text, sequence bigint, type text, data jsonb,
+          metadata jsonb
+        );
+        """
+
+    private static let gather = """
+        with
+        batch as (
+          select *, row_number() over (partition by size, batch, stream order by index) as version from prepared_events
+        ),
+        stream as (
+          select
+            size, batch, stream, count(*) as events, row_number() over (partition by size, batch order by stream) as index
+          from batch
+          group by size, batch, stream
+        ),
+        producer as (
+          select
+            size, batch, stream, source, max(index) as event,
+            row_number() over (partition by size, batch order by stream, source) as index
+          from batch
+          where source is not null
+          group by size, batch, stream, source
+        )
+        insert into prepared_batches
+        select
+          batch.size,
+          batch.batch,
+          (select array_agg(stream.stream order by index) from stream
+            where stream.size = batch.size and stream.batch = batch.batch),
+          array_agg(stream.index order by batch.index),
+          array_agg(-1 order by batch.index),
+          array_agg(coalesce(producer.index, 0) order by batch.index),
+          array_agg(coalesce(batch.sequence, 0) order by batch.index),
+          array_agg(1 order by batch.index),
+          (select array_agg(stream.index order by producer.index) from producer join stream using (size, batch, stream)
+            where producer.size = batch.size and producer.batch = batch.batch),
+          (select array_agg(producer.source order by producer.index) from producer
+            where producer.size = batch.size and producer.batch = batch.batch),
+          array_agg(batch.index order by batch.index),
+          array_agg(batch.stream order by batch.index),
+          array_agg(batch.type order by batch.index),
+          array_agg(1 order by batch.index),
+          array_agg(batch.data order by batch.index),
+          array_agg(batch.metadata order by batch.index),
+          (select array_agg(-1) from stream where stream.size = batch.size and stream.batch = batch.batch),
+          (select array_agg(events order by index) from stream
+            where stream.size = batch.size and stream.batch = batch.batch),
+          array_agg(batch.version order by batch.index),
+          (select array_agg(producer.event order by index) from producer
+            where producer.size = batch.size and producer.batch = batch.batch)
+        from batch
+        join stream using (size, batch, stream)
+        left join producer using (size, batch, stream, source)
+        group by batch.size, batch.batch
+        """
+
+    private let connection: Connection
+    private var turn = 0
+    private var rawEvents = 0
+
+    /// Fills the table of prepared batches.
+    init(_ connection: Connection) async throws {
+        self.connection = connection
+        try await connection.script(Self.tables)
+        var telemetry = Telemetry(source: "worker-0")
+        for size in [100, 1000] {
+            for batch in 0..<Self.batches {
+                let appends = try telemetry.next(size)
+                try await connection.query(
+                    """
+                    insert into prepared_events
+                    select $1, $2, index, stream, source, sequence, type, data, metadata
+                    from unnest($3, $4, $5, $6, $7, $8)
+                    with ordinality as event (stream, source, sequence, type, data, metadata, index)
+                    """,
+                    [
+                        .integer(size), .integer(batch), .texts(appends.map(\.stream.rawValue)),
+                        .texts(appends.map(\.producer?.source)), .integers(appends.map(\.producer?.sequence)),
+                        .texts(appends.map { $0.events[0].type }), .jsonbs(appends.map { $0.events[0].data }),
+                        .jsonbs(appends.map { $0.metadata.json(producer: $0.producer).bytes }),
+                    ])
+            }
+        }
+        try await connection.query(Self.gather)
+        // Known producers: they and the streams are as the prepared plans presume.
+        try await connection.script(
+            """
+            insert into producers (last_sequence, last_position, stream, source)
+            select distinct 0, 0, stream, source from prepared_events where source is not null;
+            drop table prepared_events;
+            analyze prepared_batches;
+            """)
+    }
+
+    mutating func insertRaw(batchOf size: Int) async throws {
+        turn += 1
+        try await connection.query(
+            """
+            insert into raw_events (position, version, recorded_at, schema_version, stream, type, data, metadata)
+            select
+              event.index + $3, event.index + $3, now(), event.schema_version, event.stream, event.type, event.data,
+              event.metadata
+            from prepared_batches,
+            unnest(p_event_stream, p_event_type, p_event_schema_version, p_event_data, p_event_metadata)
+              with ordinality as event (stream, type, schema_version, data, metadata, index)
+            where prepared_batches.size = $1 and prepared_batches.batch = $2
+            """, [.integer(size), .integer(turn % Self.batches), .integer(rawEvents)])
+        rawEvents += size
+    }
+
+    /// The raw insert with arrays that a client sends: what sending and parsing JSON alone cost.
+    mutating func insertSent(_ parameters: [Parameter], batchOf size: Int) async throws {
+        try await connection.query(
+            """
+            insert into raw_events (position, version, recorded_at, schema_version, stream, type, data, metadata)
+            select event.index + $5, event.index + $5, now(), 1, event.stream, event.type, event.data, event.metadata
+            from unnest($1, $2, $3, $4) with ordinality as event (stream, type, data, metadata, index)
+            """, parameters + [.integer(rawEvents)])
+        rawEvents += size
+    }
+
+    static func arrays(of appends: [Append]) -> [Parameter] {
+        [
+            .texts(appends.map(\.stream.rawValue)), .texts(appends.map { $0.events[0].type }),
+            .jsonbs(appends.map { $0.events[0].data }),
+            .jsonbs(appends.map { $0.metadata.json(producer: $0.producer).bytes }),
+        ]
+    }
+
+    mutating func callFunction(batchOf size: Int) async throws {
+        turn += 1
+        // Producers' sequences go up with each call, so that nothing is a duplicate.
+        let row = try await connection.query(
+            """
+            select 1 = all (outcomes)
+            from prepared_batches,
+            array_fill($3::bigint, array[cardinality(p_producer_stream)]) as sequences,
+            append_events(
+              p_streams, p_append_stream, p_expected, p_append_producer, p_sequences, p_event_counts,
+              p_producer_stream, p_producer_source, '{}', '{}', '{}', '{}', p_event_append, p_event_stream,
+              p_event_type, p_event_schema_version, p_event_data, p_event_metadata, p_stream_base, p_stream_events,
+              p_event_append, p_append_version, sequences, sequences, p_producer_event, p_append_version)
+            where prepared_batches.size = $1 and prepared_batches.batch = $2
+            """, [.integer(size), .integer(turn % Self.batches), .integer(turn)])[0]
+        guard try row.bool(0) else { throw Refused() }
+    }
+
+    struct Refused: Error {}
+}
