@@ -169,23 +169,38 @@ declare
   v_next_closing bigint := 1;
   v_base bigint;
   v_partitioned_to bigint;
+  v_rows bigint;
   v_fits boolean;
 begin
   -- Appends take turns from here on.
   select log_head.position, log_head.partitioned_to into v_base, v_partitioned_to from log_head for update;
 
   if p_stream_base is not null then
-    select array_agg(streams.version order by wanted.index) into v_version
-    from unnest(p_streams, p_stream_base) with ordinality as wanted (name, base, index)
-    join streams on streams.name = wanted.name
-    where not streams.closed and wanted.base in (-1, streams.version);
-    v_fits := cardinality(v_version) = cardinality(p_streams);
-    if v_fits and cardinality(p_producer_stream) > 0 then
-      select count(*) = cardinality(p_producer_stream) into v_fits
-      from unnest(p_producer_stream, p_producer_source, p_producer_first) as wanted (stream, source, first)
-      join producers on producers.stream = p_streams[wanted.stream] and producers.source = wanted.source
-      where producers.last_sequence < wanted.first;
-    end if;
+    begin
+      with moved as (
+        update streams set version = streams.version + wanted.events
+        from unnest(p_streams, p_stream_base, p_stream_events) with ordinality as wanted (name, base, events, index)
+        where streams.name = wanted.name and not streams.closed and wanted.base in (-1, streams.version)
+        returning wanted.index, streams.version - wanted.events as version
+      )
+      select array_agg(moved.version order by moved.index) into v_version from moved;
+      v_fits := cardinality(v_version) = cardinality(p_streams);
+      if v_fits and cardinality(p_producer_stream) > 0 then
+        update producers set last_sequence = wanted.last, last_position = v_base + wanted.event
+        from unnest(p_producer_stream, p_producer_source, p_producer_first, p_producer_last, p_producer_event)
+          as wanted (stream, source, first, last, event)
+        where producers.stream = p_streams[wanted.stream] and producers.source = wanted.source
+          and producers.last_sequence < wanted.first;
+        get diagnostics v_rows = row_count;
+        v_fits := v_rows = cardinality(p_producer_stream);
+      end if;
+      if v_fits is not true then
+        -- Undoes what this block has done.
+        raise exception 'the batch does not fit' using errcode = 'FF002';
+      end if;
+    exception when sqlstate 'FF002' then
+      v_fits := false;
+    end;
   end if;
 
   if v_fits then
@@ -195,17 +210,6 @@ begin
     returning log_head.recorded_at into recorded_at;
     if v_base + v_accepted > v_partitioned_to then
       perform extend_event_partitions(v_base + v_accepted);
-    end if;
-
-    update streams set version = streams.version + stream.events
-    from unnest(p_streams, p_stream_events) as stream (name, events)
-    where streams.name = stream.name;
-
-    if cardinality(p_producer_stream) > 0 then
-      update producers set last_sequence = producer.last, last_position = v_base + producer.event
-      from unnest(p_producer_stream, p_producer_source, p_producer_last, p_producer_event)
-        as producer (stream, source, last, event)
-      where producers.stream = p_streams[producer.stream] and producers.source = producer.source;
     end if;
 
     -- Unnesting in the select list hands rows on one by one; in the from clause it would copy them all first, which

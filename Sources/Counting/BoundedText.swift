@@ -41,6 +41,6 @@ extension BoundedText {
                 "\(Self.subject) has \(Self.lengths.lowerBound) to \(Self.lengths.upperBound) characters; this has \(length)."
             )
         }
-        self.init(stored: String(String.UnicodeScalarView(trimmed)))
+        self.init(stored: String(Substring(trimmed)))
     }
 }

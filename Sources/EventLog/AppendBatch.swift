@@ -65,7 +65,7 @@ struct AppendBatch {
         let number = appendCount
         let firstEvent = eventCount + 1
         // The same for all events of an append.
-        let appendMetadata = append.metadata.json(producer: append.producer).bytes
+        let appendMetadata = append.metadata.bytes(producer: append.producer)
         appendStreams.append(Int64(stream + 1))
         expected.append(append.expected.code)
         eventCounts.append(Int64(append.events.count))

@@ -2,7 +2,11 @@ import DequeModule
 import EventSourcing
 import Synchronization
 
-/// Gathers concurrent appends into batches: one is written at a time, and what arrives meanwhile makes up the next.
+/// Gathers concurrent appends into batches: while one is written, what arrives makes up the next.
+///
+/// The store takes batches one after another, but there is work around that, on both sides, that need not wait for its
+/// turn: so with several writers a further batch sets out before the one under way has ended, once it has grown as
+/// large as what is under way. A smaller one would cost more than it gains, and waits.
 ///
 /// There is no task of its own: the first caller to find nothing under way writes for all that wait, then hands that
 /// duty to the first of those who came since.
@@ -31,7 +35,8 @@ package final class GroupCommit: Sendable {
     package typealias Write = @Sendable ([Append]) async -> Written
 
     private enum Wake {
-        case lead
+        /// Write the next batch with this writer.
+        case lead(writer: Int)
         case done(Outcome)
     }
 
@@ -43,18 +48,38 @@ package final class GroupCommit: Sendable {
     }
 
     private struct State {
+        /// Those of leaders that have yet to take their batch are the first ones.
         var calls: Deque<Call> = []
         var waitingAppends = 0
-        var isWriting = false
+        var idleWriters: [Int]
+        /// How many appends each writer has under way; of one whose leader has yet to take its batch, none.
+        var underWay: [Int]
+        /// A leader has been named and has yet to take its batch.
+        var isLeaderDue = false
+
+        /// Names the first call's caller leader where a batch is due now.
+        mutating func nextLeader() -> (continuation: CheckedContinuation<Wake, Never>, writer: Int)? {
+            guard !isLeaderDue, let writer = idleWriters.last, waitingAppends >= underWay.reduce(0, +),
+                let continuation = calls.first?.continuation
+            else { return nil }
+            idleWriters.removeLast()
+            isLeaderDue = true
+            calls[0].continuation = nil
+            return (continuation, writer)
+        }
     }
 
     private let limits: Limits
-    private let write: Write
-    private let state = Mutex(State())
+    private let writers: [Write]
+    private let state: Mutex<State>
 
-    package init(limits: Limits, write: @escaping Write) {
+    /// - Parameter writers: at least one; each writes one batch at a time.
+    package init(limits: Limits, writers: [Write]) {
         self.limits = limits
-        self.write = write
+        self.writers = writers
+        state = Mutex(
+            State(
+                idleWriters: Array(writers.indices.reversed()), underWay: Array(repeating: 0, count: writers.count)))
     }
 
     /// How many appends wait to be written, those under way not counted.
@@ -63,53 +88,53 @@ package final class GroupCommit: Sendable {
     package func append(_ appends: [Append]) async throws(EventLogError) -> [AppendOutcome] {
         let byteCount = appends.reduce(0) { $0 + $1.events.reduce(0) { $0 + $1.data.count } }
         let wake = await withCheckedContinuation { continuation in
-            let immediate: Wake? = state.withLock { state in
+            let leader = state.withLock { state -> (continuation: CheckedContinuation<Wake, Never>, wake: Wake)? in
                 if state.waitingAppends > 0, state.waitingAppends + appends.count > limits.waitingAppends {
-                    return .done(.failure(.overloaded))
+                    return (continuation, .done(.failure(.overloaded)))
                 }
                 state.waitingAppends += appends.count
-                let leads = !state.isWriting
-                state.isWriting = true
-                state.calls.append(
-                    Call(appends: appends, byteCount: byteCount, continuation: leads ? nil : continuation))
-                return leads ? .lead : nil
+                state.calls.append(Call(appends: appends, byteCount: byteCount, continuation: continuation))
+                return state.nextLeader().map { ($0.continuation, .lead(writer: $0.writer)) }
             }
-            if let immediate { continuation.resume(returning: immediate) }
+            if let leader { leader.continuation.resume(returning: leader.wake) }
         }
         switch wake {
         case .done(let outcome): return try outcome.get()
-        case .lead: return try await lead().get()
+        case .lead(let writer): return try await lead(with: writer).get()
         }
     }
 
     /// Writes the calls at the head of the queue, the first of which is the leader's own.
-    private func lead() async -> Outcome {
-        let batch = takeBatch()
+    private func lead(with writer: Int) async -> Outcome {
+        let batch = takeBatch(for: writer)
+        let write = writers[writer]
         let written = await write(batch.flatMap(\.appends))
         var outcomes: [Outcome]
         switch written {
-        case .known(.failure(.storage)) where batch.count > 1: outcomes = await eachByItself(batch)
+        case .known(.failure(.storage)) where batch.count > 1: outcomes = await eachByItself(batch, write)
         case .known(let whole): outcomes = parts(of: whole, for: batch)
         case .lost(let resolve):
-            handOver()
+            release(writer)
             // Others wait for the answer too: the end of this caller's task must not end the search for it.
             outcomes = parts(of: await Task { await resolve() }.value, for: batch)
         }
         for (call, outcome) in zip(batch, outcomes).dropFirst() { call.continuation?.resume(returning: .done(outcome)) }
-        if case .known = written { handOver() }
+        if case .known = written { release(writer) }
         return outcomes[0]
     }
 
-    private func handOver() {
-        let successor = state.withLock { state in
-            state.isWriting = !state.calls.isEmpty
-            return state.calls.isEmpty ? nil : state.calls[0].continuation.take()
+    /// The writer's batch has ended: another may begin.
+    private func release(_ writer: Int) {
+        let leader = state.withLock { state in
+            state.underWay[writer] = 0
+            state.idleWriters.append(writer)
+            return state.nextLeader()
         }
-        successor?.resume(returning: .lead)
+        if let leader { leader.continuation.resume(returning: .lead(writer: leader.writer)) }
     }
 
-    private func takeBatch() -> [Call] {
-        state.withLock { state in
+    private func takeBatch(for writer: Int) -> [Call] {
+        let (batch, leader) = state.withLock { state in
             var batch: [Call] = []
             var appendCount = 0
             var byteCount = 0
@@ -118,10 +143,14 @@ package final class GroupCommit: Sendable {
                 byteCount += call.byteCount
                 if !batch.isEmpty, appendCount > limits.appendsPerBatch || byteCount > limits.bytesPerBatch { break }
                 state.waitingAppends -= call.appends.count
+                state.underWay[writer] += call.appends.count
                 batch.append(state.calls.removeFirst())
             }
-            return batch
+            state.isLeaderDue = false
+            return (batch, state.nextLeader())
         }
+        if let leader { leader.continuation.resume(returning: .lead(writer: leader.writer)) }
+        return batch
     }
 
     private func parts(of whole: Outcome, for batch: [Call]) -> [Outcome] {
@@ -135,7 +164,7 @@ package final class GroupCommit: Sendable {
 
     /// Writes the calls of a batch that the store refused for something in it one by one, so that one caller's bad data
     /// fails no other's.
-    private func eachByItself(_ batch: [Call]) async -> [Outcome] {
+    private func eachByItself(_ batch: [Call], _ write: Write) async -> [Outcome] {
         var outcomes: [Outcome] = []
         for call in batch {
             switch await write(call.appends) {

@@ -5,22 +5,28 @@ import Postgres
 /// The event log in PostgreSQL: tables and the function `append_events` of Migrations/0001_event_log.sql.
 ///
 /// Appends commit one after another, so they are gathered: while one transaction is in flight, all appends that arrive
-/// go into the next, with an outcome for each. No timer delays a lone append.
+/// go into the next, with an outcome for each. No timer delays a lone append. What comes before and after a transaction's
+/// turn (encoding, sending, parsing, answering) goes on during the turn of another, on a connection of its own.
 package final class PostgresEventLog: EventLog {
     private let readers: Pool
     private let appender: GroupCommit
 
     /// - Parameters:
     ///   - readers: lends connections for reading.
-    ///   - writer: a pool of one connection, on which alone appends are made.
+    ///   - writer: a pool on which alone appends are made, as many at a time as it has connections; more than two
+    ///     gain nothing.
     ///   - patience: how long the log tries to find out what became of appends whose answer was lost, before it
     ///     reports an unknown outcome.
     package init(
         readers: Pool, writer: Pool, limits: GroupCommit.Limits = .init(), patience: Duration = .seconds(15)
     ) {
         self.readers = readers
-        let calls = AppendCalls(on: writer, patience: patience)
-        appender = GroupCommit(limits: limits) { await calls.write($0) }
+        appender = GroupCommit(
+            limits: limits,
+            writers: (0..<writer.size).map { _ in
+                let calls = AppendCalls(on: writer, patience: patience)
+                return { await calls.write($0) }
+            })
     }
 
     package func append(_ appends: [Append]) async throws(EventLogError) -> [AppendOutcome] {

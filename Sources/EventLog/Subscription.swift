@@ -6,8 +6,8 @@ package let eventsChannel = "footfall_events"
 
 /// All events of the log after a position, those to come included: in order, each once, a page at a time.
 ///
-/// Pulls: nothing is read before it is asked for, so memory is bounded by one page. Ends when its task is cancelled or
-/// the listener stops. Where the log cannot be read, asking for the next page throws; asking the iterator again goes on
+/// Pulls: no more than the next page is read before it is asked for, so memory is bounded by two. Ends when its task is
+/// cancelled or the listener stops. Where the log cannot be read, asking for the next page throws; asking the iterator again goes on
 /// where it was. A log that ends before the position is refused with `HistoryWentBack`: what it will hold at the positions
 /// up to there is not what was read before.
 package struct Subscription: AsyncSequence {
@@ -36,17 +36,19 @@ package struct Subscription: AsyncSequence {
         var position: Int64
         let pageSize: Int
         var signals: AsyncStream<Void>.AsyncIterator
+        /// What was there when the log was last looked at.
+        var pages: LogPages.Iterator?
 
         package mutating func next() async throws -> [RecordedEvent]? {
             while !Task.isCancelled {
-                let page = try await log.read(after: position, limit: pageSize)
-                if let last = page.last {
+                if let page = try await pages?.next(), let last = page.last {
                     position = last.position
                     return page
                 }
                 let head = try await log.head()
                 if head < position { throw HistoryWentBack(position: position, head: head) }
-                if await signals.next() == nil { return nil }
+                pages = log.pages(after: position, upTo: head, pageSize: pageSize).makeAsyncIterator()
+                if head == position, await signals.next() == nil { return nil }
             }
             return nil
         }

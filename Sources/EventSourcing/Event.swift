@@ -71,17 +71,30 @@ package struct EventMetadata: Hashable, Sendable {
         self.clientAddress = clientAddress
     }
 
-    /// The stored form; the producer's source and sequence stand beside the rest.
-    package func json(producer: ProducerSequence? = nil) -> JSON {
-        .members([
-            "actor": actor.map(JSON.string),
-            "correlation_id": correlationID.map(JSON.string),
-            "causation_id": causationID.map(JSON.string),
-            "trace_id": traceID.map(JSON.string),
-            "client_address": clientAddress.map(JSON.string),
-            "source": producer.map { .string($0.source) },
-            "sequence": producer.map { .integer($0.sequence) },
-        ])
+    /// The stored form, a JSON object in UTF-8; the producer's source and sequence stand beside the rest.
+    package func bytes(producer: ProducerSequence? = nil) -> [UInt8] {
+        var output: [UInt8] = []
+        output.reserveCapacity(256)
+        func write(_ name: StaticString, _ value: (inout [UInt8]) -> Void) {
+            output.append(UInt8(ascii: output.isEmpty ? "{" : ","))
+            output.append(UInt8(ascii: "\""))
+            output.append(contentsOf: UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
+            output.append(contentsOf: [UInt8(ascii: "\""), UInt8(ascii: ":")])
+            value(&output)
+        }
+        func write(_ name: StaticString, _ text: String?) {
+            if let text { write(name) { JSON.write(string: text, to: &$0) } }
+        }
+        write("actor", actor)
+        write("correlation_id", correlationID)
+        write("causation_id", causationID)
+        write("trace_id", traceID)
+        write("client_address", clientAddress)
+        write("source", producer?.source)
+        if let producer { write("sequence") { $0.append(contentsOf: String(producer.sequence).utf8) } }
+        if output.isEmpty { output.append(UInt8(ascii: "{")) }
+        output.append(UInt8(ascii: "}"))
+        return output
     }
 
     package init(_ json: JSON) {

@@ -36,7 +36,7 @@ package actor InMemoryEventLog: EventLog {
         }
 
         let first = Int64(events.count) + 1
-        let metadata = append.metadata.json(producer: append.producer).bytes
+        let metadata = append.metadata.bytes(producer: append.producer)
         for event in append.events {
             let position = Int64(events.count) + 1
             stream.positions.append(position)

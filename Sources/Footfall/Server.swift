@@ -27,7 +27,7 @@ struct Server {
     init(on target: ConnectionTarget, port: Int, files: ReleaseFiles, logger: Logger) throws {
         self.logger = logger
         readers = Pool(target.named("footfall api"), size: 8, logger: logger)
-        writer = Pool(target.named("footfall log"), size: 1, logger: logger)
+        writer = Pool(target.named("footfall log"), size: 2, logger: logger)
         log = PostgresEventLog(readers: readers, writer: writer)
         let channels = Projector.channels
         let listener = Listener(target.named("footfall listener"), channels: channels, logger: logger)

@@ -33,7 +33,8 @@ package final class Pool: Sendable {
     private static let longestPause = Duration.seconds(2)
 
     private let target: ConnectionTarget
-    private let size: Int
+    /// How many connections there are at most.
+    package let size: Int
     private let maximumWaiting: Int
     private let logger: Logger
     private let state = Mutex(State())

@@ -48,11 +48,12 @@ import Testing
     }
 
     private func gathering(
-        _ store: Store, _ change: (inout GroupCommit.Limits) -> Void = { _ in }
+        _ store: Store, writers: Int = 1, _ change: (inout GroupCommit.Limits) -> Void = { _ in }
     ) -> GroupCommit {
         var limits = GroupCommit.Limits()
         change(&limits)
-        return GroupCommit(limits: limits) { .known(await store.write($0)) }
+        return GroupCommit(
+            limits: limits, writers: Array(repeating: { .known(await store.write($0)) }, count: writers))
     }
 
     private func appends(_ numbers: some Sequence<Int64>, bytes: Int = 2) -> [Append] {
@@ -144,6 +145,33 @@ import Testing
         #expect(await second.value == success(1, 2))
         #expect(await third.value == success(5))
         #expect(await later.value == success(7))
+    }
+
+    @Test func aSecondWriterSetsOutOnceAsMuchWaitsAsIsUnderWay() async {
+        let store = Store()
+        let group = gathering(store, writers: 2)
+        let first = Task { await outcome(of: group, appends(0...2)) }
+        #expect(await store.nextWrite() == [0, 1, 2])
+        let second = await queue(appends([3, 4]), in: group)
+        #expect(group.waitingAppends == 2)
+        let third = Task { await outcome(of: group, appends([5])) }
+        #expect(await store.nextWrite() == [3, 4, 5])
+        // Both are under way, and so all the rest waits, however much it is.
+        let fourth = await queue(appends(6...20), in: group)
+        await store.answer()
+        #expect(await first.value == success(0, 1, 2))
+        #expect(await store.nextWrite() == Array(6...20))
+        await store.answer()
+        #expect(await second.value == success(3, 4))
+        #expect(await third.value == success(5))
+        // What is less than what is under way waits for its end, although a writer is idle.
+        let fifth = await queue(appends([21]), in: group)
+        #expect(group.waitingAppends == 1)
+        await store.answer()
+        #expect(await fourth.value == .success((6...20).map { .conflict(actual: $0) }))
+        #expect(await store.nextWrite() == [21])
+        await store.answer()
+        #expect(await fifth.value == success(21))
     }
 
     @Test func aCallThatTheStoreRefusesFailsNoOther() async {

@@ -70,7 +70,7 @@ private final class Torture: Sendable {
 
     func run(for duration: Duration) async throws -> TortureVerdict {
         let readerPool = Pool(target, size: 8, logger: .silent)
-        let writerPools = [Pool(detour, size: 1, logger: .silent), Pool(detour, size: 1, logger: .silent)]
+        let writerPools = [Pool(detour, size: 2, logger: .silent), Pool(detour, size: 2, logger: .silent)]
         defer { for pool in writerPools + [readerPool] { pool.close() } }
         let listener = Listener(target, channels: [eventsChannel], logger: .silent)
         let patient = PostgresEventLog(readers: readerPool, writer: writerPools[0])

@@ -42,7 +42,7 @@ package func withPostgresLog<Value>(
     _ target: ConnectionTarget, _ body: (PostgresEventLog, Pool) async throws -> Value
 ) async throws -> Value {
     let readers = Pool(target, size: 4, logger: .silent)
-    let writer = Pool(target, size: 1, logger: .silent)
+    let writer = Pool(target, size: 2, logger: .silent)
     defer {
         readers.close()
         writer.close()

@@ -19,7 +19,7 @@ import TestSupport
         }
         let target = ConnectionTarget(words[1], applicationName: "torture writer")
         let log = PostgresEventLog(
-            readers: Pool(target, size: 2, logger: .silent), writer: Pool(target, size: 1, logger: .silent),
+            readers: Pool(target, size: 2, logger: .silent), writer: Pool(target, size: 2, logger: .silent),
             patience: .milliseconds(patience))
         await Workload(log: log, ledgerPath: words[2], source: words[3], life: life, seed: seed).run()
     }

@@ -85,32 +85,3 @@ package struct ArchivedEvents: Sendable {
         }
     }
 }
-
-/// Writes events as they are into a table with the columns of `events`.
-enum EventTable {
-    private static let rowsPerStatement = 1000
-
-    /// - Parameter table: a name that needs no quotes.
-    static func insert(
-        _ events: [RecordedEvent], into table: String, on connection: Connection
-    ) async throws(PostgresError) {
-        var rest = events[...]
-        while !rest.isEmpty {
-            let some = rest.prefix(rowsPerStatement)
-            rest = rest.dropFirst(rowsPerStatement)
-            try await connection.query(
-                """
-                insert into \(table) (position, version, recorded_at, schema_version, stream, type, data, metadata)
-                select position, version, recorded_at::timestamptz, schema_version, stream, type, data, metadata
-                from unnest($1, $2, $3, $4, $5, $6, $7, $8)
-                  as event (position, version, recorded_at, schema_version, stream, type, data, metadata)
-                """,
-                [
-                    .integers(some.map(\.position)), .integers(some.map(\.version)),
-                    .texts(some.map(\.recordedAt.rfc3339)), .smallIntegers(some.map(\.schemaVersion)),
-                    .texts(some.map(\.stream.rawValue)), .texts(some.map(\.type)), .jsonbs(some.map(\.data)),
-                    .jsonbs(some.map(\.metadata)),
-                ])
-        }
-    }
-}

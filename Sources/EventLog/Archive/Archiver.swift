@@ -85,11 +85,10 @@ package struct Archiver: Sendable {
             segment: segment.number, first: segment.first, last: segment.last, previousHash: segment.previousHash)
         var text: [UInt8] = []
         var streams: [StreamName: ClosedRange<Int64>] = [:]
-        var recordedAt: (value: Timestamp, text: String)?
+        var writer = EventText.Writer()
         try await StoredEvents(connection: connection).forEach(in: segment.positions) { event in
             hasher.add(event)
-            if recordedAt?.value != event.recordedAt { recordedAt = (event.recordedAt, event.recordedAt.rfc3339) }
-            EventText.write(event, recordedAt: recordedAt?.text ?? "", to: &text)
+            writer.write(event, to: &text)
             let first = streams[event.stream]?.lowerBound ?? event.version
             streams[event.stream] = first...max(first, event.version)
         }

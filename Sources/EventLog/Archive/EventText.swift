@@ -12,26 +12,43 @@ enum EventText {
     private static let tab = UInt8(ascii: "\t")
     private static let backslash = UInt8(ascii: "\\")
 
-    static func write(_ event: RecordedEvent, recordedAt: String, to output: inout [UInt8]) {
-        output.append(contentsOf: "\(event.position)\t\(event.version)\t\(recordedAt)\t\(event.schemaVersion)\t".utf8)
-        write(field: event.stream.rawValue.utf8, to: &output)
-        output.append(tab)
-        write(field: event.type.utf8, to: &output)
-        output.append(tab)
-        write(field: event.data, to: &output)
-        output.append(tab)
-        write(field: event.metadata, to: &output)
-        output.append(UInt8(ascii: "\n"))
-    }
+    /// Writes one line after another. Times repeat within a batch of appends, so the last one's text is kept.
+    struct Writer {
+        private var recordedAt: (value: Timestamp, text: String)?
 
-    private static func write(field: some Sequence<UInt8>, to output: inout [UInt8]) {
-        for byte in field {
-            switch byte {
-            case backslash: output.append(contentsOf: [backslash, backslash])
-            case tab: output.append(contentsOf: [backslash, UInt8(ascii: "t")])
-            case UInt8(ascii: "\n"): output.append(contentsOf: [backslash, UInt8(ascii: "n")])
-            case UInt8(ascii: "\r"): output.append(contentsOf: [backslash, UInt8(ascii: "r")])
-            default: output.append(byte)
+        mutating func write(_ event: RecordedEvent, to output: inout [UInt8]) {
+            if recordedAt?.value != event.recordedAt { recordedAt = (event.recordedAt, event.recordedAt.rfc3339) }
+            let time = recordedAt?.text ?? ""
+            output.append(contentsOf: "\(event.position)\t\(event.version)\t\(time)\t\(event.schemaVersion)\t".utf8)
+            write(field: event.stream.rawValue, to: &output)
+            output.append(tab)
+            write(field: event.type, to: &output)
+            output.append(tab)
+            event.data.withUnsafeBufferPointer { write(field: $0, to: &output) }
+            output.append(tab)
+            event.metadata.withUnsafeBufferPointer { write(field: $0, to: &output) }
+            output.append(UInt8(ascii: "\n"))
+        }
+
+        private func write(field: String, to output: inout [UInt8]) {
+            var field = field
+            field.withUTF8 { write(field: $0, to: &output) }
+        }
+
+        private func write(field: UnsafeBufferPointer<UInt8>, to output: inout [UInt8]) {
+            // Most fields need no escape and are copied whole.
+            guard field.contains(where: { $0 == backslash || $0 < 0x20 }) else {
+                output.append(contentsOf: field)
+                return
+            }
+            for byte in field {
+                switch byte {
+                case backslash: output.append(contentsOf: [backslash, backslash])
+                case tab: output.append(contentsOf: [backslash, UInt8(ascii: "t")])
+                case UInt8(ascii: "\n"): output.append(contentsOf: [backslash, UInt8(ascii: "n")])
+                case UInt8(ascii: "\r"): output.append(contentsOf: [backslash, UInt8(ascii: "r")])
+                default: output.append(byte)
+                }
             }
         }
     }

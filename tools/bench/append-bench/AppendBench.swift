@@ -23,6 +23,11 @@ import Postgres
     @Option(help: "How many rounds.")
     var rounds = 15
 
+    @Option(
+        parsing: .upToNextOption,
+        help: "Measure only these ways of appending, by name, and not what is read; name their bases too.")
+    var only: [String] = []
+
     @Flag(help: "Compare a log of 10 million events with one of 100 thousand as well (15 GB of disk, 10 minutes).")
     var long = false
 
@@ -56,8 +61,12 @@ import Postgres
         let printer = Printer(machine: Machine(postgresql: version))
 
         let database = try await BenchDatabase(named: "append", on: target, administration, logger)
-        let measurements = try await Rounds(events: events, rounds: rounds).run(on: database)
+        let measurements = try await Rounds(events: events, rounds: rounds, only: Set(only)).run(on: database)
         for measurement in measurements { try printer.print(measurement, among: measurements) }
+        if !only.isEmpty {
+            database.close()
+            return
+        }
         let reading = try await Reading.measure(database, rounds: max(3, rounds / 3))
         for measurement in reading { try printer.print(measurement, among: reading) }
         try printer.print(try await Size.measure(database), among: [])

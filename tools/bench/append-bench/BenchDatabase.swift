@@ -22,7 +22,7 @@ struct BenchDatabase {
         _ = try await Migrator(folder: ReleaseFiles.locate().migrations).run(on: target, logger: logger)
         connection = try await Connection.open(target, logger: logger)
         readers = Pool(target, size: 4, logger: logger)
-        writer = Pool(target, size: 1, logger: logger)
+        writer = Pool(target, size: 2, logger: logger)
         log = PostgresEventLog(readers: readers, writer: writer)
         _ = try await log.append([
             Append(

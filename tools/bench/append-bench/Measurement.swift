@@ -9,6 +9,8 @@ struct Measurement {
     var base: String?
     /// The ratio that is to be reached.
     var target: Double?
+    /// The events a second that are to be reached.
+    var targetRate: Int?
     /// Events a second, one number a round.
     var rates: [Double] = []
     /// Other figures of interest, by name.
@@ -59,6 +61,7 @@ struct Printer {
         let ratio: Double?
         let of: String?
         let target: Double?
+        let targetEventsPerSecond: Int?
         let rounds: Int?
         let figures: [String: Double]?
         let machine: Machine
@@ -75,7 +78,7 @@ struct Printer {
                 ratio: base.flatMap { $0.rates.isEmpty || measurement.rates.isEmpty ? nil : $0 }.map {
                     rounded(measurement.ratio(of: $0))
                 }, of: measurement.base,
-                target: measurement.target, rounds: measurement.rates.isEmpty ? nil : measurement.rates.count,
+                target: measurement.target, targetEventsPerSecond: measurement.targetRate, rounds: measurement.rates.isEmpty ? nil : measurement.rates.count,
                 figures: measurement.figures.isEmpty ? nil : measurement.figures.mapValues(rounded), machine: machine))
     }
 

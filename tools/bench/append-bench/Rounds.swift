@@ -7,6 +7,8 @@ import Postgres
 struct Rounds {
     let events: Int
     let rounds: Int
+    /// What is measured, by name; all where it is empty.
+    let only: Set<String>
 
     private static func measurements() -> [Measurement] {
         [
@@ -27,7 +29,10 @@ struct Rounds {
                 name: "log_batch_1000",
                 about: "the log from Swift, one caller, 1000 appends of one event a call: encoding, wire, JSON parsing "
                     + "and outcomes included", base: "raw_1000", target: 0.6),
-            Measurement(name: "log_batch_100", about: "the same with 100 appends a call", base: "raw_100"),
+            Measurement(
+                name: "log_4_batches_1000", about: "the same with 4 callers at once, 1000 appends a call each",
+                base: "raw_1000", target: 0.6),
+            Measurement(name: "log_batch_100", about: "one caller, 100 appends a call", base: "raw_100"),
             Measurement(
                 name: "log_64_callers", about: "64 callers at once, one event a call, each told after its commit",
                 base: "raw_100", target: 0.25),
@@ -38,7 +43,7 @@ struct Rounds {
     }
 
     func run(on database: BenchDatabase) async throws -> [Measurement] {
-        var measurements = Self.measurements()
+        var measurements = Self.measurements().filter { only.isEmpty || only.contains($0.name) }
         var serverSide = try await ServerSide(database.connection)
         var batches = Telemetry(source: "batches")
         let sent = ServerSide.arrays(of: try batches.next(1000))
@@ -46,6 +51,11 @@ struct Rounds {
             Telemetry(
                 source: "caller-\(caller)",
                 cameras: (1...Int64(Telemetry.cameraCount)).filter { $0 % 64 == Int64(caller) })
+        }
+        var batchers = (0..<4).map { batcher in
+            Telemetry(
+                source: "batcher-\(batcher)",
+                cameras: (1...Int64(Telemetry.cameraCount)).filter { $0 % 4 == Int64(batcher) })
         }
         for round in 0...rounds {
             for index in measurements.indices {
@@ -58,6 +68,7 @@ struct Rounds {
                 case "function_1000": rate = try await timed(1000) { try await serverSide.callFunction(batchOf: 1000) }
                 case "function_100": rate = try await timed(100) { try await serverSide.callFunction(batchOf: 100) }
                 case "log_batch_1000": rate = try await append(&batches, 1000, to: database.log)
+                case "log_4_batches_1000": rate = try await append(&batchers, 4, events, inCallsOf: 1000, to: database.log)
                 case "log_batch_100": rate = try await append(&batches, 100, to: database.log)
                 case "log_64_callers": rate = try await append(&callers, 64, events, to: database.log)
                 case "log_8_callers": rate = try await append(&callers, 8, events / 4, to: database.log)
@@ -90,19 +101,21 @@ struct Rounds {
     }
 
     private func append(
-        _ telemetry: inout [Telemetry], _ count: Int, _ events: Int, to log: PostgresEventLog
+        _ telemetry: inout [Telemetry], _ count: Int, _ events: Int, inCallsOf size: Int = 1, to log: PostgresEventLog
     ) async throws -> Double {
-        let calls = try (0..<count).map { caller in try telemetry[caller].next(max(1, events / count)) }
+        let calls = try (0..<count).map { caller in
+            try (0..<max(1, events / count / size)).map { _ in try telemetry[caller].next(size) }
+        }
         let began = ContinuousClock.now
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for appends in calls {
+            for calls in calls {
                 group.addTask {
-                    for append in appends { try Self.check([try await log.append(append)]) }
+                    for appends in calls { try Self.check(try await log.append(appends)) }
                 }
             }
             try await group.waitForAll()
         }
-        return Double(calls.count * calls[0].count) / began.duration(to: .now).seconds
+        return Double(calls.count * calls[0].count * size) / began.duration(to: .now).seconds
     }
 
     /// All events of a commit carry the same time.

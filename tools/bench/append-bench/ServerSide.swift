@@ -129,7 +129,7 @@ struct ServerSide {
                         .integer(size), .integer(batch), .texts(appends.map(\.stream.rawValue)),
                         .texts(appends.map(\.producer?.source)), .integers(appends.map(\.producer?.sequence)),
                         .texts(appends.map { $0.events[0].type }), .jsonbs(appends.map { $0.events[0].data }),
-                        .jsonbs(appends.map { $0.metadata.json(producer: $0.producer).bytes }),
+                        .jsonbs(appends.map { $0.metadata.bytes(producer: $0.producer) }),
                     ])
             }
         }
@@ -175,7 +175,7 @@ struct ServerSide {
         [
             .texts(appends.map(\.stream.rawValue)), .texts(appends.map { $0.events[0].type }),
             .jsonbs(appends.map { $0.events[0].data }),
-            .jsonbs(appends.map { $0.metadata.json(producer: $0.producer).bytes }),
+            .jsonbs(appends.map { $0.metadata.bytes(producer: $0.producer) }),
         ]
     }
 
