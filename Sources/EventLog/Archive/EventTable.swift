@@ -7,7 +7,9 @@ enum EventTable {
 
     /// Copies all events in, or none.
     /// - Parameter table: a name that needs no quotes.
-    static func insert(_ events: some Sequence<RecordedEvent>, into table: String, on connection: Connection) async throws {
+    static func insert(_ events: some Sequence<RecordedEvent>, into table: String, on connection: Connection)
+        async throws
+    {
         _ = try await connection.copyIn(
             """
             copy \(table) (position, version, recorded_at, schema_version, stream, type, data, metadata) from stdin

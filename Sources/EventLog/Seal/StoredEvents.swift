@@ -12,7 +12,7 @@ struct UnreadableEvent: Error, CustomStringConvertible {
 /// The events that lie in partitions, in order of position and a page at a time: while one page is looked at the next
 /// is on its way, so memory is bounded by two.
 struct StoredEvents: Sendable {
-    private static let pageSize: Int64 = 5000
+    private static let pageSize: Int64 = 2000
 
     let connection: Connection
 

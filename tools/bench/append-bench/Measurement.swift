@@ -78,7 +78,8 @@ struct Printer {
                 ratio: base.flatMap { $0.rates.isEmpty || measurement.rates.isEmpty ? nil : $0 }.map {
                     rounded(measurement.ratio(of: $0))
                 }, of: measurement.base,
-                target: measurement.target, targetEventsPerSecond: measurement.targetRate, rounds: measurement.rates.isEmpty ? nil : measurement.rates.count,
+                target: measurement.target, targetEventsPerSecond: measurement.targetRate,
+                rounds: measurement.rates.isEmpty ? nil : measurement.rates.count,
                 figures: measurement.figures.isEmpty ? nil : measurement.figures.mapValues(rounded), machine: machine))
     }
 

@@ -68,7 +68,8 @@ struct Rounds {
                 case "function_1000": rate = try await timed(1000) { try await serverSide.callFunction(batchOf: 1000) }
                 case "function_100": rate = try await timed(100) { try await serverSide.callFunction(batchOf: 100) }
                 case "log_batch_1000": rate = try await append(&batches, 1000, to: database.log)
-                case "log_4_batches_1000": rate = try await append(&batchers, 4, events, inCallsOf: 1000, to: database.log)
+                case "log_4_batches_1000":
+                    rate = try await append(&batchers, 4, events, inCallsOf: 1000, to: database.log)
                 case "log_batch_100": rate = try await append(&batches, 100, to: database.log)
                 case "log_64_callers": rate = try await append(&callers, 64, events, to: database.log)
                 case "log_8_callers": rate = try await append(&callers, 8, events / 4, to: database.log)
