@@ -235,12 +235,12 @@ import Testing
 /// Remembers how much of the log was asked for at a time.
 private final class WatchedLog: EventLog {
     private let log: any EventLog
-    private let onRead: @Sendable () -> Void
+    private let onLook: @Sendable () -> Void
     private let state = Mutex<[Int]>([])
 
-    init(_ log: any EventLog, onRead: @escaping @Sendable () -> Void = {}) {
+    init(_ log: any EventLog, onLook: @escaping @Sendable () -> Void = {}) {
         self.log = log
-        self.onRead = onRead
+        self.onLook = onLook
     }
 
     var limits: [Int] { state.withLock { $0 } }
@@ -254,9 +254,13 @@ private final class WatchedLog: EventLog {
     func read(after position: Int64, limit: Int) async throws(EventLogError) -> [RecordedEvent] {
         state.withLock { $0.append(limit) }
         let events = try await log.read(after: position, limit: limit)
-        onRead()
+        onLook()
         return events
     }
 
-    func head() async throws(EventLogError) -> Int64 { try await log.head() }
+    func head() async throws(EventLogError) -> Int64 {
+        let head = try await log.head()
+        onLook()
+        return head
+    }
 }
