@@ -11,6 +11,8 @@ struct Measurement {
     var target: Double?
     /// The events a second that are to be reached.
     var targetRate: Int?
+    /// What keeps it from being faster, or smaller, as profiles show.
+    var limit: String?
     /// Events a second, one number a round.
     var rates: [Double] = []
     /// Other figures of interest, by name.
@@ -62,6 +64,7 @@ struct Printer {
         let of: String?
         let target: Double?
         let targetEventsPerSecond: Int?
+        let limitedBy: String?
         let rounds: Int?
         let figures: [String: Double]?
         let machine: Machine
@@ -78,7 +81,7 @@ struct Printer {
                 ratio: base.flatMap { $0.rates.isEmpty || measurement.rates.isEmpty ? nil : $0 }.map {
                     rounded(measurement.ratio(of: $0))
                 }, of: measurement.base,
-                target: measurement.target, targetEventsPerSecond: measurement.targetRate,
+                target: measurement.target, targetEventsPerSecond: measurement.targetRate, limitedBy: measurement.limit,
                 rounds: measurement.rates.isEmpty ? nil : measurement.rates.count,
                 figures: measurement.figures.isEmpty ? nil : measurement.figures.mapValues(rounded), machine: machine))
     }

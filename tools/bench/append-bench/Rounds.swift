@@ -23,22 +23,26 @@ struct Rounds {
                 base: "raw_1000"),
             Measurement(
                 name: "function_1000", about: "append_events alone, 1000 appends of one event each; arrays prepared",
-                base: "raw_1000", target: 0.8),
+                base: "raw_1000", target: 0.8,
+                limit: "the insert itself; checking and moving streams and producers is the rest"),
             Measurement(name: "function_100", about: "the same with 100 appends", base: "raw_100"),
             Measurement(
                 name: "log_batch_1000",
                 about: "the log from Swift, one caller, 1000 appends of one event a call: encoding, wire, JSON parsing "
-                    + "and outcomes included", base: "raw_1000", target: 0.6),
+                    + "and outcomes included", base: "raw_1000", target: 0.6,
+                limit: "a lone caller waits through encoding, sending and jsonb parsing, which raw has done before"),
             Measurement(
                 name: "log_4_batches_1000", about: "the same with 4 callers at once, 1000 appends a call each",
-                base: "raw_1000", target: 0.6),
+                base: "raw_1000", target: 0.6, limit: "the two cores"),
             Measurement(name: "log_batch_100", about: "one caller, 100 appends a call", base: "raw_100"),
             Measurement(
                 name: "log_64_callers", about: "64 callers at once, one event a call, each told after its commit",
-                base: "raw_100", target: 0.25),
+                base: "raw_100", target: 0.25,
+                limit: "each event moves a stream and a producer of its own, and comes and goes by a task of its own"),
             Measurement(name: "log_8_callers", about: "the same with 8 callers", base: "raw_100"),
             Measurement(
-                name: "log_1_caller", about: "the same with one caller: a commit for each event", base: "raw_100"),
+                name: "log_1_caller", about: "the same with one caller: a commit for each event", base: "raw_100",
+                limit: "the round trip and the flush of the commit"),
         ]
     }
 
