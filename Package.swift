@@ -16,8 +16,10 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/ordo-one/TextTable", from: "0.0.2"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
@@ -71,7 +73,11 @@ let package = Package(
         ),
         .target(
             name: "Projector",
-            dependencies: ["EventLog", "Postgres", .product(name: "Logging", package: "swift-log")],
+            dependencies: [
+                "EventLog", "EventSourcing", "Postgres",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+            ],
             swiftSettings: swiftSettings
         ),
         .target(
@@ -124,7 +130,7 @@ let package = Package(
         .executableTarget(
             name: "footfallctl",
             dependencies: [
-                "EventLog", "EventSourcing", "Installation", "Postgres", "Projector",
+                "API", "Counting", "EventLog", "EventSourcing", "Installation", "Postgres", "Projector",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "TextTable", package: "TextTable"),
@@ -133,14 +139,31 @@ let package = Package(
             path: "tools/footfallctl",
             swiftSettings: swiftSettings
         ),
+        .target(
+            name: "BenchSupport",
+            dependencies: ["Installation", "Postgres", .product(name: "Logging", package: "swift-log")],
+            path: "tools/bench/support",
+            swiftSettings: swiftSettings
+        ),
         .executableTarget(
             name: "append-bench",
             dependencies: [
-                "Counting", "EventLog", "EventSourcing", "Installation", "Postgres",
+                "BenchSupport", "Counting", "EventLog", "EventSourcing", "Installation", "Postgres",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             path: "tools/bench/append-bench",
+            swiftSettings: swiftSettings
+        ),
+        .executableTarget(
+            name: "rebuild-bench",
+            dependencies: [
+                "BenchSupport", "Counting", "EventLog", "EventSourcing", "Installation", "Postgres", "Projector",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "tools/bench/rebuild-bench",
             swiftSettings: swiftSettings
         ),
         .target(
@@ -165,7 +188,10 @@ let package = Package(
         ),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestSupport"], swiftSettings: swiftSettings),
         .testTarget(name: "EventSourcingTests", dependencies: ["EventSourcing"], swiftSettings: swiftSettings),
-        .testTarget(name: "CountingTests", dependencies: ["Counting", "EventSourcing"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "CountingTests", dependencies: ["Counting", "EventSourcing", "TestSupport"],
+            swiftSettings: swiftSettings
+        ),
         .testTarget(
             name: "APITests",
             dependencies: [
@@ -179,7 +205,7 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "EventSourcing", "footfall", "footfall-worker", "footfallctl",
+                "EventSourcing", "Postgres", "TestSupport", "footfall", "footfall-worker", "footfallctl",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -190,6 +216,9 @@ let package = Package(
             name: "ProjectionTests",
             dependencies: [
                 "Counting", "EventLog", "EventSourcing", "Installation", "Postgres", "Projector", "TestSupport",
+                "footfallctl",
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "MetricsTestKit", package: "swift-metrics"),
             ],
             swiftSettings: swiftSettings
         ),

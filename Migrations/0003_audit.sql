@@ -13,7 +13,7 @@ create function audit_severity(p_type text, p_data jsonb) returns text language 
   select case
     when p_type = 'CameraStatusChanged' and p_data ->> 'to' = 'error' then 'error'
     when p_type = 'HeartbeatRecorded' and p_data ->> 'status' = 'error' then 'error'
-    when p_type in ('CameraRemoved', 'CameraStopped') then 'warning'
+    when p_type in ('CameraRemoved', 'CameraStopped', 'ProjectionEventSkipped') then 'warning'
     else 'info'
   end
 $$;

@@ -14,13 +14,14 @@ package struct Backend: Sendable {
     ///   - pool: lends connections for reading; `read.*` and the log's own tables are read through it.
     ///   - checkpoints: must be running, for reads that wait for a position.
     ///   - newCameraID: gives each id once.
+    ///   - patience: how long a read waits for the position that it asks for.
     ///   - now: the server's clock.
     package init(
-        log: any EventLog, pool: Pool, checkpoints: Checkpoints,
+        log: any EventLog, pool: Pool, checkpoints: Checkpoints, patience: Duration = .seconds(5),
         newCameraID: @escaping @Sendable () async throws -> CameraID, now: @escaping @Sendable () -> Timestamp
     ) {
         self.log = log
-        readModels = ReadModels(pool: pool, checkpoints: checkpoints)
+        readModels = ReadModels(pool: pool, checkpoints: checkpoints, patience: patience)
         self.newCameraID = newCameraID
         self.now = now
     }

@@ -12,11 +12,10 @@ enum ReadModel: String, CaseIterable {
 
 /// Reads the schema `read` and says how fresh the answer is.
 struct ReadModels: Sendable {
-    /// How long a read waits for the position that it asks for.
-    static let patience = Duration.seconds(5)
-
     let pool: Pool
     let checkpoints: Checkpoints
+    /// How long a read waits for the position that it asks for.
+    let patience: Duration
 
     /// Runs a statement that selects, first of all, `position`: the least that its read models reflect.
     ///
@@ -28,7 +27,7 @@ struct ReadModels: Sendable {
         let row = try await row(sql, parameters)
         guard let minimum, try row.position < minimum else { return row }
         let isReached = await checkpoints.wait(
-            for: models.map(\.rawValue), toReach: minimum, limit: Self.patience)
+            for: models.map(\.rawValue), toReach: minimum, limit: patience)
         let later = try await self.row(sql, parameters)
         guard isReached, try later.position >= minimum else { throw behind(try later.position, minimum) }
         return later
@@ -36,12 +35,14 @@ struct ReadModels: Sendable {
 
     private func row(_ sql: String, _ parameters: [Parameter]) async throws -> Row {
         guard let row = try await pool.query(sql, parameters).first, !row.isNull(0) else {
-            throw Problem.passing(.notReady, "The read model is being built for the first time.")
+            throw Self.notReady
         }
         return row
     }
 
-    private func behind(_ position: Int64, _ minimum: Int64) -> Problem {
+    static let notReady = Problem.passing(.notReady, "The read model is being built for the first time.")
+
+    func behind(_ position: Int64, _ minimum: Int64) -> Problem {
         .passing(
             .readModelBehind, "Position \(minimum) was asked for and position \(position) is reached; try again.",
             members: ["position": .integer(position)])

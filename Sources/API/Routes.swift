@@ -24,8 +24,11 @@ extension Backend {
     var routes: [Route] {
         let commands = CameraCommands(backend: self)
         let cameras = CameraReads(readModels: readModels)
+        let past = CameraPastReads(log: log, now: now, present: cameras.show)
         let telemetry = TelemetryCommands(log: log, now: now)
         let counts = CountReads(readModels: readModels, now: now)
+        let explanations = CountExplanationReads(readModels: readModels, now: now)
+        let corrections = CountCorrections(backend: self)
         let health = HealthReads(readModels: readModels, now: now)
         let workers = WorkerReads(readModels: readModels)
         let audit = AuditReads(trail: AuditTrail(pool: readModels.pool))
@@ -34,7 +37,8 @@ extension Backend {
             Route(.get, "/cameras", cameras.list),
             Route(.post, "/cameras", commands.register),
             Route(.get, "/cameras/health/summary", health.summary),
-            Route(.get, "/cameras/:id", cameras.show),
+            Route(.get, "/cameras/:id", past.show),
+            Route(.get, "/cameras/:id/history", past.history),
             Route(.put, "/cameras/:id", commands.replace),
             Route(.delete, "/cameras/:id", commands.remove),
             Route(.patch, "/cameras/:id/status", commands.setStatus),
@@ -45,9 +49,13 @@ extension Backend {
             Route(.post, "/cameras/:id/heartbeats", telemetry.recordHeartbeats),
             Route(.get, "/cameras/:id/counts", counts.history),
             Route(.post, "/cameras/:id/counts", telemetry.recordReadings),
+            Route(.get, "/cameras/:id/counts/explain", explanations.explain),
+            Route(.post, "/cameras/:id/counts/corrections", corrections.correct),
             Route(.get, "/workers/:id/assignments", workers.assignments),
             Route(.get, "/audit", audit.show),
             Route(.get, "/projections", projections.list),
+            Route(
+                .post, "/projections/:name/rebuild", ProjectionCommands(pool: readModels.pool).rebuild),
         ] + serverRoutes
     }
 

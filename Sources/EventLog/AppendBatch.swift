@@ -8,7 +8,8 @@ import Postgres
 struct AppendBatch {
     private struct Producer: Hashable {
         let stream: Int
-        let source: String
+        /// Its UTF-8: the database tells sources apart by their bytes, where a String does so by what they mean.
+        let source: [UInt8]
     }
 
     /// What is written to a stream where every append is accepted.
@@ -116,7 +117,7 @@ struct AppendBatch {
             appendProducers.append(0)
             return
         }
-        let key = Producer(stream: stream, source: producer.source)
+        let key = Producer(stream: stream, source: Array(producer.source.utf8))
         if let index = producers[key] {
             appendProducers.append(Int64(index + 1))
             if producer.sequence <= producerPlans[index].last { isPlanned = false }

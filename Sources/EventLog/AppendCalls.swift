@@ -54,13 +54,13 @@ struct AppendCalls: Sendable {
     /// Repeats the call until it is answered. No error of a repetition says anything about the call before it.
     private func resolve(_ call: AppendCall, reason: String) async -> GroupCommit.Outcome {
         let end = ContinuousClock.now + patience
-        var pause = Duration.milliseconds(20)
+        var backoff = Backoff(first: .milliseconds(20), longest: .seconds(1))
         while true {
             do { return .success(try await call.run(on: pool, isRepetition: true)) } catch {
+                let pause = backoff.next()
                 if ContinuousClock.now + pause > end { return .failure(.unknownOutcome(reason: reason)) }
+                try? await Task.sleep(for: pause)  // runs in a task that nobody cancels
             }
-            try? await Task.sleep(for: pause * Double.random(in: 0.5...1))  // runs in a task that nobody cancels
-            pause = min(pause * 2, .seconds(1))
         }
     }
 }

@@ -33,10 +33,7 @@ package final class PostgresEventLog: EventLog {
         if appends.isEmpty { return [] }
         for append in appends { try append.validate() }
         var outcomes = try await appender.append(appends)
-        for (index, append) in appends.enumerated() {
-            guard case .duplicate(nil) = outcomes[index], let producer = append.producer else { continue }
-            outcomes[index] = .duplicate(positions: try await positions(of: producer, in: append.stream))
-        }
+        try await findDuplicates(of: appends, &outcomes)
         return outcomes
     }
 
@@ -130,26 +127,50 @@ package final class PostgresEventLog: EventLog {
         }
     }
 
-    /// Where an append that is older than its producer's last one was put; looked up in the stream itself.
-    private func positions(
-        of producer: ProducerSequence, in stream: StreamName
-    ) async throws(EventLogError) -> ClosedRange<Int64>? {
+    /// Finds out where appends that are older than their producer's last one were put: one look at a stream for all of
+    /// a source's.
+    /// - Throws: `unknownOutcome` where other appends of the call were written but this could not be found out.
+    private func findDuplicates(
+        of appends: [Append], _ outcomes: inout [AppendOutcome]
+    ) async throws(EventLogError) {
+        struct Source: Hashable {
+            let stream: StreamName
+            let name: [UInt8]
+        }
+        var open: [Source: [(index: Int, sequence: Int64)]] = [:]
+        for (index, append) in appends.enumerated() {
+            guard case .duplicate(nil) = outcomes[index], let producer = append.producer else { continue }
+            open[Source(stream: append.stream, name: Array(producer.source.utf8)), default: []].append(
+                (index, producer.sequence))
+        }
         do {
-            let rows = try await readers.query(
-                """
-                select min(position), max(position)
-                from events
-                where stream = $1
-                  and metadata ->> 'source' = $2
-                  and (metadata ->> 'sequence')::bigint = $3
-                """, [.text(stream.rawValue), .text(producer.source), .integer(producer.sequence)])
-            guard let first = try rows[0].optionalInteger(0), let last = try rows[0].optionalInteger(1) else {
-                return nil
+            for (source, duplicates) in open {
+                let positions = try await positions(
+                    of: String(decoding: source.name, as: UTF8.self), sequences: duplicates.map(\.sequence),
+                    in: source.stream)
+                for (index, sequence) in duplicates { outcomes[index] = .duplicate(positions: positions[sequence]) }
             }
-            return first...last
         } catch {
+            for case .appended in outcomes { throw .unknownOutcome(reason: "\(error)") }
             throw EventLogError(reading: error)
         }
+    }
+
+    private func positions(
+        of source: String, sequences: [Int64], in stream: StreamName
+    ) async throws -> [Int64: ClosedRange<Int64>] {
+        let rows = try await readers.query(
+            """
+            select (metadata ->> 'sequence')::bigint as sequence, min(position), max(position)
+            from events
+            where stream = $1
+              and metadata ->> 'source' = $2
+              and (metadata ->> 'sequence')::bigint = any ($3)
+            group by sequence
+            """, [.text(stream.rawValue), .text(source), .integers(sequences)])
+        var positions: [Int64: ClosedRange<Int64>] = [:]
+        for row in rows { positions[try row.integer(0)] = (try row.integer(1))...(try row.integer(2)) }
+        return positions
     }
 
     private func events(_ sql: String, _ parameters: [Parameter]) async throws(EventLogError) -> [RecordedEvent] {

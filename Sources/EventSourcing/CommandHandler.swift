@@ -7,6 +7,20 @@ package struct Folded<State: Sendable>: Sendable {
     package var updated: EventStamp?
 
     package init(_ state: State) { self.state = state }
+
+    /// Folds the stream's next event.
+    package mutating func apply<D: Decider>(
+        _ event: RecordedEvent, by _: D.Type
+    ) throws(EventDecodingError) where D.State == State {
+        let decoded = try D.decode(event)
+        // Metadata that cannot be read names no actor; the state does not depend on it.
+        let actor = (try? JSON.parse(event.metadata)).flatMap { EventMetadata($0).actor }
+        let stamp = EventStamp(position: event.position, recordedAt: event.recordedAt, actor: actor)
+        state = D.evolve(state, decoded)
+        version = event.version
+        created = created ?? stamp
+        updated = stamp
+    }
 }
 
 /// When an event was recorded, where, and by whom.
@@ -115,15 +129,7 @@ package struct CommandHandler<D: Decider>: Sendable {
     ) throws(CommandError<D.Rejection>) -> Folded<D.State> {
         var folded = start
         for event in events {
-            let decoded: D.Event
-            do { decoded = try D.decode(event) } catch { throw .unreadable(error) }
-            // Metadata that cannot be read names no actor; the state does not depend on it.
-            let actor = (try? JSON.parse(event.metadata)).flatMap { EventMetadata($0).actor }
-            let stamp = EventStamp(position: event.position, recordedAt: event.recordedAt, actor: actor)
-            folded.state = D.evolve(folded.state, decoded)
-            folded.version = event.version
-            folded.created = folded.created ?? stamp
-            folded.updated = stamp
+            do { try folded.apply(event, by: D.self) } catch { throw .unreadable(error) }
         }
         return folded
     }

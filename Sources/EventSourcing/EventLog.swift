@@ -40,6 +40,24 @@ extension EventLog {
     }
 }
 
+extension EventLog {
+    /// Gives each event of a stream to `body`, oldest first, until it answers false. Memory is bounded by one page.
+    package func scan(
+        _ stream: StreamName, _ body: (RecordedEvent) throws -> Bool
+    ) async throws {
+        let pageSize = 1000
+        var version: Int64 = 0
+        while true {
+            let page = try await read(stream, after: version, limit: pageSize)
+            for event in page {
+                guard try body(event) else { return }
+                version = event.version
+            }
+            if page.count < pageSize { return }
+        }
+    }
+}
+
 /// Why the log could not do what was asked, apart from what an append's outcome says.
 package enum EventLogError: Error, Equatable {
     /// Nothing was written: the log could not be reached. Trying again later is safe.

@@ -32,8 +32,9 @@ struct Server {
         let channels = Projector.channels
         let listener = Listener(target.named("footfall listener"), channels: channels, logger: logger)
         checkpoints = Checkpoints(pool: readers, listener: listener, logger: logger)
-        let projector = Projector(
-            try ProjectionDefinition.load(from: files.projections), on: target, listener: listener, logger: logger)
+        let definitions = try ProjectionDefinition.load(from: files.projections)
+        let projector = Projector(definitions, on: target, listener: listener, logger: logger)
+        let checks = SampleChecks(definitions, on: target, logger: logger)
         let backend = Backend(
             log: log, pool: readers, checkpoints: checkpoints, newCameraID: Backend.cameraIDs(from: readers),
             now: Server.now)
@@ -45,6 +46,7 @@ struct Server {
             .essential(UntilShutdown { await listener.run() }),
             .essential(UntilShutdown { await checkpoints.run() }),
             .essential(UntilShutdown { await projector.run() }),
+            .essential(UntilShutdown { await checks.run() }),
             .essential(UntilShutdown { await sealer.run(listener: listener) }),
         ]
     }

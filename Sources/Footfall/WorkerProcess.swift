@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import Postgres
 import ServiceLifecycle
 import Subprocess
 import Synchronization
@@ -18,18 +19,11 @@ struct WorkerProcess: Service {
     func run() async throws {
         await cancelWhenGracefulShutdown {
             for await port in ports {
-                var pause = Duration.seconds(1)
-                while !Task.isCancelled {
-                    let began = ContinuousClock.now
-                    do {
-                        try await runOnce(port: port)
-                    } catch {
-                        logger.error("the worker cannot be started", metadata: ["reason": "\(error)"])
-                    }
-                    if Task.isCancelled { return }
-                    logger.warning("the worker ended; starting it again")
-                    pause = began.duration(to: .now) > .seconds(60) ? .seconds(1) : min(pause * 2, .seconds(30))
-                    try? await Task.sleep(for: pause)  // cancellation ends the loop
+                await Backoff.retrying(first: .seconds(1), longest: .seconds(30)) {
+                    try await runOnce(port: port)
+                    if !Task.isCancelled { logger.warning("the worker ended; starting it again") }
+                } onError: {
+                    logger.error("the worker cannot be started", metadata: ["reason": "\($0)"])
                 }
             }
         }

@@ -67,16 +67,15 @@ package final class Listener: Sendable {
     }
 
     private func keepListening() async {
-        var pause = Duration.milliseconds(50)
+        var backoff = Backoff(first: .milliseconds(50), longest: .seconds(2))
         while !Task.isCancelled {
             do throws(PostgresError) {
                 try await listen()
-                pause = .milliseconds(50)
+                backoff.reset()
             } catch {
                 logger.debug("not listening", metadata: ["reason": "\(error)"])
             }
-            try? await Task.sleep(for: pause * Double.random(in: 0.5...1))  // cancellation ends the loop
-            pause = min(pause * 2, .seconds(2))
+            try? await Task.sleep(for: backoff.next())  // cancellation ends the loop
         }
     }
 
@@ -86,6 +85,7 @@ package final class Listener: Sendable {
         let connection = try await Connection.open(target, logger: logger, onEnd: { ended.finish() }) { [weak self] in
             self?.signal($0.channel)
         }
+        defer { connection.close() }
         for channel in channels { try await connection.query("listen \(quoted(channel))") }
         signalAll()
         await withTaskCancellationHandler {
@@ -93,7 +93,6 @@ package final class Listener: Sendable {
         } onCancel: {
             connection.close()
         }
-        connection.close()
     }
 
     private func quoted(_ channel: String) -> String {

@@ -73,12 +73,15 @@ final class Session {
         while lost == nil {
             let (requests, isClosing) = inbox.take()
             waiting.append(contentsOf: requests)
+            // A transfer looks after the bell itself, and may silence it for what came meanwhile.
+            var mayHaveMore = !requests.isEmpty
             while lost == nil, let request = waiting.first {
                 guard start(request) else { break }
                 waiting.removeFirst()
+                if case .transfer = request.work { mayHaveMore = true }
             }
             if isClosing, requests.isEmpty, waiting.isEmpty, sent.isEmpty { break }
-            if lost == nil { wait(mayHaveMore: !requests.isEmpty) }
+            if lost == nil { wait(mayHaveMore: mayHaveMore) }
         }
         finish()
     }

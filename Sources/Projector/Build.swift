@@ -5,6 +5,8 @@ import Postgres
 package struct Build: Hashable, Sendable {
     package enum State: String, Sendable {
         case building, active, retired
+        /// Filled to be compared with the active build, and dropped.
+        case scratch
     }
 
     package let id: Int64
@@ -39,19 +41,29 @@ package struct Build: Hashable, Sendable {
 
     /// Makes an empty build in one transaction, locked by this session against other fillers.
     /// Throws SQLSTATE 23505 where another build of the projection is being filled.
-    static func create(_ definition: ProjectionDefinition, on connection: Connection) async throws -> Build {
+    /// - Parameter throttle: how much of the time its filler is to apply events, 1 to 100 percent.
+    static func create(
+        _ definition: ProjectionDefinition, as state: State = .building, throttle: Int64 = 100,
+        on connection: Connection
+    ) async throws -> Build {
         let sources = try definition.sources
         return try await connection.transaction {
             let row = try await connection.query(
                 """
-                insert into projection_builds (projection, definition, sources, state)
-                values ($1, encode(sha256($2), 'hex'), convert_from($2, 'UTF8')::jsonb, 'building')
+                insert into projection_builds (projection, definition, sources, state, throttle)
+                values ($1, encode(sha256($2), 'hex'), convert_from($2, 'UTF8')::jsonb, $3, $4)
                 returning build, definition
-                """, [.text(definition.name), .bytea(sources)])[0]
+                """,
+                [.text(definition.name), .bytea(sources), .text(state.rawValue), .integer(throttle)])[0]
             let build = Build(
-                id: try row.integer(0), projection: definition.name, definition: try row.text(1), state: .building,
+                id: try row.integer(0), projection: definition.name, definition: try row.text(1), state: state,
                 position: 0, isIndexed: false)
             _ = try await build.lock(on: connection)
+            // Whatever was asked for, this is it.
+            if state == .building {
+                try await connection.query(
+                    "delete from projection_rebuilds where projection = $1", [.text(definition.name)])
+            }
             try await connection.query(
                 "insert into projection_checkpoints (build, position) values ($1, 0)", [.integer(build.id)])
             try await connection.script(
@@ -63,6 +75,17 @@ package struct Build: Hashable, Sendable {
             try await connection.query("select pg_notify('footfall_builds', $1)", [.text(definition.name)])
             return build
         }
+    }
+
+    /// Sets how much of the time the projection's unfinished build is filled, 1 to 100 percent.
+    /// - Returns: that build; nil where there is none.
+    package static func throttle(
+        _ projection: String, to percent: Int64, on connection: Connection
+    ) async throws(PostgresError) -> Int64? {
+        try await connection.query(
+            "update projection_builds set throttle = $2 where projection = $1 and state = 'building' returning build",
+            [.text(projection), .integer(percent)]
+        ).first?.integer(0)
     }
 
     /// The hash under which `create` would file the definition.
@@ -84,7 +107,8 @@ package struct Build: Hashable, Sendable {
 
     /// Applies up to `limit` further events and moves the checkpoint, in one transaction; in one round trip, unless they
     /// are archived.
-    func advance(by limit: Int64, on connection: Connection) async throws -> Step {
+    /// Throws the server's error where the build's SQL cannot take one of them.
+    func attempt(by limit: Int64, on connection: Connection) async throws -> Step {
         let step = try await step(by: limit, on: connection)
         guard step.isArchived else { return step }
         return try await connection.transaction {
@@ -116,17 +140,27 @@ package struct Build: Hashable, Sendable {
             .bool(0)
     }
 
-    /// Drops the build's tables and its row. Waits no more than two seconds for readers that are still at them.
+    /// Gives up the session's lock, once for each time it was taken.
+    func unlock(on connection: Connection) async throws(PostgresError) {
+        try await connection.query(
+            "select pg_advisory_unlock($1::int, $2::int)", [.integer(LockSpace.builds), .integer(id)])
+    }
+
+    /// Drops the build's tables and its row. Waits no more than half a second for readers that are still at them.
     func drop(on connection: Connection) async throws {
         try await connection.transaction {
-            try await connection.script("set local lock_timeout = '2s'; drop schema if exists \(schema) cascade")
+            try await connection.script("set local lock_timeout = '500ms'; drop schema if exists \(schema) cascade")
             try await connection.query("delete from projection_builds where build = $1", [.integer(id)])
         }
     }
 }
 
-/// The first halves of the keys under which sessions take advisory locks; the second say of what.
+/// The first halves of the keys under which sessions take advisory locks; the second say of what. The whole
+/// list stands in Migrations/0002_projections.sql.
 enum LockSpace {
     static let projections: Int64 = 0x466F_6F74
     static let builds: Int64 = 0x466F_6F75
+    static let candidates: Int64 = 0x466F_6F77
+    static let definitions: Int64 = 0x466F_6F78
+    static let choices: Int64 = 0x466F_6F79
 }

@@ -4,20 +4,38 @@ import Synchronization
 
 /// How far the read models have come, for those who wait to read their own writes.
 ///
-/// Looks into the database only while somebody waits: at once for a newcomer, then whenever a projection has moved.
+/// Looks into the database only while somebody waits: at once for a newcomer, then whenever a projection has moved; a
+/// notification that is lost costs no more than the listener's poll interval. However many wait, there is one look at a
+/// time, with a pause after it in which what comes meanwhile gathers.
 package final class Checkpoints: Sendable {
     static let channel = "footfall_projections"
 
+    /// Bounds the looks to some hundreds a second.
+    private static let pauseAfterLook = Duration.milliseconds(2)
+
     private struct Waiter {
-        let projections: [String]
         let position: Int64
         let continuation: CheckedContinuation<Bool, Never>
     }
 
     private struct State {
-        var waiters: [Int: Waiter] = [:]
+        /// By the projections that are waited for: those who wait, by id.
+        var waiters: [[String]: [Int: Waiter]] = [:]
+        var count = 0
         var nextID = 0
         var isStopped = false
+
+        mutating func remove(_ id: Int, of projections: [String]) -> Waiter? {
+            guard let waiter = waiters[projections]?.removeValue(forKey: id) else { return nil }
+            count -= 1
+            if waiters[projections]?.isEmpty == true { waiters[projections] = nil }
+            return waiter
+        }
+
+        mutating func removeAll(of projections: [String], upTo reached: Int64) -> [Waiter] {
+            let ids = waiters[projections, default: [:]].filter { $0.value.position <= reached }.keys
+            return ids.compactMap { remove($0, of: projections) }
+        }
     }
 
     private let pool: Pool
@@ -28,6 +46,7 @@ package final class Checkpoints: Sendable {
     private let looks: AsyncStream<Void>
     private let look: AsyncStream<Void>.Continuation
 
+    /// - Parameter maximumWaiting: how many may wait; beyond it `wait` returns at once.
     package init(pool: Pool, listener: Listener, maximumWaiting: Int = 10_000, logger: Logger) {
         self.pool = pool
         self.listener = listener
@@ -35,6 +54,9 @@ package final class Checkpoints: Sendable {
         self.maximumWaiting = maximumWaiting
         (looks, look) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     }
+
+    /// How many wait at this moment.
+    package var waiting: Int { state.withLock(\.count) }
 
     /// Waits until the active builds of all these projections reflect `position`.
     /// - Returns: false where `limit` passes first, the task is cancelled, this has stopped or too many wait.
@@ -59,14 +81,16 @@ package final class Checkpoints: Sendable {
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let isAdmitted = state.withLock { state in
-                    if state.isStopped || Task.isCancelled || state.waiters.count >= maximumWaiting { return false }
-                    state.waiters[id] = Waiter(projections: projections, position: position, continuation: continuation)
+                    if state.isStopped || Task.isCancelled || state.count >= maximumWaiting { return false }
+                    state.waiters[projections, default: [:]][id] = Waiter(
+                        position: position, continuation: continuation)
+                    state.count += 1
                     return true
                 }
                 if isAdmitted { look.yield() } else { continuation.resume(returning: false) }
             }
         } onCancel: {
-            state.withLock { $0.waiters.removeValue(forKey: id) }?.continuation.resume(returning: false)
+            state.withLock { $0.remove(id, of: projections) }?.continuation.resume(returning: false)
         }
     }
 
@@ -77,14 +101,18 @@ package final class Checkpoints: Sendable {
                 for await _ in self.listener.signals(on: Self.channel) { self.look.yield() }
                 self.look.finish()
             }
-            for await _ in looks where state.withLock({ !$0.waiters.isEmpty }) { await lookOnce() }
+            for await _ in looks where waiting > 0 {
+                await lookOnce()
+                try? await Task.sleep(for: Self.pauseAfterLook)  // cancellation ends the loop
+            }
         }
         let waiters = state.withLock { state in
             state.isStopped = true
+            state.count = 0
             defer { state.waiters = [:] }
-            return state.waiters.values.map(\.continuation)
+            return state.waiters.values.flatMap(\.values)
         }
-        for waiter in waiters { waiter.resume(returning: false) }
+        for waiter in waiters { waiter.continuation.resume(returning: false) }
     }
 
     private func lookOnce() async {
@@ -94,12 +122,13 @@ package final class Checkpoints: Sendable {
                 positions[try row.text(0)] = try row.integer(1)
             }
             let reached = state.withLock { state in
-                let ids = state.waiters.filter { _, waiter in
-                    waiter.projections.allSatisfy { positions[$0].map { $0 >= waiter.position } ?? false }
-                }.keys
-                return ids.compactMap { state.waiters.removeValue(forKey: $0)?.continuation }
+                state.waiters.keys.flatMap { projections in
+                    // Before its first build is active a projection has reached nothing.
+                    let least = projections.map { positions[$0] ?? -1 }.min() ?? .max
+                    return state.removeAll(of: projections, upTo: least)
+                }
             }
-            for waiter in reached { waiter.resume(returning: true) }
+            for waiter in reached { waiter.continuation.resume(returning: true) }
         } catch {
             logger.debug("cannot look at the checkpoints", metadata: ["reason": "\(error)"])
         }

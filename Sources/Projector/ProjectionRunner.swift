@@ -1,53 +1,69 @@
+import EventLog
 import Logging
 import Postgres
 
-/// Keeps one read model up to date for as long as it runs: applies what is appended to the active build, and sees to
-/// builds that are due.
+/// Keeps the active build of one read model up to date for as long as it runs.
 ///
-/// Of all the processes that run it, one applies at a time: the one whose session holds the projection's advisory lock.
-/// When that session ends, however, the next one takes over.
+/// Several may run at the same time without harm, since each range is applied under the lock on its checkpoint; that
+/// only one does is the business of `ProjectionShares`.
 struct ProjectionRunner: Sendable {
     static let maximumEventsPerStep: Int64 = 5000
 
-    let definition: ProjectionDefinition
+    let projection: String
     let target: ConnectionTarget
     let listener: Listener
+    let stops: Stops
     let logger: Logger
+
+    init(_ projection: String, on target: ConnectionTarget, listener: Listener, stops: Stops, logger: Logger) {
+        self.projection = projection
+        self.target = target.named("footfall projection \(projection)")
+        self.listener = listener
+        self.stops = stops
+        self.logger = logger
+    }
+
+    /// A commit need not reach the disk: what a crash of the server takes back, it takes back with its checkpoint, and
+    /// the events that it is made from are there. Readers see new events in half of the time.
+    ///
+    /// Where this process is gone or unreachable, the server gives up what the session was doing, so that another process
+    /// is not kept waiting for its locks.
+    private static let session = """
+        set jit = off; set synchronous_commit = off;
+        set client_connection_check_interval = '1s';
+        set idle_in_transaction_session_timeout = '10s';
+        set tcp_user_timeout = '3s'; set tcp_keepalives_idle = 1; set tcp_keepalives_interval = 1;
+        set tcp_keepalives_count = 2
+        """
 
     /// Returns when its task is cancelled, after the step in flight.
     func run() async {
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { await keepApplying() }
-            group.addTask { await keepBuilding() }
-        }
-    }
-
-    private func keepApplying() async {
-        await retrying("applying") {
-            let connection = try await Connection.open(
-                target.named("footfall projection \(definition.name)", requestTimeout: nil), logger: logger)
+        var limit = Self.maximumEventsPerStep
+        await retrying("applying \(projection)", longestPause: .seconds(2), logger: logger) {
+            let connection = try await Connection.open(target, logger: logger)
             defer { connection.close() }
-            try await connection.script("set jit = off")
-            var hasLock = false
-            for await _ in listener.signals(on: "footfall_events") {
-                if !hasLock { hasLock = try await lock(on: connection) }
-                if hasLock { try await applyAll(on: connection) }
+            try await connection.script(Self.session)
+            for await _ in listener.signals(on: eventsChannel) {
+                try await stops.waitingThrough(projection, .active) {
+                    try await applyAll(upTo: &limit, on: connection)
+                }
             }
         }
     }
 
-    private func lock(on connection: Connection) async throws -> Bool {
-        try await connection.query(
-            "select pg_try_advisory_lock($1::int, hashtext($2))",
-            [.integer(LockSpace.projections), .text(definition.name)])[0]
-            .bool(0)
-    }
-
     /// Applies until the active build is at the head of the log; nothing where there is no active build yet.
-    private func applyAll(on connection: Connection) async throws {
+    /// - Parameter limit: how many events the next step applies at most: one after a stop, fewer where a step took
+    ///   longer than its connection's deadline, and more again from there.
+    private func applyAll(upTo limit: inout Int64, on connection: Connection) async throws {
         var active = try await active(on: connection)
         while let build = active, !Task.isCancelled {
-            let step = try await build.advance(by: Self.maximumEventsPerStep, on: connection)
+            let step: Build.Step
+            do { step = try await build.advance(by: limit, on: connection) } catch {
+                limit = error is StoppedAtEvent ? 1 : max(1, limit / 8)
+                try await build.recordIfLasting(error, on: connection)
+                throw error
+            }
+            limit = min(limit * 8, Self.maximumEventsPerStep)
             if step.isRetired {
                 active = try await self.active(on: connection)
             } else if step.isAtHead {
@@ -57,29 +73,6 @@ struct ProjectionRunner: Sendable {
     }
 
     private func active(on connection: Connection) async throws -> Build? {
-        try await Build.all(of: definition.name, on: connection).first { $0.state == .active }
-    }
-
-    private func keepBuilding() async {
-        let rebuild = Rebuild(definition, on: target, logger: logger)
-        await retrying("building") {
-            try await rebuild.ensureCurrent()
-            for await _ in listener.signals(on: "footfall_builds") { try await rebuild.adopt() }
-        }
-    }
-
-    /// Does `work` again after a growing pause where it fails, until the task is cancelled.
-    private func retrying(_ what: String, _ work: () async throws -> Void) async {
-        var pause = Duration.milliseconds(100)
-        while !Task.isCancelled {
-            let began = ContinuousClock.now
-            do { try await work() } catch is CancellationError { return } catch {
-                logger.error(
-                    "projection failed; will try again",
-                    metadata: ["projection": "\(definition.name)", "while": "\(what)", "reason": "\(error)"])
-            }
-            pause = began.duration(to: .now) > .seconds(60) ? .milliseconds(100) : min(pause * 2, .seconds(10))
-            try? await Task.sleep(for: pause * Double.random(in: 0.5...1))  // cancellation ends the loop
-        }
+        try await Build.all(of: projection, on: connection).first { $0.state == .active }
     }
 }

@@ -125,6 +125,45 @@ import Testing
     }
 }
 
+@Suite(.timeLimit(.minutes(5))) struct ProjectionRebuildTests {
+    @Test func aRebuildIsAskedForAndDone() async throws {
+        try await withAPI { api in
+            try await api.register()
+            _ = try await api.get("/cameras/1/counts?min_position=1")
+            let old = try #require(try await builds(api).first?["build"])
+            let answer = try await api.post("/projections/hourly_counts/rebuild", #"{"throttle": 50}"#)
+            #expect(answer.status == 202)
+            #expect(answer["name"] == "hourly_counts")
+            #expect(answer["throttle"] == 50)
+            // The old build is dropped in the end.
+            while try await builds(api).contains(where: { $0["build"] == old }) { await Task.yield() }
+            let after = try await builds(api)
+            #expect(after.count == 1)
+            #expect(after.first?["state"] == "active")
+            #expect(after.first?["percent"] == 100)
+        }
+    }
+
+    private func builds(_ api: TestAPI) async throws -> [JSON] {
+        let items = try await api.get("/projections")["items"]?.array ?? []
+        return (items.first { $0["name"] == "hourly_counts" }?["builds"]?.array ?? []).map { build in
+            var members = build.object ?? [:]
+            if members["state"] == "retired" { members["state"] = "active" }
+            return .object(members.filter { ["build", "state", "percent"].contains($0.key) })
+        }
+    }
+
+    @Test func whatCannotBeRebuiltIsRefused() async throws {
+        try await withAPI { api in
+            _ = try await api.get("/cameras?min_position=0")
+            try await api.post("/projections/no_such/rebuild").expectProblem(404, "projection_not_found")
+            for body in [#"{"throttle": 0}"#, #"{"throttle": 101}"#, #"{"throttle": "50%"}"#, #"{"speed": 1}"#] {
+                try await api.post("/projections/hourly_counts/rebuild", body).expectProblem(422, "validation_failed")
+            }
+        }
+    }
+}
+
 @Suite struct WireTests {
     @Test func apiWorksOverTheWire() async throws {
         try await withAPI(.live) { api in

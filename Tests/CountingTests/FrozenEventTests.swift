@@ -1,28 +1,30 @@
 import Counting
 import EventSourcing
+import TestSupport
 import Testing
 
-/// Every event type at every schema version that was ever written, as it stands in logs. Samples are added, with every
-/// new type and version, and never changed or taken away: what is in a log stays there.
+/// What every frozen event means, to the domain of today.
 @Suite struct FrozenEventTests {
     enum Meaning: Equatable {
         case camera(Camera.Event)
         case heartbeat(Heartbeat)
         case reading(CountReading)
+        case correction(CountCorrection)
+        case skip(ProjectionEventSkipped)
     }
 
     struct Frozen: CustomTestStringConvertible {
-        let type: String
-        let schemaVersion: Int16
-        let data: String
+        let event: FrozenEvent
         let meaning: Meaning
 
-        init(_ type: String, _ schemaVersion: Int16, _ data: String, _ meaning: Meaning) {
-            self.type = type
-            self.schemaVersion = schemaVersion
-            self.data = data
+        init(_ event: FrozenEvent, _ meaning: Meaning) {
+            self.event = event
             self.meaning = meaning
         }
+
+        var type: String { event.type }
+        var schemaVersion: Int16 { event.schemaVersion }
+        var data: String { event.data }
 
         var testDescription: String { "\(type) \(schemaVersion)" }
 
@@ -33,64 +35,39 @@ import Testing
     }
 
     static let samples: [Frozen] = [
+        Frozen(.registered, .camera(.registered(Sample.id, CameraCodingTests.full, CameraCodingTests.watched))),
+        Frozen(.registeredBare, .camera(.registered(Sample.id, Sample.plain, Sample.moved))),
+        Frozen(.described, .camera(.described(Sample.id, CameraCodingTests.full))),
+        Frozen(.describedBare, .camera(.described(Sample.id, Sample.plain))),
+        Frozen(.configured, .camera(.configured(Sample.id, CameraCodingTests.watched))),
+        Frozen(.started, .camera(.started(Sample.id, Sample.workerA, epoch: 1))),
+        Frozen(.restarted, .camera(.restarted(Sample.id, Sample.workerB, epoch: 2))),
+        Frozen(.stopped, .camera(.stopped(Sample.id, reason: Sample.reason))),
+        Frozen(.stoppedBare, .camera(.stopped(Sample.id, reason: nil))),
         Frozen(
-            "CameraRegistered", 1,
-            #"{"camera_id":7,"name":"Entrance \"A\"","location":"Hall 1","description":"first\nsecond","metadata":{"tags":["a",null,true],"floor":2},"settings":{"pace":"fast","started_at":"2026-03-29T00:30:00Z","loop":true,"detector":"yolo","confidence":0.4,"classes":["person","car"]},"time_zone":"Europe/Berlin","stream_url":"rtsp://10.0.0.5:554/stream1","stream_credentials":"admin:s%40crt","stream_type":"rtsp","lines":[{"name":"door","from":[0.0,0.5],"to":[1.0,0.5],"inside":[0.5,0.9]}]}"#,
-            .camera(.registered(Sample.id, CameraCodingTests.full, CameraCodingTests.watched))),
-        Frozen(
-            "CameraRegistered", 1,
-            #"{"camera_id":7,"name":"Entrance","metadata":{},"settings":{},"time_zone":"UTC","stream_url":"rtsp://10.0.0.6/stream1","stream_type":"rtsp","lines":[]}"#,
-            .camera(.registered(Sample.id, Sample.plain, Sample.moved))),
-        Frozen(
-            "CameraDescribed", 1,
-            #"{"camera_id":7,"name":"Entrance","metadata":{},"settings":{},"time_zone":"UTC"}"#,
-            .camera(.described(Sample.id, Sample.plain))),
-        Frozen(
-            "CameraConfigured", 1,
-            #"{"camera_id":7,"stream_url":"rtsp://10.0.0.5:554/stream1","stream_credentials":"admin:s%40crt","stream_type":"rtsp","lines":[{"name":"door","from":[0.0,0.5],"to":[1.0,0.5],"inside":[0.5,0.9]}]}"#,
-            .camera(.configured(Sample.id, CameraCodingTests.watched))),
-        Frozen(
-            "CameraStarted", 1, #"{"camera_id":7,"worker_id":"worker-a","epoch":1}"#,
-            .camera(.started(Sample.id, Sample.workerA, epoch: 1))),
-        Frozen(
-            "CameraRestarted", 1, #"{"camera_id":7,"worker_id":"worker-b","epoch":2}"#,
-            .camera(.restarted(Sample.id, Sample.workerB, epoch: 2))),
-        Frozen(
-            "CameraStopped", 1, #"{"camera_id":7,"reason":"because"}"#,
-            .camera(.stopped(Sample.id, reason: Sample.reason))),
-        Frozen("CameraStopped", 1, #"{"camera_id":7}"#, .camera(.stopped(Sample.id, reason: nil))),
-        Frozen(
-            "CameraStatusChanged", 1, #"{"camera_id":7,"from":"offline","to":"maintenance","reason":"because"}"#,
-            .camera(.statusChanged(Sample.id, from: .offline, to: .maintenance, reason: Sample.reason))),
-        Frozen(
-            "CameraStatusChanged", 1, #"{"camera_id":7,"from":"error","to":"online"}"#,
-            .camera(.statusChanged(Sample.id, from: .error, to: .online, reason: nil))),
-        Frozen(
-            "CameraRemoved", 1, #"{"camera_id":7,"reason":"because"}"#,
-            .camera(.removed(Sample.id, reason: Sample.reason))),
-        Frozen("CameraRemoved", 1, #"{"camera_id":7}"#, .camera(.removed(Sample.id, reason: nil))),
-        Frozen(
-            "HeartbeatRecorded", 1,
-            #"{"camera_id":7,"observed_at":"2026-03-29T00:30:00.250000Z","status":"online"}"#,
-            .heartbeat(TelemetryTests.heartbeats[0].0)),
-        Frozen(
-            "HeartbeatRecorded", 1,
-            #"{"camera_id":7,"observed_at":"2026-03-29T00:30:00.250000Z","status":"error","response_time_ms":12.5,"stream_quality_score":0.9,"fps":25.0,"frames_dropped":4,"decode_time_ms":3.0,"inference_time_ms":41.0,"cpu_usage":63.5,"memory_usage":12.0,"network_bandwidth":4.25,"error_message":"no keyframe"}"#,
-            .heartbeat(TelemetryTests.heartbeats[1].0)),
-        Frozen(
-            "CountReadingRecorded", 1,
-            #"{"camera_id":7,"observed_at":"2026-03-29T00:30:00.250000Z","line":"door","class":"person","count_in":3,"count_out":0}"#,
-            .reading(TelemetryTests.readings[0].0)),
-        Frozen(
-            "CountReadingRecorded", 1,
-            #"{"camera_id":7,"observed_at":"2026-03-29T00:30:00.250000Z","line":"door","class":"person","count_in":3,"count_out":0,"confidence_score":0.75,"processing_time_ms":8.0,"ai_model_version":"yolov8n-1","frame_data":{"frame":17}}"#,
-            .reading(TelemetryTests.readings[1].0)),
+            .statusChanged, .camera(.statusChanged(Sample.id, from: .offline, to: .maintenance, reason: Sample.reason))),
+        Frozen(.statusChangedBare, .camera(.statusChanged(Sample.id, from: .error, to: .online, reason: nil))),
+        Frozen(.removed, .camera(.removed(Sample.id, reason: Sample.reason))),
+        Frozen(.removedBare, .camera(.removed(Sample.id, reason: nil))),
+        Frozen(.heartbeatBare, .heartbeat(TelemetryTests.heartbeats[0].0)),
+        Frozen(.heartbeat, .heartbeat(TelemetryTests.heartbeats[1].0)),
+        Frozen(.readingBare, .reading(TelemetryTests.readings[0].0)),
+        Frozen(.reading, .reading(TelemetryTests.readings[1].0)),
+        Frozen(.correction, .correction(CountCorrectionTests.lowered)),
+        Frozen(.skip, .skip(skip)),
     ]
+
+    private static let skip = ProjectionEventSkipped(
+        projection: ProjectionName(stored: "hourly_counts"), position: 12, type: "CountReadingRecorded",
+        stream: "telemetry-7", sqlState: "22P02", error: #"invalid input syntax for type bigint: "many""#,
+        reason: Sample.reason)
 
     private func read(_ event: RecordedEvent) throws(EventDecodingError) -> Meaning {
         switch event.type {
         case Heartbeat.eventType: .heartbeat(try Heartbeat(event))
         case CountReading.eventType: .reading(try CountReading(event))
+        case CountCorrection.eventType: .correction(try CountCorrection(event))
+        case ProjectionEventSkipped.eventType: .skip(try ProjectionEventSkipped(event))
         default: .camera(try Camera.decode(event))
         }
     }
@@ -135,8 +112,14 @@ import Testing
             [
                 "CameraRegistered", "CameraDescribed", "CameraConfigured", "CameraStarted", "CameraRestarted",
                 "CameraStopped", "CameraStatusChanged", "CameraRemoved", Heartbeat.eventType, CountReading.eventType,
+                CountCorrection.eventType,
+                ProjectionEventSkipped.eventType,
             ]
         }
+    }
+
+    @Test func everyFrozenEventHasItsMeaning() {
+        #expect(Self.samples.map(\.event) == FrozenEvent.all)
     }
 
     @Test func everyTypeHasSamples() {
@@ -146,7 +129,11 @@ import Testing
     /// Whoever gives an event a new version adds its sample here.
     @Test func whatIsWrittenNowIsAmongThem() {
         let camera = CameraCodingTests.samples.map { Camera.encode($0.0) }
-        let written = camera + [TelemetryTests.bareHeartbeat.event, TelemetryTests.bareReading.event]
+        let written =
+            camera + [
+                TelemetryTests.bareHeartbeat.event, TelemetryTests.bareReading.event,
+                CountCorrectionTests.lowered.event, Self.skip.event,
+            ]
         for event in written {
             let versions = Self.samples.filter { $0.type == event.type }.map(\.schemaVersion)
             #expect(Set(versions) == Set(1...event.schemaVersion), "\(event.type)")

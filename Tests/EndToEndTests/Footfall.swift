@@ -4,15 +4,23 @@ import Foundation
 import NIOCore
 import NIOHTTP1
 
-/// `footfall up` in a folder of its own, and its API.
+/// `footfall up` in a folder of its own, or `footfall serve`, and its API.
 struct Footfall {
     let program: Program
     let base: String
 
     /// Starts everything and waits until the API listens.
     static func up(in folder: URL, _ arguments: [String] = [], as user: String? = nil) async throws -> Footfall {
-        let program = try Program(
-            "footfall", ["up", "--port", "0", "--data-dir", folder.path] + arguments, as: user)
+        try await listening(
+            Program("footfall", ["up", "--port", "0", "--data-dir", folder.path] + arguments, as: user))
+    }
+
+    /// Starts one of several processes on a database elsewhere, and waits until the API listens.
+    static func serve(on databaseURL: String) async throws -> Footfall {
+        try await listening(Program("footfall", ["serve", "--port", "0", "--database-url", databaseURL]))
+    }
+
+    private static func listening(_ program: Program) async throws -> Footfall {
         try await program.waits(for: "/api/v1\n")
         guard let base = program.output.firstMatch(of: /http:\/\/127\.0\.0\.1:[0-9]+\/api\/v1/) else {
             throw Program.Ended(description: "no URL in \(program.output)")

@@ -37,6 +37,40 @@ import Testing
         }
     }
 
+    @Test func theToolExplainsACountAndShowsACameraAsItWas() async throws {
+        try await withFolder { folder in
+            let data = ["--data-dir", folder.path]
+            let footfall = try await Footfall.up(in: folder, ["--no-worker"])
+            let registered = try await footfall.post("/cameras", Self.camera)
+            #expect(try await footfall.post("/cameras/1/start").status == .ok)
+            let reading: JSON = [
+                "observed_at": "2026-03-29T10:00:00Z", "line": "door", "class": "person", "count_in": 3, "count_out": 1,
+            ]
+            #expect(try await footfall.post("/cameras/1/counts", reading).status == .created)
+            #expect(try await footfall.get("/cameras/1/counts?min_position=3").status == .ok)
+            #expect(await footfall.stop() == 0)
+
+            for moment in ["v1", "1", registered.body["created_at"]?.string ?? ""] {
+                let state = try await Program.run("footfallctl", ["audit", "--camera", "1", "--as-of", moment] + data)
+                #expect(state.code == 0, "\(state.output)")
+                #expect(try JSON.parse(state.output.trimmingCharacters(in: .newlines)) == registered.body)
+            }
+            let later = try await Program.run("footfallctl", ["audit", "--camera", "1", "--as-of", "v3"] + data)
+            #expect(later.code == 1)
+            #expect(later.output == "footfallctl: The camera's last version is 2.\n")
+
+            let hour = ["--camera", "1", "--from", "2026-03-29T10:00:00Z", "--to", "2026-03-29T11:00:00Z"]
+            let explained = try await Program.run("footfallctl", ["explain"] + hour + data)
+            #expect(explained.code == 0)
+            #expect(explained.output.contains("observed 2026-03-29T10:00:00Z  3 in 1 out"))
+            #expect(explained.output.contains("they are the same at position 3\n"))
+            let lines = try await Program.run("footfallctl", ["explain", "--json"] + hour + data)
+            let answer = try JSON.parse(lines.output.split(separator: "\n").last.map(String.init) ?? "")
+            #expect(answer["differs"] == false)
+            #expect(answer["explained"]?["count_in"] == 3)
+        }
+    }
+
     @Test func followingShowsWhatIsAppendedMeanwhile() async throws {
         try await withFolder { folder in
             let footfall = try await Footfall.up(in: folder, ["--no-worker"])

@@ -20,8 +20,10 @@ final class Program: Sendable {
     /// - Parameters:
     ///   - name: an executable of this package, such as `footfall`.
     ///   - user: as whom it runs where that is not the caller, who must be root then.
+    ///   - file: takes what it prints, which is not kept here then.
     init(
-        _ name: String, _ arguments: [String], environment: [String: String] = [:], as user: String? = nil
+        _ name: String, _ arguments: [String], environment: [String: String] = [:], as user: String? = nil,
+        to file: FileHandle? = nil
     ) throws {
         self.name = name
         let process = Process()
@@ -37,18 +39,26 @@ final class Program: Sendable {
         // Nothing of the caller's own installation may reach a test.
         process.environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("FOOTFALL_") }
             .merging(environment) { _, given in given }
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardError = output
         process.standardInput = FileHandle.nullDevice
         self.process = process
-        output.fileHandleForReading.readabilityHandler = { [weak self] handle in
-            let data = handle.availableData
-            if data.isEmpty { handle.readabilityHandler = nil } else { self?.took(data) }
+        if let file {
+            process.standardOutput = file
+            process.standardError = file
+        } else {
+            let output = Pipe()
+            process.standardOutput = output
+            process.standardError = output
+            output.fileHandleForReading.readabilityHandler = { [weak self] handle in
+                let data = handle.availableData
+                if data.isEmpty { handle.readabilityHandler = nil } else { self?.took(data) }
+            }
         }
         process.terminationHandler = { [weak self] in self?.ended($0.terminationStatus) }
         try process.run()
     }
+
+    /// A test that failed leaves nothing behind.
+    deinit { if process.isRunning { kill(process.processIdentifier, SIGKILL) } }
 
     /// Where this build's executables lie: beside the test bundle.
     static let folder = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
@@ -91,9 +101,16 @@ final class Program: Sendable {
     static func run(
         _ name: String, _ arguments: [String], environment: [String: String] = [:]
     ) async throws -> (code: Int32, output: String) {
-        let program = try Program(name, arguments, environment: environment)
-        let code = await program.waitsForEnd()
-        return (code, program.output)
+        // Not through a pipe: its last words could come after its end.
+        let file = FileManager.default.temporaryDirectory.appending(path: "footfall-output-\(UUID().uuidString)")
+        guard FileManager.default.createFile(atPath: file.path, contents: nil) else {
+            throw Ended(description: "\(file.path) cannot be made")
+        }
+        defer { try? FileManager.default.removeItem(at: file) }  // a file in /tmp may stay
+        let output = try FileHandle(forWritingTo: file)
+        defer { try? output.close() }  // nothing is written any more
+        let code = await (try Program(name, arguments, environment: environment, to: output)).waitsForEnd()
+        return (code, try String(contentsOf: file, encoding: .utf8))
     }
 
     private func took(_ data: Data) {

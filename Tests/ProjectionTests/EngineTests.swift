@@ -135,6 +135,35 @@ import Testing
         }
     }
 
+    @Test func aRebuildTakesThePlaceOfABuildThatIsBeyondTheLogsEnd() async throws {
+        try await Harness.with { harness in
+            try await append(5, to: harness)
+            try await Rebuild(tally(), on: harness.target, logger: .silent).run()
+            try await harness.connection.query("update log_head set position = 3")
+            try await Rebuild(tally(), on: harness.target, logger: .silent).run()
+            #expect(try await tallied(harness) == [3, 3])
+            let builds = try await Build.all(of: "tally", on: harness.connection)
+            #expect(builds.map(\.position) == [3])
+        }
+    }
+
+    @Test func whyABuildCannotBeFinishedIsShown() async throws {
+        try await Harness.with { harness in
+            try await append(5, to: harness)
+            let broken = try ProjectionDefinition(
+                name: "tally", tables: tally().tables, apply: tally().apply,
+                indexes: "create index tally_worth on tally (no_such_column)", eventViews: [:])
+            await #expect(throws: PostgresError.self) {
+                try await Rebuild(broken, on: harness.target, logger: .silent).run()
+            }
+            let stalls = try await harness.pool.query("select reason, error from read.projection_stalls")
+            let stall = try #require(stalls.first)
+            let (reason, error) = (try stall.text(0), try stall.text(1))
+            #expect(reason == "error")
+            #expect(error.contains("no_such_column"))
+        }
+    }
+
     @Test(arguments: ["", "Tally", "1st", "tally-2", "tally; drop table events", String(repeating: "a", count: 41)])
     func aProjectionsNameMustBeAnIdentifier(_ name: String) {
         #expect(throws: ProjectionDefinition.Invalid.badName(name)) {

@@ -1,7 +1,5 @@
 import Counting
 import EventSourcing
-import Foundation
-import Installation
 import Postgres
 import TestSupport
 import Testing
@@ -11,8 +9,8 @@ import Testing
 /// The typed views against what the domain writes: a misspelt field would silently read as null.
 @Suite struct EventViewTests {
     @Test func everyEventTypeHasAViewAndEveryViewAnEventType() throws {
-        let written = Set(try Self.samples().map { viewName($0.type) })
-        #expect(try Set(views().keys) == written)
+        let written = Set(try Self.samples().map { EventViews.name(of: $0.type) })
+        #expect(try Set(EventViews.all().keys) == written)
     }
 
     @Test func aViewShowsEveryFieldThatTheDomainWrites() async throws {
@@ -22,12 +20,10 @@ import Testing
                 Append(to: "s", events: samples, metadata: EventMetadata(actor: "ana"))
             ])
             let connection = harness.connection
-            try await connection.script("create schema views; set search_path = views, public")
-            try await connection.script(ProjectionDefinition.batchView)
-            try await connection.script("set footfall.after = '0'; set footfall.upto = '1000'")
-            for (name, sql) in try views() {
-                try await connection.script(sql)
-                let type = try #require(samples.first { viewName($0.type) == name })
+            let views = try EventViews.all()
+            try await harness.makeEventViews(views)
+            for name in views.keys {
+                let type = try #require(samples.first { EventViews.name(of: $0.type) == name })
                 let row = try await connection.query("select to_jsonb(v) from \(name) as v")[0]
                 let shown = try JSON.parse(row.bytes(0))
                 for (field, value) in try #require(JSON.parse(type.data).object) {
@@ -41,23 +37,6 @@ import Testing
                 }
                 #expect(shown["actor"] == "ana", "\(name)")
             }
-        }
-    }
-
-    private func views() throws -> [String: String] {
-        let folder = try ReleaseFiles.locate().projections.appending(path: "_events")
-        var views: [String: String] = [:]
-        for file in try FileManager.default.contentsOfDirectory(atPath: folder.path) {
-            views[String(file.dropLast(4))] = try String(contentsOf: folder.appending(path: file), encoding: .utf8)
-        }
-        return views
-    }
-
-    /// `CameraRegistered` → `camera_registered`.
-    private func viewName(_ type: String) -> String {
-        type.reduce(into: "") { name, letter in
-            if letter.isUppercase, !name.isEmpty { name += "_" }
-            name += letter.lowercased()
         }
     }
 
@@ -94,11 +73,19 @@ import Testing
         reading.processingTime = try Milliseconds(20.5)
         reading.modelVersion = ModelVersion(stored: "m1")
         reading.frameData = try FreeformObject(["boxes": [1]])
+        let hour = Timestamp(microseconds: 1_790_002_800_000_000)
+        let correction = try CountCorrection(
+            cameraID: id, range: QuarterHours(from: hour, to: hour + .seconds(1800)), line: LineName("door"),
+            objectClass: ObjectClass("person"), delta: CountDelta(in: -1, out: 2), reason: reason,
+            totals: [hour: (in: 1, out: 0)])
         let life: [Camera.Event] = [
             .registered(id, description, configuration), .described(id, description), .configured(id, configuration),
             .started(id, worker, epoch: 1), .restarted(id, worker, epoch: 2), .stopped(id, reason: reason),
             .statusChanged(id, from: .offline, to: .online, reason: reason), .removed(id, reason: reason),
         ]
-        return life.map(Camera.encode) + [heartbeat.event, reading.event]
+        let skip = ProjectionEventSkipped(
+            projection: ProjectionName(stored: "hourly_counts"), position: 7, type: "CountReadingRecorded",
+            stream: "telemetry-1", sqlState: "22P02", error: "invalid input", reason: reason)
+        return life.map(Camera.encode) + [heartbeat.event, reading.event, correction.event, skip.event]
     }
 }

@@ -2,6 +2,7 @@ import EventLog
 import EventSourcing
 import Foundation
 import Installation
+import Metrics
 import Postgres
 import TestSupport
 
@@ -52,10 +53,7 @@ struct Harness {
     /// Every row of every table of a schema, as text, in a fixed order.
     func rows(in schema: String) async throws -> [String] {
         var rows: [String] = []
-        let tables = try await connection.query(
-            "select tablename::text from pg_tables where schemaname = $1 order by 1", [.text(schema)])
-        for table in tables {
-            let name = try table.text(0)
+        for name in try await tables(in: schema) {
             let contents = try await connection.pipeline([
                 Statement("select to_jsonb(t)::text from \(schema).\(name) as t order by 1", prepared: false)
             ])[0]
@@ -64,13 +62,21 @@ struct Harness {
         return rows
     }
 
+    func tables(in schema: String) async throws -> [String] {
+        try await connection.query(
+            "select tablename::text from pg_tables where schemaname = $1 order by 1", [.text(schema)]
+        ).map { try $0.text(0) }
+    }
+
     /// Runs the engine with all projections for as long as `body` takes.
     func withProjector<Value: Sendable>(
-        _ definitions: [ProjectionDefinition], _ body: @Sendable (Checkpoints) async throws -> Value
+        _ definitions: [ProjectionDefinition], metrics: any MetricsFactory = NOOPMetricsHandler.instance,
+        _ body: @Sendable (Checkpoints) async throws -> Value
     ) async throws -> Value {
         let listener = Listener(target, channels: Projector.channels, pollInterval: .milliseconds(100), logger: .silent)
         let checkpoints = Checkpoints(pool: pool, listener: listener, logger: .silent)
-        let projector = Projector(definitions, on: target, listener: listener, logger: .silent)
+        let projector = Projector(
+            definitions, on: target, listener: listener, metrics: metrics, logger: .silent)
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await listener.run() }
             group.addTask { await checkpoints.run() }
@@ -79,6 +85,14 @@ struct Harness {
             group.cancelAll()
             return value
         }
+    }
+
+    /// Makes views of the log's first events, for this session to read.
+    func makeEventViews(_ views: [String: String]) async throws {
+        try await connection.script("create schema views; set search_path = views, public")
+        try await connection.script(ProjectionDefinition.batchView)
+        try await connection.script("set footfall.after = '0'; set footfall.upto = '1000'")
+        for sql in views.values { try await connection.script(sql) }
     }
 
     func append(_ appends: [Append]) async throws {

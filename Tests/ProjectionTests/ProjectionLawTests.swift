@@ -8,6 +8,31 @@ import Testing
 
 /// What holds for every projection there is, and for those to come.
 @Suite struct ProjectionLawTests {
+    @Test(arguments: Harness.names, ProjectionLaw.allCases)
+    func everyLawHolds(_ name: String, _ law: ProjectionLaw) async throws {
+        let definition = try Harness.definition(name)
+        try await Harness.with { harness in
+            let breaches = try await law.breaches(by: definition, in: harness)
+            #expect(breaches == [])
+        }
+    }
+
+    /// Readers know a table by its own name alone, whichever projection it is of.
+    @Test func noTwoTablesHaveOneName() async throws {
+        try await Harness.with { harness in
+            var owners: [String: String] = [:]
+            for name in Harness.names {
+                let build = try await Build.create(Harness.definition(name), on: harness.connection)
+                let tables = try await harness.tables(in: build.schema)
+                #expect(!tables.isEmpty, "\(name)")
+                for table in tables {
+                    #expect(owners[table] == nil, "\(name) and \(owners[table] ?? "") both make \(table)")
+                    owners[table] = name
+                }
+            }
+        }
+    }
+
     @Test(arguments: Harness.names, [UInt64(1), 2, 3])
     func oneBatchEqualsOneByOneEqualsRandomSplits(_ name: String, seed: UInt64) async throws {
         let definition = try Harness.definition(name)

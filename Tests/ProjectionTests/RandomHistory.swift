@@ -7,9 +7,20 @@ import TestSupport
 struct RandomHistory {
     private var random: SeededGenerator
     private var cameras: [CameraID: Camera.State] = [:]
+    /// What was counted at each camera's line, class and quarter hour, for corrections.
+    private var totals: [Place: [Timestamp: (in: Int64, out: Int64)]] = [:]
     /// The numbers of the cameras in play; a removed one makes room for a new one.
     private var numbers: [Int64] = [1, 2, 3, 4, 5, 6]
     private let now = Timestamp(microseconds: 1_790_000_000_000_000)
+    /// What was observed at each camera, to be said once more word by word.
+    private var observed: [CameraID: [(event: NewEvent, reading: CountReading?)]] = [:]
+    private var sequence: Int64 = 0
+
+    private struct Place: Hashable {
+        let cameraID: CameraID
+        let line: LineName
+        let objectClass: ObjectClass
+    }
 
     init(seed: UInt64) { random = SeededGenerator(seed: seed) }
 
@@ -26,11 +37,12 @@ struct RandomHistory {
     }
 
     private mutating func nextAppend() throws -> Append? {
+        if Int.random(in: 0..<40, using: &random) == 0 { return skip() }
         let slot = Int.random(in: 0..<numbers.count, using: &random)
         if cameras[try CameraID(numbers[slot])] == .removed { numbers[slot] += Int64(numbers.count) }
         let id = try CameraID(numbers[slot])
         if case .registered = cameras[id, default: .unregistered], Int.random(in: 0..<10, using: &random) < 7 {
-            return try telemetry(of: id)
+            return Int.random(in: 0..<8, using: &random) == 0 ? try correction(of: id) : try telemetry(of: id)
         }
         return try command(on: id)
     }
@@ -60,30 +72,81 @@ struct RandomHistory {
     }
 
     private mutating func telemetry(of id: CameraID) throws -> Append {
+        let isRepeated = Int.random(in: 0..<8, using: &random) == 0
+        let (event, reading) = try isRepeated ? pick(observed[id] ?? [observation(at: id)]) : observation(at: id)
+        observed[id, default: []].append((event, reading))
+        if let reading {
+            let place = Place(cameraID: id, line: reading.line, objectClass: reading.objectClass)
+            add(reading.countIn.count, reading.countOut.count, to: place, at: quarterHour(reading.observedAt.instant))
+        }
+        sequence += 1
+        return Append(
+            to: id.telemetryStream, expecting: .exists,
+            producer: ProducerSequence(source: pick(["one", "two"]), sequence: sequence),
+            events: [event], metadata: EventMetadata(actor: "worker"))
+    }
+
+    private mutating func observation(at id: CameraID) throws -> (event: NewEvent, reading: CountReading?) {
         // Mostly recent, some hours old, some at the very same instant.
         let seconds = pick(
             [0, 0, 1, 30, 89, 90, 91, 200, 900, 7200, 100_000].map { Int.random(in: 0...$0, using: &random) })
         let observedAt = try ObservationTime(now - .seconds(seconds), now: now)
-        let event: NewEvent
-        if Bool.random(using: &random) {
-            var heartbeat = Heartbeat(cameraID: id, observedAt: observedAt, status: pick([.online, .online, .error]))
-            heartbeat.fps = try pick([nil, FramesPerSecond(Double.random(in: 0...30, using: &random))])
-            heartbeat.framesDropped = try pick([nil, Tally(Int64.random(in: 0...50, using: &random))])
-            heartbeat.responseTime = try pick([nil, Milliseconds(Double.random(in: 0...900, using: &random))])
-            heartbeat.streamQuality = try pick([nil, Ratio(0.5)])
-            heartbeat.errorMessage = pick([nil, ErrorMessage(stored: "no route to host")])
-            event = heartbeat.event
-        } else {
-            event =
-                CountReading(
-                    cameraID: id, observedAt: observedAt, line: LineName(stored: pick(["door", "gate"])),
-                    objectClass: ObjectClass(stored: pick(["person", "car"])),
-                    countIn: try Tally(Int64.random(in: 0...3, using: &random)),
-                    countOut: try Tally(Int64.random(in: 0...3, using: &random))
-                ).event
+        guard Bool.random(using: &random) else {
+            let place = place(at: id)
+            let reading = CountReading(
+                cameraID: id, observedAt: observedAt, line: place.line, objectClass: place.objectClass,
+                countIn: try Tally(Int64.random(in: 0...3, using: &random)),
+                countOut: try Tally(Int64.random(in: 0...3, using: &random)))
+            return (reading.event, reading)
         }
+        var heartbeat = Heartbeat(cameraID: id, observedAt: observedAt, status: pick([.online, .online, .error]))
+        heartbeat.fps = try pick([nil, FramesPerSecond(Double.random(in: 0...30, using: &random))])
+        heartbeat.framesDropped = try pick([nil, Tally(Int64.random(in: 0...50, using: &random))])
+        heartbeat.responseTime = try pick([nil, Milliseconds(Double.random(in: 0...900, using: &random))])
+        heartbeat.streamQuality = try pick([nil, Ratio(0.5)])
+        heartbeat.errorMessage = pick([nil, ErrorMessage(stored: "no route to host")])
+        return (heartbeat.event, nil)
+    }
+
+    private func skip() -> Append {
+        let skip = ProjectionEventSkipped(
+            projection: ProjectionName(stored: "a_projection"), position: 1, type: "CameraRegistered",
+            stream: "camera-1", sqlState: "22P02", error: "random", reason: Reason(stored: "random"))
+        return Append(to: skip.projection.stream, events: [skip.event], metadata: EventMetadata(actor: "ana"))
+    }
+
+    /// Mostly of recent quarter hours, up and down; nil where it would take off more than there is.
+    private mutating func correction(of id: CameraID) throws -> Append? {
+        let place = place(at: id)
+        let first = quarterHour(now) - .seconds(900 * pick([0, 1, 2, 30]))
+        let last = first + .seconds(900 * pick([1, 2, 8]))
+        guard
+            let delta = try? CountDelta(
+                in: Int64.random(in: -3...3, using: &random), out: Int64.random(in: -3...3, using: &random)),
+            let correction = try? CountCorrection(
+                cameraID: id, range: QuarterHours(from: first, to: last), line: place.line,
+                objectClass: place.objectClass, delta: delta, reason: Reason(stored: "random"),
+                totals: totals[place] ?? [:])
+        else { return nil }
+        for share in correction.shares { add(share.delta.countIn, share.delta.countOut, to: place, at: share.start) }
         return Append(
-            to: id.telemetryStream, expecting: .exists, events: [event], metadata: EventMetadata(actor: "worker"))
+            to: id.telemetryStream, expecting: .exists, events: [correction.event],
+            metadata: EventMetadata(actor: "ana"))
+    }
+
+    private mutating func place(at id: CameraID) -> Place {
+        Place(
+            cameraID: id, line: LineName(stored: pick(["door", "gate"])),
+            objectClass: ObjectClass(stored: pick(["person", "car"])))
+    }
+
+    private func quarterHour(_ instant: Timestamp) -> Timestamp {
+        Timestamp(microseconds: instant.microseconds / 900_000_000 * 900_000_000)
+    }
+
+    private mutating func add(_ countIn: Int64, _ countOut: Int64, to place: Place, at start: Timestamp) {
+        let present = totals[place, default: [:]][start] ?? (0, 0)
+        totals[place, default: [:]][start] = (present.in + countIn, present.out + countOut)
     }
 
     private mutating func description() throws -> CameraDescription {

@@ -1,5 +1,6 @@
 -- Adds each reading to the quarter hour in which it was observed, however late it arrived.
--- Inputs: count_reading_recorded
+-- Corrections stand beside what was measured.
+-- Inputs: count_reading_recorded, count_corrected
 
 insert into hourly_counts as counted (camera_id, line, class, bucket_start, count_in, count_out, readings)
 select
@@ -18,3 +19,25 @@ set
     count_in = counted.count_in + excluded.count_in,
     count_out = counted.count_out + excluded.count_out,
     readings = counted.readings + excluded.readings;
+
+insert into hourly_counts as counted (
+    camera_id, line, class, bucket_start, count_in, count_out, readings, correction_in, correction_out
+)
+select
+    count_corrected.camera_id,
+    count_corrected.line,
+    count_corrected.class,
+    bucket.start as bucket_start,
+    0 as count_in,
+    0 as count_out,
+    0 as readings,
+    sum(bucket.delta_in)::bigint as correction_in,
+    sum(bucket.delta_out)::bigint as correction_out
+from count_corrected
+cross join lateral jsonb_to_recordset(count_corrected.buckets)
+    as bucket (start timestamptz, delta_in bigint, delta_out bigint)
+group by count_corrected.camera_id, count_corrected.line, count_corrected.class, bucket.start
+on conflict (camera_id, bucket_start, line, class) do update
+set
+    correction_in = counted.correction_in + excluded.correction_in,
+    correction_out = counted.correction_out + excluded.correction_out;

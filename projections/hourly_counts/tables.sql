@@ -1,4 +1,4 @@
--- What crossed each line, in both directions.
+-- What crossed each line, in both directions: what was measured, and what operators corrected, apart.
 -- Grain: one row per camera, line, class and quarter hour of UTC, so that hours and days are right in every time zone.
 -- A removed camera's rows stay.
 
@@ -8,10 +8,14 @@ create table hourly_counts (
     class text not null,
     -- first instant of the quarter hour; it ends before bucket_start + 15 minutes
     bucket_start timestamptz not null,
+    -- what readings say
     count_in bigint not null check (count_in >= 0),
     count_out bigint not null check (count_out >= 0),
     -- how many readings were added up
-    readings bigint not null check (readings > 0),
+    readings bigint not null check (readings >= 0),
+    -- what corrections add to that; below 0 they take off, never more than there is
+    correction_in bigint not null default 0,
+    correction_out bigint not null default 0,
     -- in the order that a camera's history is read: a range of time, all its lines and classes
     primary key (camera_id, bucket_start, line, class)
 )

@@ -1,4 +1,6 @@
+import API
 import ArgumentParser
+import Counting
 import EventLog
 import EventSourcing
 import Foundation
@@ -6,7 +8,11 @@ import Postgres
 
 struct AuditCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "audit", abstract: "Show the audit trail: who did what, and when.")
+        commandName: "audit", abstract: "Show the audit trail: who did what, and when.",
+        discussion: """
+            With --as-of it shows, in place of the trail, the camera as it was then: a JSON document, as the API shows \
+            the camera now.
+            """)
 
     @OptionGroup var database: DatabaseOptions
 
@@ -31,6 +37,12 @@ struct AuditCommand: AsyncParsableCommand {
     @Option(help: "At most this many events; all of them where it is not given.")
     var limit: Int?
 
+    @Option(
+        help:
+            "The camera's state at an instant (RFC 3339), at a position of the log (a number) or at a version of the camera (v and a number)."
+    )
+    var asOf: CameraPast.Moment?
+
     @Flag(help: "One JSON object a line.")
     var json = false
 
@@ -40,10 +52,20 @@ struct AuditCommand: AsyncParsableCommand {
     func validate() throws {
         if let limit, limit < 1 { throw ValidationError("--limit is \(limit); it must be at least 1") }
         if after < 0 { throw ValidationError("--after is \(after); positions begin at 1") }
+        if asOf != nil {
+            guard camera != nil else { throw ValidationError("--as-of needs a --camera") }
+            guard type == nil, actor == nil, from == nil, to == nil, after == 0, limit == nil, !follow else {
+                throw ValidationError("--as-of goes with --camera alone")
+            }
+        }
         if follow, to != nil { throw ValidationError("--follow and --to exclude each other") }
     }
 
     func run() async throws {
+        if let asOf, let camera {
+            try await showState(of: camera, at: asOf)
+            return
+        }
         let filter = AuditTrail.Filter(cameraID: camera, type: type, actor: actor, from: from, to: to)
         try await database.withDatabase { [self] target in
             let pool = Pool(target, size: 1, logger: .operators)
@@ -57,6 +79,22 @@ struct AuditCommand: AsyncParsableCommand {
                 }
             } else {
                 try await show(filter, pool: pool, signals: nil)
+            }
+        }
+    }
+
+    private func showState(of camera: Int64, at moment: CameraPast.Moment) async throws {
+        try await database.withDatabase { target in
+            let pool = Pool(target, size: 1, logger: .operators)
+            defer { pool.close() }
+            let past = CameraPast(log: PostgresEventLog(readers: pool, writer: pool))
+            let now = Timestamp(microseconds: Int64(Date().timeIntervalSince1970 * 1_000_000))
+            do {
+                let document = try await past.document(of: CameraID(camera), at: moment, now: now)
+                print(String(decoding: document.bytes, as: UTF8.self))
+            } catch let problem as Problem {
+                complain(problem.detail)
+                throw ExitCode.failure
             }
         }
     }
@@ -98,6 +136,20 @@ extension String {
     fileprivate func padded(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
 
     fileprivate func leftPadded(to width: Int) -> String { String(repeating: " ", count: max(0, width - count)) + self }
+}
+
+extension CameraPast.Moment: ExpressibleByArgument {
+    public init?(argument: String) {
+        if let time = Timestamp(rfc3339: argument) {
+            self = .time(time)
+        } else if let position = Int64(argument), position > 0 {
+            self = .position(position)
+        } else if argument.hasPrefix("v"), let version = Int64(argument.dropFirst()), version > 0 {
+            self = .version(version)
+        } else {
+            return nil
+        }
+    }
 }
 
 extension Timestamp: ExpressibleByArgument {

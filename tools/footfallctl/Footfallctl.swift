@@ -7,8 +7,8 @@ struct Footfallctl: AsyncParsableCommand {
         abstract: "The operators' tool of Footfall. Works on the database, also while the server is down.",
         discussion: "Exit codes: 0 done, 1 failed, 64 wrong usage, 69 database not reachable.",
         subcommands: [
-            AuditCommand.self, VerifyCommand.self, ArchiveCommand.self, RestoreCommand.self, ProjectionsCommand.self,
-            RebuildCommand.self, MigrateCommand.self,
+            AuditCommand.self, ExplainCommand.self, VerifyCommand.self, ArchiveCommand.self, RestoreCommand.self,
+            ProjectionsCommand.self, RebuildCommand.self, ThrottleCommand.self, MigrateCommand.self,
         ]
     )
 }

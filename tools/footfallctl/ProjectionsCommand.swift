@@ -4,34 +4,68 @@ import TextTable
 
 struct ProjectionsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "projections", abstract: "Show the read models, their builds, and how far each has come.")
+        commandName: "projections",
+        abstract: "Show the read models, or have one leave out an event that it cannot take.",
+        subcommands: [List.self, SkipEventCommand.self], defaultSubcommand: List.self)
 
-    @OptionGroup var database: DatabaseOptions
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Show the read models, their builds, how far each has come, and why one does not go on.")
 
-    @Flag(help: "One JSON object a line.")
-    var json = false
+        @OptionGroup var database: DatabaseOptions
 
-    func run() async throws {
-        try await database.withDatabase { [self] target in
-            let connection = try await Connection.open(target, logger: .operators)
-            defer { connection.close() }
-            let rows = try await connection.query(
-                """
-                select projection, build, state, position, lag, left(definition, 12), to_json(projections)
-                from read.projections
-                order by projection, build
-                """)
-            if json {
-                for row in rows { print(try row.text(6)) }
-                return
+        @Flag(help: "One JSON object a line.")
+        var json = false
+
+        func run() async throws {
+            try await database.withDatabase { [self] target in
+                let connection = try await Connection.open(target, logger: .operators)
+                defer { connection.close() }
+                if json {
+                    for row in try await connection.query(Self.documents) { print(try row.text(0)) }
+                    return
+                }
+                // In one round trip, so that both tell of the same moment.
+                let answers = try await connection.pipeline([Statement(Self.builds), Statement(Self.stalls)])
+                print(Line.table.string(for: try answers[0].map(Line.init), style: Style.plain) ?? "")
+                for row in answers[1] { print(try Stall(row)) }
             }
-            let lines = try rows.map { row in
-                Line(
-                    projection: try row.text(0), build: try row.integer(1), state: try row.text(2),
-                    position: try row.integer(3), lag: try row.integer(4), definition: try row.text(5))
-            }
-            print(Line.table.string(for: lines, style: Style.plain) ?? "")
         }
+
+        private static let documents = """
+            select to_json(builds)
+            from (
+              select projections.*, (
+                select json_strip_nulls(to_json(projection_stalls))
+                from read.projection_stalls
+                where projection_stalls.build = projections.build
+              ) as stall
+              from read.projections
+            ) as builds
+            order by projection, build
+            """
+
+        private static let builds = """
+            select
+              projection, build, state, position, lag, left(definition, 12), percent, rate, seconds_left
+            from read.projections
+            order by projection, build
+            """
+
+        private static let stalls = """
+            select
+              projection, build, reason, rfc3339(since), position, type, stream, sql_state, error, pid, lock_mode,
+              lock_object, last_process, (
+                select string_agg(
+                  format(
+                    'pid %s (%s, %s): %s', holder ->> 'pid', holder ->> 'application_name', holder ->> 'state',
+                    holder ->> 'query'),
+                  '; ')
+                from json_array_elements(held_by) as holder
+              )
+            from read.projection_stalls
+            order by projection, build
+            """
     }
 
     private struct Line {
@@ -41,6 +75,23 @@ struct ProjectionsCommand: AsyncParsableCommand {
         let position: Int64
         let lag: Int64
         let definition: String
+        /// Of the log.
+        let percent: Double
+        /// Events a second, of a build that is being filled.
+        let rate: Double?
+        let secondsLeft: Double?
+
+        init(_ row: Row) throws {
+            projection = try row.text(0)
+            build = try row.integer(1)
+            state = try row.text(2)
+            position = try row.integer(3)
+            lag = try row.integer(4)
+            definition = try row.text(5)
+            percent = try row.double(6)
+            rate = try row.optionalDouble(7)
+            secondsLeft = try row.optionalDouble(8)
+        }
 
         static var table: TextTable<Line> {
             TextTable {
@@ -50,8 +101,46 @@ struct ProjectionsCommand: AsyncParsableCommand {
                     Column(title: "state", value: $0.state),
                     Column(title: "position", value: $0.position, align: .right),
                     Column(title: "lag", value: $0.lag, align: .right),
+                    Column(title: "%", value: $0.percent, align: .right),
+                    Column(title: "events/s", value: $0.rate.map { "\(Int($0))" } ?? "", align: .right),
+                    Column(
+                        title: "left", value: $0.secondsLeft.map { "\(Int($0.rounded(.up))) s" } ?? "", align: .right),
                     Column(title: "definition", value: $0.definition),
                 ]
+            }
+        }
+    }
+
+    /// Why a build does not go on, and what may be done.
+    private struct Stall: CustomStringConvertible {
+        let description: String
+
+        init(_ row: Row) throws {
+            let projection = try row.text(0)
+            let build = "\(projection) build \(try row.integer(1))"
+            let since = try row.text(3)
+            switch try row.text(2) {
+            case "event":
+                let position = try row.integer(4)
+                description = """
+                    \(build) has stopped since \(since) at position \(position), \(try row.text(5)) of \
+                    \(try row.text(6)): \(try row.text(8)) (SQLSTATE \(try row.text(7)))
+                      Mend its SQL and start again, or: footfallctl projections skip \(projection) \(position) --reason …
+                    """
+            case "error":
+                description = """
+                    \(build) has failed since \(since): \(try row.text(8)) (SQLSTATE \(try row.optionalText(7) ?? "none"))
+                    """
+            case "lock":
+                description = """
+                    \(build) waits since \(since) with pid \(try row.integer(9)) for \(try row.text(10)) on \
+                    \(try row.text(11)), held by \(try row.optionalText(13) ?? "a session that has ended")
+                    """
+            default:
+                description = """
+                    \(build) is run by no process since \(since)\
+                    \(try row.optionalText(12).map { "; the last was \($0)" } ?? "")
+                    """
             }
         }
     }

@@ -5,11 +5,15 @@ import Foundation
 struct VerifyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
-        abstract: "Prove that the log is complete and unaltered, the archive included.",
+        abstract: "Prove that the log is complete and unaltered, the archive included; or that the read models are.",
         discussion: """
             Recomputes the chain of hashes over all sealed segments, and names the first position that was altered, \
             removed or inserted; exit code 1 then. Whoever can change the events can seal them anew, so keep the last \
             segment's hash in a place of its own, and give it at the next verification.
+
+            With --projections it compares, in place of that, every read model with what the log makes of it: each is \
+            filled anew in a scratch build, compared row by row at the same position, and dropped. Exit code 0 where \
+            all are equal, 1 where one differs, 2 on failure.
             """)
 
     @OptionGroup var database: DatabaseOptions
@@ -17,7 +21,21 @@ struct VerifyCommand: AsyncParsableCommand {
     @Option(help: "The hash that a segment had, NUMBER:HASH as printed before; may be repeated.")
     var expect: [KeptHash] = []
 
+    @Flag(help: "Compare the read models with the log.")
+    var projections = false
+
+    @OptionGroup var comparison: ComparisonOptions
+
+    func validate() throws {
+        if projections, !expect.isEmpty { throw ValidationError("--expect and --projections exclude each other") }
+        try comparison.validate(isComparing: projections)
+    }
+
     func run() async throws {
+        if projections {
+            try await comparison.run(nil, on: database)
+            return
+        }
         let anchors = Dictionary(expect.map { ($0.segment, $0.hash) }, uniquingKeysWith: { $1 })
         try await database.withDatabase { target in
             let began = ContinuousClock.now

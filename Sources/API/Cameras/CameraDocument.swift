@@ -2,11 +2,11 @@ import Counting
 import EventSourcing
 
 /// A camera as the API shows it, folded from its events: the same bytes as the read model gives for the same events.
-struct CameraDocument {
-    let bytes: [UInt8]
-    let version: Int64
+package struct CameraDocument: Sendable {
+    package let bytes: [UInt8]
+    package let version: Int64
     /// Of the last event in it.
-    let position: Int64
+    package let position: Int64
 
     /// - Throws: `Problem` where there is no camera to show.
     init(_ folded: Folded<Camera.State>) throws(Problem) {
@@ -17,16 +17,32 @@ struct CameraDocument {
         case .removed: throw Problem(Camera.Rejection.removed)
         }
         guard let created = folded.created, let updated = folded.updated else { throw .internalError }
-        bytes = camera.document(created: created, updated: updated, version: folded.version)
+        let trace: KeyValuePairs<String, JSON> = [
+            "created_at": .string(created.recordedAt.rfc3339),
+            "updated_at": .string(updated.recordedAt.rfc3339),
+            "created_by": .optional(created.actor),
+            "updated_by": .optional(updated.actor),
+            "version": .integer(folded.version),
+        ]
+        bytes = Self.bytes([("id", .integer(camera.id.number))] + Array(camera.ownMembers) + Array(trace))
         version = folded.version
         position = updated.position
+    }
+
+    private static func bytes(_ members: [(String, JSON)]) -> [UInt8] {
+        var output = Array("{".utf8)
+        for (index, (name, value)) in members.enumerated() {
+            output += "\(index == 0 ? "" : ",")\"\(name)\":".utf8
+            value.writeAsPostgres(to: &output)
+        }
+        return output + "}".utf8
     }
 }
 
 extension Camera {
-    fileprivate func document(created: EventStamp, updated: EventStamp, version: Int64) -> [UInt8] {
-        let members: KeyValuePairs<String, JSON> = [
-            "id": .integer(id.number),
+    /// What changes set, in the order of the document.
+    var ownMembers: KeyValuePairs<String, JSON> {
+        [
             "name": .string(description.name.text),
             "location": .optional(description.location?.text),
             "description": .optional(description.notes?.text),
@@ -39,18 +55,7 @@ extension Camera {
             "metadata": description.metadata.json,
             "lines": configuration.lines.json,
             "time_zone": .string(description.timeZone.text),
-            "created_at": .string(created.recordedAt.rfc3339),
-            "updated_at": .string(updated.recordedAt.rfc3339),
-            "created_by": .optional(created.actor),
-            "updated_by": .optional(updated.actor),
-            "version": .integer(version),
         ]
-        var output = Array("{".utf8)
-        for (index, (name, value)) in members.enumerated() {
-            output += "\(index == 0 ? "" : ",")\"\(name)\":".utf8
-            value.writeAsPostgres(to: &output)
-        }
-        return output + "}".utf8
     }
 }
 

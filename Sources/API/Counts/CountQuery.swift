@@ -18,14 +18,7 @@ struct CountQuery {
 
     init(_ request: Request, now: Timestamp) throws(Problem) {
         self = try Query.read(request) { query in
-            let to = query.value("to", default: now, QueryRule.instant)
-            let from = query.optional("from", QueryRule.instant)
-            let range = query.make(at: "from") { () throws -> (from: Timestamp, to: Timestamp) in
-                let to = try to.get()
-                let from = try from.get() ?? to - .seconds(86_400)
-                guard from < to else { throw InvalidValue(.outOfRange, "from lies before to.") }
-                return (from, to)
-            }
+            let range = query.timeRange(now: now)
             let bucket = query.value("bucket", default: Bucket.hour, Bucket.init(choosing:))
             let zone = query.optional("tz", TimeZoneName.init)
             let line = query.optional("line", QueryRule.text)
@@ -89,7 +82,8 @@ struct CountQuery {
         grouped as (
           select
             \(bucket.key(of: "bucket_start", zone: "zone.name")) as key, line, class,
-            sum(count_in)::bigint as count_in, sum(count_out)::bigint as count_out, sum(readings)::bigint as readings
+            sum(count_in)::bigint as count_in, sum(count_out)::bigint as count_out, sum(readings)::bigint as readings,
+            sum(correction_in)::bigint as correction_in, sum(correction_out)::bigint as correction_out
           from read.hourly_counts, range, zone
           where camera_id = $1
             and bucket_start >= range.first and bucket_start < range.last
@@ -99,12 +93,14 @@ struct CountQuery {
         ),
         counted as (
           select
-            \(bucket.start(ofKey: "key", zone: "zone.name")) as first, line, class, count_in, count_out, readings
+            \(bucket.start(ofKey: "key", zone: "zone.name")) as first, line, class, count_in, count_out, readings,
+            correction_in, correction_out
           from grouped, zone
         ),
         \(isFilled ? filled : "filled as (select * from counted)"),
         page as (
-          select first, line, class, count_in, count_out, readings, zone.name as zone
+          select
+            first, line, class, count_in, count_out, readings, correction_in, correction_out, zone.name as zone
           from filled, zone
           order by first, line collate "C", class collate "C"
           limit $7
@@ -125,7 +121,8 @@ struct CountQuery {
         select
           rfc3339(first) as bucket_start,
           rfc3339(\(bucket.end(after: "first", zone: "zone"))) as bucket_end,
-          line, class, count_in, count_out, readings
+          line, class, count_in, count_out, readings, correction_in, correction_out,
+          count_in + correction_in as corrected_in, count_out + correction_out as corrected_out
         """
     }
 
@@ -143,12 +140,27 @@ struct CountQuery {
         filled as (
           select
             first, line, class, coalesce(count_in, 0) as count_in, coalesce(count_out, 0) as count_out,
-            coalesce(readings, 0) as readings
+            coalesce(readings, 0) as readings, coalesce(correction_in, 0) as correction_in,
+            coalesce(correction_out, 0) as correction_out
           from buckets
           cross join kinds
           left join counted using (first, line, class)
         )
         """
+    }
+}
+
+extension Query {
+    /// `from` and `to`: by default the day before `to`, and up to now.
+    func timeRange(now: Timestamp) -> Field<(from: Timestamp, to: Timestamp)> {
+        let to = value("to", default: now, QueryRule.instant)
+        let from = optional("from", QueryRule.instant)
+        return make(at: "from") {
+            let to = try to.get()
+            let from = try from.get() ?? to - .seconds(86_400)
+            guard from < to else { throw InvalidValue(.outOfRange, "from lies before to.") }
+            return (from, to)
+        }
     }
 }
 

@@ -6,14 +6,23 @@ struct ProjectionReads: Sendable {
     let readModels: ReadModels
 
     private static let listSQL = """
-        with builds as (
+        with stalls as (
           select
-            projection_builds.projection, build, definition, state, projection_checkpoints.position,
-            log_head.position - projection_checkpoints.position as lag,
-            rfc3339(created_at) as created_at, rfc3339(activated_at) as activated_at
-          from projection_builds
-          join projection_checkpoints using (build)
-          cross join log_head
+            build,
+            json_strip_nulls(json_build_object(
+              'reason', reason, 'since', rfc3339(since), 'position', position, 'type', type, 'stream', stream,
+              'sql_state', sql_state, 'error', error, 'pid', pid, 'lock_mode', lock_mode, 'lock_object', lock_object,
+              'held_by', held_by, 'last_process', last_process
+            )) as stall
+          from read.projection_stalls
+        ),
+        builds as (
+          select
+            projections.projection, projections.build, definition, state, position, lag, is_running, head,
+            percent, rate, seconds_left, throttle,
+            rfc3339(created_at) as created_at, rfc3339(activated_at) as activated_at, stall
+          from read.projections
+          left join stalls using (build)
         ),
         items as (
           select
@@ -21,15 +30,29 @@ struct ProjectionReads: Sendable {
             (
               select row_to_json(active)
               from (
-                select build, position, lag, definition
+                select build, position, lag, definition, stall
                 from builds as active
                 where active.projection = builds.projection and state = 'active'
               ) as active
             ) as active,
+            (
+              select json_build_object('name', process, 'since', rfc3339(began_at))
+              from projection_runners
+              where projection_runners.projection = builds.projection
+                and exists (
+                  select from builds as active
+                  where active.projection = builds.projection and state = 'active' and is_running)
+            ) as process,
+            (
+              select coalesce(json_agg(position order by position), '[]')
+              from projection_skips
+              where projection_skips.projection = builds.projection
+            ) as skipped_positions,
             json_agg(
               json_build_object(
-                'build', build, 'state', state, 'position', position, 'lag', lag, 'definition', definition,
-                'created_at', created_at, 'activated_at', activated_at
+                'build', build, 'state', state, 'position', position, 'lag', lag, 'percent', percent,
+                'events_per_second', rate, 'seconds_left', seconds_left, 'throttle', throttle, 'definition', definition,
+                'created_at', created_at, 'activated_at', activated_at, 'stall', stall
               ) order by build
             ) as builds
           from builds

@@ -30,23 +30,18 @@ package struct Sealer: Sendable {
     /// Seals whenever something was appended, until the task is cancelled or the listener stops.
     /// - Parameter listener: must listen to `eventsChannel`.
     package func run(listener: Listener) async {
-        var pause = Duration.milliseconds(100)
-        while !Task.isCancelled {
-            let began = ContinuousClock.now
-            do {
-                let connection = try await Connection.open(target, logger: logger)
-                defer { connection.close() }
-                var isLocked = false
-                for await _ in listener.signals(on: eventsChannel) {
-                    if !isLocked { isLocked = try await LogLock.sealing.take(on: connection) }
-                    if isLocked { _ = try await sealAll(on: connection) }
-                }
-                return
-            } catch is CancellationError { return } catch {
-                logger.error("sealing failed; will try again", metadata: ["reason": "\(error)"])
+        await Backoff.retrying(longest: .seconds(30)) {
+            let connection = try await Connection.open(target, logger: logger)
+            defer { connection.close() }
+            var isLocked = false
+            for await _ in listener.signals(on: eventsChannel) {
+                if !isLocked { isLocked = try await LogLock.sealing.take(on: connection) }
+                if isLocked { _ = try await sealAll(on: connection) }
             }
-            pause = began.duration(to: .now) > .seconds(60) ? .milliseconds(100) : min(pause * 2, .seconds(30))
-            try? await Task.sleep(for: pause * Double.random(in: 0.5...1))  // cancellation ends the loop
+            // The listener has stopped.
+            throw CancellationError()
+        } onError: {
+            logger.error("sealing failed; will try again", metadata: ["reason": "\($0)"])
         }
     }
 

@@ -18,6 +18,10 @@ struct TestAPI: Sendable {
     let client: any TestClientProtocol
     let log: any EventLog
     let clock: TestClock
+    /// The test's database; nil where the log is in memory.
+    var target: ConnectionTarget?
+    var pool: Pool?
+    var checkpoints: Checkpoints?
 
     static let json: HTTPFields = [.contentType: "application/json"]
 
@@ -93,9 +97,10 @@ func withCommands(
     try await application.test(.router) { try await body(TestAPI(client: $0, log: log, clock: clock)) }
 }
 
-/// Everything: a database of the test's own, its projections running.
+/// Everything: a database of the test's own, its projections running unless `projecting` is false.
 func withAPI(
-    _ setup: TestingSetup = .router, _ body: @escaping @Sendable (TestAPI) async throws -> Void
+    _ setup: TestingSetup = .router, projecting: Bool = true, patience: Duration = .seconds(5),
+    _ body: @escaping @Sendable (TestAPI) async throws -> Void
 ) async throws {
     let projections = try ProjectionDefinition.load(from: ReleaseFiles.locate().projections)
     try await TestCluster.shared.withDatabase { target in
@@ -104,21 +109,25 @@ func withAPI(
             let checkpoints = Checkpoints(pool: pool, listener: listener, logger: .silent)
             let clock = TestClock("2026-03-29T12:00:00Z")
             let backend = Backend(
-                log: log, pool: pool, checkpoints: checkpoints, newCameraID: Backend.cameraIDs(from: pool),
-                now: { clock.now })
+                log: log, pool: pool, checkpoints: checkpoints, patience: patience,
+                newCameraID: Backend.cameraIDs(from: pool), now: { clock.now })
             let application = Application(
                 router: backend.makeRouter(),
                 configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)), logger: .silent)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { await listener.run() }
                 group.addTask { await checkpoints.run() }
-                group.addTask {
-                    await Projector(projections, on: target, listener: listener, logger: .silent).run()
+                if projecting {
+                    group.addTask {
+                        await Projector(projections, on: target, listener: listener, logger: .silent).run()
+                    }
                 }
                 defer { group.cancelAll() }
                 try await application.test(setup) { client in
-                    let api = TestAPI(client: client, log: log, clock: clock)
+                    let api = TestAPI(
+                        client: client, log: log, clock: clock, target: target, pool: pool, checkpoints: checkpoints)
                     for await _ in listener.signals(on: "footfall_projections") {
+                        if !projecting { break }
                         if try await api.get("/health/ready").status == 200 { break }
                     }
                     try await body(api)

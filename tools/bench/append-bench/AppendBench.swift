@@ -1,9 +1,5 @@
 import ArgumentParser
-import EventLog
-import EventSourcing
-import Foundation
-import Installation
-import Logging
+import BenchSupport
 import Postgres
 
 @main struct AppendBench: AsyncParsableCommand {
@@ -37,43 +33,24 @@ import Postgres
     }
 
     func run() async throws {
-        let folder = FileManager.default.temporaryDirectory.appending(
-            path: "append-bench-\(UUID().uuidString.prefix(8))")
-        try FileManager.default.createDirectory(
-            at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
-        let logger = Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() }
-        var outcome = Result<Void, any Error>.success(())
-        do {
-            let server = try await EmbeddedPostgres.start(in: folder, logger: logger)
-            do { try await measure(server.target, logger) } catch { outcome = .failure(error) }
-            try await server.stop()
-        } catch {
-            outcome = .failure(error)
-        }
-        try FileManager.default.removeItem(at: folder)
-        try outcome.get()
+        try await BenchCluster.with(named: "append-bench", measure)
     }
 
-    private func measure(_ target: ConnectionTarget, _ logger: Logger) async throws {
-        let administration = try await Connection.open(target, logger: logger)
+    private func measure(_ target: ConnectionTarget) async throws {
+        let administration = try await Connection.open(target, logger: BenchCluster.logger)
         defer { administration.close() }
-        let version = try await administration.query("show server_version")[0].text(0)
-        let printer = Printer(machine: Machine(postgresql: version))
+        let output = JSONLines(
+            machine: Machine(postgresql: try await administration.query("show server_version")[0].text(0)))
+        func print(_ measurements: [Measurement]) throws {
+            for measurement in measurements { try output.print(measurement.line(among: measurements)) }
+        }
 
-        let database = try await BenchDatabase(named: "append", on: target, administration, logger)
-        let measurements = try await Rounds(events: events, rounds: rounds, only: Set(only)).run(on: database)
-        for measurement in measurements { try printer.print(measurement, among: measurements) }
-        if !only.isEmpty {
-            database.close()
-            return
-        }
-        let reading = try await Reading.measure(database, rounds: max(3, rounds / 3))
-        for measurement in reading { try printer.print(measurement, among: reading) }
-        try printer.print(try await Size.measure(database), among: [])
-        database.close()
-        if long {
-            let long = try await LongLog.measure(target, administration, rounds: rounds, logger)
-            for measurement in long { try printer.print(measurement, among: long) }
-        }
+        let database = try await BenchDatabase(named: "append", on: target, administration)
+        defer { database.close() }
+        try print(try await Rounds(events: events, rounds: rounds, only: Set(only)).run(on: database))
+        if !only.isEmpty { return }
+        try print(try await Reading.measure(database, rounds: max(3, rounds / 3)))
+        try print([try await Size.measure(database)])
+        if long { try print(try await LongLog.measure(target, administration, rounds: rounds)) }
     }
 }

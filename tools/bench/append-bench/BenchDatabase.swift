@@ -1,24 +1,23 @@
+import BenchSupport
 import EventLog
 import EventSourcing
 import Installation
-import Logging
 import Postgres
 
 /// A migrated database with the telemetry streams opened, and the log on it as the application sets it up.
 struct BenchDatabase {
     let target: ConnectionTarget
-    let logger: Logger
     let log: PostgresEventLog
     let connection: Connection
     private let readers: Pool
     private let writer: Pool
 
-    init(named name: String, on server: ConnectionTarget, _ administration: Connection, _ logger: Logger) async throws {
+    init(named name: String, on server: ConnectionTarget, _ administration: Connection) async throws {
+        let logger = BenchCluster.logger
         try await administration.query("create database \(name)")
-        var target = server.named("bench", requestTimeout: nil)
+        var target = server
         target.url += " dbname=\(name)"
         self.target = target
-        self.logger = logger
         _ = try await Migrator(folder: ReleaseFiles.locate().migrations).run(on: target, logger: logger)
         connection = try await Connection.open(target, logger: logger)
         readers = Pool(target, size: 4, logger: logger)

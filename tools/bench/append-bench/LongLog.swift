@@ -1,17 +1,17 @@
+import BenchSupport
 import EventLog
 import EventSourcing
 import Foundation
-import Logging
 import Postgres
 
 /// Compares appends to a log of 10 million events with those to one of 100 thousand.
 enum LongLog {
     static func measure(
-        _ server: ConnectionTarget, _ administration: Connection, rounds: Int, _ logger: Logger
+        _ server: ConnectionTarget, _ administration: Connection, rounds: Int
     ) async throws -> [Measurement] {
-        let short = try await BenchDatabase(named: "short_log", on: server, administration, logger)
+        let short = try await BenchDatabase(named: "short_log", on: server, administration)
         defer { short.close() }
-        let long = try await BenchDatabase(named: "long_log", on: server, administration, logger)
+        let long = try await BenchDatabase(named: "long_log", on: server, administration)
         defer { long.close() }
         var ofShort = try await ServerSide(short.connection)
         var ofLong = try await ServerSide(long.connection)

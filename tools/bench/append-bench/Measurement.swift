@@ -1,4 +1,4 @@
-import Foundation
+import BenchSupport
 
 /// One line of the output: what was measured in alternating rounds, and how it compares.
 struct Measurement {
@@ -24,38 +24,7 @@ struct Measurement {
     func ratio(of other: Measurement) -> Double { zip(rates, other.rates).map { $0 / $1 }.median }
 }
 
-extension [Double] {
-    /// NaN where there is none.
-    var median: Double {
-        let sorted = sorted()
-        if sorted.isEmpty { return .nan }
-        return (sorted[(count - 1) / 2] + sorted[count / 2]) / 2
-    }
-}
-
-/// Where it was measured; stands on every line.
-struct Machine: Encodable {
-    let cpu: String
-    let cores: Int
-    let memoryGB: Int
-    let kernel: String
-    let postgresql: String
-
-    init(postgresql: String) {
-        let information = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
-        let model = information.split(separator: "\n").first { $0.hasPrefix("model name") }
-        cpu = model?.split(separator: ":").last.map { $0.trimmingCharacters(in: .whitespaces) } ?? "unknown"
-        cores = ProcessInfo.processInfo.activeProcessorCount
-        memoryGB = Int(ProcessInfo.processInfo.physicalMemory >> 30)
-        kernel =
-            (try? String(contentsOfFile: "/proc/sys/kernel/osrelease", encoding: .utf8))?
-            .trimmingCharacters(in: .whitespacesAndNewlines) ?? "unknown"
-        self.postgresql = postgresql
-    }
-}
-
-/// Prints one JSON object a line, members sorted by name.
-struct Printer {
+extension Measurement {
     private struct Line: Encodable {
         let name: String
         let about: String
@@ -67,32 +36,15 @@ struct Printer {
         let limitedBy: String?
         let rounds: Int?
         let figures: [String: Double]?
-        let machine: Machine
     }
 
-    let machine: Machine
-
-    func print(_ measurement: Measurement, among all: [Measurement]) throws {
-        let base = all.first { $0.name == measurement.base }
-        try print(
-            Line(
-                name: measurement.name, about: measurement.about,
-                eventsPerSecond: measurement.rates.isEmpty ? nil : Int(measurement.median),
-                ratio: base.flatMap { $0.rates.isEmpty || measurement.rates.isEmpty ? nil : $0 }.map {
-                    rounded(measurement.ratio(of: $0))
-                }, of: measurement.base,
-                target: measurement.target, targetEventsPerSecond: measurement.targetRate, limitedBy: measurement.limit,
-                rounds: measurement.rates.isEmpty ? nil : measurement.rates.count,
-                figures: measurement.figures.isEmpty ? nil : measurement.figures.mapValues(rounded), machine: machine))
-    }
-
-    private func rounded(_ value: Double) -> Double { value.isFinite ? (value * 1000).rounded() / 1000 : -1 }
-
-    private func print(_ line: Line) throws {
-        let encoder = JSONEncoder()
-        encoder.keyEncodingStrategy = .convertToSnakeCase
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        // Unbuffered, so that each line is out as soon as it is known.
-        try FileHandle.standardOutput.write(contentsOf: try encoder.encode(line) + Data("\n".utf8))
+    /// - Parameter all: those that were measured in the same rounds.
+    func line(among all: [Measurement]) -> some Encodable {
+        let base = all.first { $0.name == self.base && !$0.rates.isEmpty }
+        return Line(
+            name: name, about: about, eventsPerSecond: rates.isEmpty ? nil : Int(median),
+            ratio: rates.isEmpty ? nil : base.map(ratio), of: self.base, target: target,
+            targetEventsPerSecond: targetRate, limitedBy: limit, rounds: rates.isEmpty ? nil : rates.count,
+            figures: figures.isEmpty ? nil : figures)
     }
 }

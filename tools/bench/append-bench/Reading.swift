@@ -1,3 +1,4 @@
+import BenchSupport
 import EventLog
 import EventSourcing
 import Foundation
@@ -10,7 +11,7 @@ enum Reading {
     static func measure(_ database: BenchDatabase, rounds: Int) async throws -> [Measurement] {
         try await database.connection.script("vacuum analyze events")
         let head = try await database.log.head()
-        try await Sealer(on: database.target, logger: database.logger).sealAll()
+        try await Sealer(on: database.target, logger: BenchCluster.logger).sealAll()
         var measurements = [
             Measurement(
                 name: "read_copy",
@@ -34,7 +35,7 @@ enum Reading {
                 switch measurements[index].name {
                 case "read_copy": count = try await copy(database.connection)
                 case "read_log": count = try await pages(of: database.log, to: head)
-                case "verify": count = try await Verifier(on: database.target, logger: database.logger).run().events
+                case "verify": count = try await Verifier(on: database.target, logger: BenchCluster.logger).run().events
                 default: count = try await rows(of: database.connection)
                 }
                 guard count == head else { throw Missing(read: count, of: head) }

@@ -1,3 +1,4 @@
+import BenchSupport
 import EventLog
 import EventSourcing
 import Foundation
@@ -142,8 +143,4 @@ struct Rounds {
             guard case .appended = outcome else { throw NotAppended(outcome: outcome) }
         }
     }
-}
-
-extension Duration {
-    var seconds: Double { self / .seconds(1) }
 }

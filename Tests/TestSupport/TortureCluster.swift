@@ -1,17 +1,17 @@
 import Foundation
 import Installation
+import Logging
 import Postgres
-import TestSupport
 
 /// A PostgreSQL server of a test's own that may be killed, in a folder that is gone afterwards, whatever happens: a
 /// watcher outlives this process and clears up, other clusters in that folder included.
-actor TortureCluster {
-    nonisolated let folder: URL
-    private(set) var server: EmbeddedPostgres
+package actor TortureCluster {
+    package nonisolated let folder: URL
+    package private(set) var server: EmbeddedPostgres
     private let watcher: Process
     private let lifeline: Pipe
 
-    static func with<Value>(
+    package static func with<Value>(
         settings: [String: String] = [:], _ body: (TortureCluster) async throws -> Value
     ) async throws -> Value {
         let cluster = try await TortureCluster(settings: settings)
@@ -50,16 +50,16 @@ actor TortureCluster {
         _ = try await Migrator(folder: ReleaseFiles.locate().migrations).run(on: server.target, logger: .silent)
     }
 
-    nonisolated var cluster: URL { folder.appending(path: "postgres") }
+    package nonisolated var cluster: URL { folder.appending(path: "postgres") }
 
     /// The server's first process; nil where none was started.
-    nonisolated var postmaster: pid_t? {
+    package nonisolated var postmaster: pid_t? {
         let text = try? String(contentsOf: cluster.appending(path: "postmaster.pid"), encoding: .utf8)
         return text?.split(separator: "\n").first.flatMap { pid_t($0) }
     }
 
     /// Sends the server a signal that ends it, and starts it again.
-    func restart(by signal: Int32) async throws {
+    package func restart(by signal: Int32) async throws {
         guard let postmaster else { throw CocoaError(.fileNoSuchFile) }
         kill(postmaster, signal)
         while kill(postmaster, 0) == 0 { try await Task.sleep(for: .milliseconds(10)) }

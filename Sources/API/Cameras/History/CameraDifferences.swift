@@ -1,0 +1,56 @@
+import Counting
+import EventSourcing
+
+/// What changed in a camera, member by member, as the API shows it. A secret is never shown, only that it changed.
+struct CameraDifferences {
+    struct Difference: Hashable {
+        /// A JSON pointer (RFC 6901) into the camera's document.
+        let member: String
+        let before: JSON
+        let after: JSON
+    }
+
+    private(set) var all: [Difference] = []
+
+    /// Nothing is left of a removed camera: its removal is no difference of a member.
+    init(from before: Camera.State, to after: Camera.State) {
+        if case .removed = after { return }
+        let (old, new) = (Self.members(before), Self.members(after))
+        for (name, value) in new { note("/\(name)", from: old[name] ?? .null, to: value) }
+        let (oldSecret, newSecret) = (Self.credentials(before), Self.credentials(after))
+        if oldSecret != newSecret {
+            let shown = { (secret: String?) in secret.map { _ in JSON.string(StreamAddress.mask) } ?? .null }
+            all.append(Difference(member: "/stream_credentials", before: shown(oldSecret), after: shown(newSecret)))
+        }
+    }
+
+    var json: [JSON] {
+        all.map { ["member": .string($0.member), "before": $0.before, "after": $0.after] }
+    }
+
+    /// Objects are compared member by member, everything else as a whole.
+    private mutating func note(_ member: String, from before: JSON, to after: JSON) {
+        guard before != after else { return }
+        guard let old = before.object, let new = after.object else {
+            all.append(Difference(member: member, before: before, after: after))
+            return
+        }
+        for name in Set(old.keys).union(new.keys).sorted() {
+            let pointer = member + "/" + name.replacing("~", with: "~0").replacing("/", with: "~1")
+            note(pointer, from: old[name] ?? .null, to: new[name] ?? .null)
+        }
+    }
+
+    private static func members(_ state: Camera.State) -> JSONObject {
+        guard case .registered(let camera) = state else { return [:] }
+        var members = JSONObject()
+        for (name, value) in camera.ownMembers { members[name] = value }
+        members["epoch"] = .integer(camera.epoch)
+        return members
+    }
+
+    private static func credentials(_ state: Camera.State) -> String? {
+        guard case .registered(let camera) = state else { return nil }
+        return camera.configuration.address.credentials
+    }
+}

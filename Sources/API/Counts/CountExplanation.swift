@@ -1,0 +1,194 @@
+import Counting
+import EventSourcing
+import Postgres
+
+/// Which events make up a count, what they add up to, and whether the read model says the same: all at the one position
+/// that the read model reflects.
+package struct CountExplanation: Sendable {
+    package struct Question: Sendable {
+        package var cameraID: CameraID
+        /// Widened to whole quarter hours.
+        package var from: Timestamp
+        package var to: Timestamp
+        package var line: String?
+        package var objectClass: String?
+        /// Only events after this position are listed; all are added up.
+        package var after: Int64
+        package var limit: Int64
+
+        package init(
+            cameraID: CameraID, from: Timestamp, to: Timestamp, line: String? = nil, objectClass: String? = nil,
+            after: Int64 = 0, limit: Int64 = 100
+        ) {
+            self.cameraID = cameraID
+            self.from = from
+            self.to = to
+            self.line = line
+            self.objectClass = objectClass
+            self.after = after
+            self.limit = limit
+        }
+
+        fileprivate var selection: CountedEvents.Selection {
+            CountedEvents.Selection(
+                cameraID: cameraID, from: from.startOfQuarterHour, to: to.endOfQuarterHour, line: line,
+                objectClass: objectClass)
+        }
+    }
+
+    package struct Answer: Sendable {
+        /// What the read model reflects; nil before its first build is ready.
+        package let position: Int64?
+        /// Whether the camera was removed; nil where there never was one.
+        package let isRemoved: Bool?
+        /// The last position listed, where more events follow.
+        package let next: Int64?
+        /// A JSON object in UTF-8.
+        package let json: [UInt8]
+    }
+
+    /// How many buckets that differ are named.
+    static let maximumDifferences = 100
+
+    private let events: CountedEvents
+
+    package init(pool: Pool) { events = CountedEvents(pool: pool) }
+
+    package func answer(_ question: Question) async throws -> Answer {
+        let row = try await events.row(
+            Self.sql, of: question.selection, [.integer(question.after), .integer(question.limit)])
+        guard let row else { throw PostgresError.decoding(reason: "an explanation without a row") }
+        return Answer(
+            position: try row.optionalInteger(1), isRemoved: row.isNull(2) ? nil : try row.bool(2),
+            next: try row.optionalInteger(3), json: try row.bytes(4))
+    }
+
+    private static let totals = """
+        coalesce(sum(count_in), 0)::bigint as count_in, coalesce(sum(count_out), 0)::bigint as count_out,
+        coalesce(sum(readings), 0)::bigint as readings,
+        coalesce(sum(correction_in), 0)::bigint as correction_in,
+        coalesce(sum(correction_out), 0)::bigint as correction_out,
+        coalesce(sum(count_in + correction_in), 0)::bigint as corrected_in,
+        coalesce(sum(count_out + correction_out), 0)::bigint as corrected_out
+        """
+
+    private static func counts(_ table: String) -> String {
+        """
+        case when \(table).bucket_start is not null then
+          json_build_object(
+            'count_in', \(table).count_in, 'count_out', \(table).count_out, 'readings', \(table).readings,
+            'correction_in', \(table).correction_in, 'correction_out', \(table).correction_out)
+        end
+        """
+    }
+
+    /// Selects whether part of the events is archived, position, whether the camera was removed, the last position of a
+    /// page that is not the last one, and the answer. Events are read up to the position that the read model reflects in
+    /// the statement's own snapshot.
+    private static let sql = """
+        with upto as materialized (
+          select \(ReadModels.position(of: .hourlyCounts)) as position
+        ),
+        \(CountedEvents.sources),
+        counted as materialized (
+          select bucket_start, line, class, count_in, count_out, readings, correction_in, correction_out
+          from read.hourly_counts
+          where camera_id = $2
+            and bucket_start >= $3 and bucket_start < $4
+            and ($5::text is null or line = $5)
+            and ($6::text is null or class = $6)
+        ),
+        differences as materialized (
+          select
+            coalesce(explained.bucket_start, counted.bucket_start) as bucket_start,
+            coalesce(explained.line, counted.line) as line,
+            coalesce(explained.class, counted.class) as class,
+            \(counts("explained")) as explained,
+            \(counts("counted")) as read_model
+          from explained
+          full join counted using (bucket_start, line, class)
+          where (
+            explained.count_in, explained.count_out, explained.readings, explained.correction_in,
+            explained.correction_out
+          ) is distinct from (
+            counted.count_in, counted.count_out, counted.readings, counted.correction_in, counted.correction_out
+          )
+        ),
+        listed as (
+          select
+            position, version, recorded_at, metadata, 'CountReadingRecorded' as type, line, class,
+            data ->> 'observed_at' as observed_at, null::text as from, null::text as to, null::text as reason,
+            count_in, count_out, null::bigint as correction_in, null::bigint as correction_out
+          from readings
+          union all
+          select
+            position, version, recorded_at, metadata, 'CountCorrected', line, class,
+            null, data ->> 'from', data ->> 'to', data ->> 'reason',
+            null, null, sum(correction_in)::bigint, sum(correction_out)::bigint
+          from corrections
+          group by position, version, recorded_at, metadata, line, class, data
+        ),
+        page as (
+          select *
+          from listed
+          where position > $7
+          order by position
+          limit $8
+        )
+        select
+          \(CountedEvents.isArchived),
+          (select position from upto),
+          (select closed from streams where name = $1),
+          (
+            select position
+            from (select max(position) as position from page) as last
+            where exists (select from listed where listed.position > last.position)
+          ),
+          json_build_object(
+            'from', rfc3339($3), 'to', rfc3339($4), 'line', $5, 'class', $6,
+            'position', (select position from upto),
+            'differs', exists (select from differences),
+            'explained', (select row_to_json(total) from (select \(totals) from explained) as total),
+            'read_model', (select row_to_json(total) from (select \(totals) from counted) as total),
+            'differences', (
+              select coalesce(
+                json_agg(
+                  json_build_object(
+                    'bucket_start', rfc3339(bucket_start), 'line', line, 'class', class, 'explained', explained,
+                    'read_model', read_model) order by bucket_start, line, class),
+                '[]')
+              from (
+                select * from differences order by bucket_start, line, class limit \(maximumDifferences)
+              ) as shown
+            ),
+            'items', (
+              select coalesce(
+                json_agg(
+                  json_strip_nulls(
+                    json_build_object(
+                      'position', position, 'version', version, 'type', type, 'line', line, 'class', class,
+                      'observed_at', observed_at, 'from', page.from, 'to', page.to,
+                      'count_in', count_in, 'count_out', count_out,
+                      'correction_in', correction_in, 'correction_out', correction_out, 'reason', reason,
+                      'source', metadata ->> 'source', 'sequence', (metadata ->> 'sequence')::bigint,
+                      'actor', metadata ->> 'actor', 'recorded_at', rfc3339(recorded_at))) order by position),
+                '[]')
+              from page
+            )
+          )
+        """
+}
+
+extension Timestamp {
+    /// The first instant of the quarter hour of UTC that this instant is in.
+    var startOfQuarterHour: Timestamp {
+        let remainder = microseconds % 900_000_000
+        return Timestamp(microseconds: microseconds - (remainder < 0 ? remainder + 900_000_000 : remainder))
+    }
+
+    /// This instant where a quarter hour begins with it, else the first instant of the next.
+    var endOfQuarterHour: Timestamp {
+        let start = startOfQuarterHour
+        return start == self ? self : start + QuarterHours.length
+    }
+}

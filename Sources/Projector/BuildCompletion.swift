@@ -1,0 +1,118 @@
+import Logging
+import Postgres
+
+/// Brings a build that this session has locked to where readers are given it: fills it in ranges of about a second, makes
+/// its indexes, catches up and swaps it in. Every step is a transaction of its own and can be gone on with by another
+/// session, whatever ended this one.
+struct BuildCompletion: Sendable {
+    let build: Build
+    let definition: ProjectionDefinition
+    /// Events a range; as many as take about a second where nil.
+    let eventsPerRange: Int64?
+    let connection: Connection
+    let logger: Logger
+    let onProgress: @Sendable (Rebuild.Progress) -> Void
+
+    /// - Throws: `Rebuild.Failure.givenUp` where the build was retired meanwhile.
+    func run() async throws {
+        logger.info("filling build", metadata: metadata)
+        try await connection.query(
+            "update projection_builds set indexing_since = null, rate = null where build = $1", [.integer(build.id)])
+        try await fill()
+        if !build.isIndexed { try await index() }
+        try await analyze()
+        try await fill()
+        try await activate()
+        logger.info("activated build", metadata: metadata)
+    }
+
+    private var metadata: Logger.Metadata { ["projection": "\(build.projection)", "build": "\(build.id)"] }
+
+    private func fill() async throws {
+        var size = RangeSize()
+        var rate: Double?
+        while true {
+            try Task.checkCancellation()
+            let began = ContinuousClock.now
+            let step = try await build.advance(by: eventsPerRange ?? size.events, on: connection)
+            if step.isRetired { throw Rebuild.Failure.givenUp(projection: build.projection, build: build.id) }
+            let took = began.duration(to: .now)
+            size.learn(events: step.to - step.from, took: took)
+            let throttle = try await report(rate)
+            onProgress(Rebuild.Progress(build: build.id, position: step.to, head: step.head, rate: rate))
+            if step.isAtHead { return }
+            try await rest(after: took, throttle: throttle)
+            let measured = Double(step.to - step.from) / (began.duration(to: .now) / .seconds(1))
+            rate = rate.map { 0.7 * $0 + 0.3 * measured } ?? measured
+        }
+    }
+
+    /// Writes down how fast it goes.
+    /// - Returns: the throttle that is set, in percent.
+    private func report(_ rate: Double?) async throws(PostgresError) -> Int64 {
+        let rows = try await connection.pipeline([
+            Statement(
+                "update projection_builds set rate = $2 where build = $1 returning throttle",
+                [.integer(build.id), .double(rate)]),
+            // A plan that was made for a small range would be kept for the large ones.
+            Statement("discard plans", prepared: false),
+        ])
+        return try rows[0].first?.integer(0) ?? 100
+    }
+
+    /// Rests so long that applying takes `throttle` percent of the time; what an operator sets meanwhile holds within
+    /// a second.
+    private func rest(after worked: Duration, throttle: Int64) async throws {
+        var throttle = throttle
+        let began = ContinuousClock.now
+        while true {
+            let left = worked * Int(100 - throttle) / Int(throttle) - began.duration(to: .now)
+            if left <= .zero { return }
+            try await Task.sleep(for: min(left, .seconds(1)))
+            guard left > .seconds(1) else { return }
+            throttle =
+                try await connection.query(
+                    "select throttle from projection_builds where build = $1", [.integer(build.id)]
+                ).first?.integer(0) ?? 100
+        }
+    }
+
+    private func index() async throws {
+        try await connection.query(
+            "update projection_builds set indexing_since = clock_timestamp() where build = $1", [.integer(build.id)])
+        try await connection.transaction {
+            if let indexes = definition.indexes {
+                try await connection.script("set local search_path = \(build.schema), public")
+                try await connection.script(indexes)
+            }
+            try await connection.query(
+                "update projection_builds set indexed = true, indexing_since = null where build = $1",
+                [.integer(build.id)])
+        }
+    }
+
+    private func analyze() async throws {
+        let tables = try await connection.query(
+            "select quote_ident(tablename) from pg_tables where schemaname = $1", [.text(build.schema)])
+        for table in tables { try await connection.script("analyze \(build.schema).\(try table.text(0))") }
+    }
+
+    /// Swaps the views. A reader at the old ones makes it wait, and it gives way (before the server would look for
+    /// deadlocks) rather than let readers queue up behind it.
+    private func activate() async throws {
+        var backoff = Backoff(first: .milliseconds(100), longest: .seconds(5))
+        while true {
+            do {
+                try await connection.transaction {
+                    try await connection.script("set local lock_timeout = '500ms'; set local synchronous_commit = on")
+                    try await connection.query("select activate_build($1)", [.integer(build.id)])
+                }
+                return
+            } catch let error as PostgresError where error.isSafeToRetry && connection.isOpen {
+                try await Task.sleep(for: backoff.next())
+                // What came meanwhile is not left to the swap, which holds up the active build.
+                try await fill()
+            }
+        }
+    }
+}

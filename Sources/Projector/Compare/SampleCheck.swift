@@ -1,0 +1,115 @@
+import EventLog
+import EventSourcing
+import Logging
+import Postgres
+
+/// Compares what the read models say of one camera with what the log makes of it, at a small cost.
+///
+/// The camera's own two streams alone are folded anew, by the SQL of this release, into tables that exist only within
+/// one transaction (repeatable read, rolled back), up to the position of the active build in that transaction's
+/// snapshot. What it proves where it finds no difference: in every table whose primary key begins with `camera_id`, the
+/// camera's rows are exactly those that its events make, none is missing and none too many, at that position. It proves
+/// nothing about other cameras, and nothing about tables with another primary key; `Comparison` does.
+///
+/// It holds for projections whose rows of a camera depend on no other camera's events.
+struct SampleCheck: Sendable {
+    struct Outcome: Sendable {
+        let camera: Int64
+        let build: Int64
+        let position: Int64
+        /// Of the tables that were compared; empty where the projection has none by camera.
+        let tables: [TableDifferences]
+
+        var isEqual: Bool { tables.allSatisfy(\.isEqual) }
+    }
+
+    enum Result: Sendable {
+        case compared(Outcome)
+        /// The camera has more events than are folded in one check.
+        case tooLarge(camera: Int64, events: Int64)
+        /// There is no active build of this release's definition, or no such camera.
+        case nothingToCompare
+    }
+
+    let definition: ProjectionDefinition
+    /// A camera with more events than this is left to `Comparison`.
+    var maximumEvents: Int64 = 500_000
+    var maximumSamples = 3
+
+    /// A camera's id, any of them by chance; nil where there is none.
+    static func randomCamera(
+        on connection: Connection, using random: inout some RandomNumberGenerator
+    ) async throws -> Int64? {
+        let last = try await connection.query("select last_value from camera_ids")[0].integer(0)
+        // Ids that no camera has lead to the next name that there is.
+        let probe = StreamName("camera-\(Int64.random(in: 1...max(1, last), using: &random))")
+        for name in [probe.rawValue, "camera-"] {
+            let row = try await connection.query(
+                """
+                select substr(name, 8)::bigint
+                from streams
+                where name >= $1 and name < 'camera.' and name ~ '^camera-[0-9]+$'
+                order by name
+                limit 1
+                """, [.text(name)]
+            ).first
+            if let row { return try row.integer(0) }
+        }
+        return nil
+    }
+
+    /// Leaves nothing behind, whatever comes of it.
+    func run(camera: Int64, on connection: Connection) async throws -> Result {
+        try await connection.inSnapshot { try await compare(camera, on: connection) }
+    }
+
+    private func compare(_ camera: Int64, on connection: Connection) async throws -> Result {
+        let streams = ["camera-\(camera)", "telemetry-\(camera)"]
+        let hash = try await Build.hash(of: definition, on: connection)
+        guard
+            let active = try await Build.all(of: definition.name, on: connection).first(where: { $0.state == .active }),
+            active.definition == hash
+        else { return .nothingToCompare }
+        let size = try await connection.query(
+            "select coalesce(sum(version), 0)::bigint from streams where name = any ($1)", [.texts(streams)])[0]
+            .integer(0)
+        if size == 0 { return .nothingToCompare }
+        if size > maximumEvents { return .tooLarge(camera: camera, events: size) }
+
+        for stream in streams {
+            try await ArchivedTelemetry(on: connection).load(
+                StreamName(stream), matching: { $0.position <= active.position })
+        }
+        let schema = "\(definition.name)_check"
+        try await connection.script("create schema \(schema); set local search_path = \(schema), public")
+        try await connection.script(definition.batchView(of: streams))
+        for (_, sql) in definition.eventViews.sorted(by: { $0.key < $1.key }) { try await connection.script(sql) }
+        try await connection.script(definition.tables)
+        try await connection.script(definition.applyFunction)
+        _ = try await connection.pipeline([
+            Statement(
+                "select set_config('footfall.after', '0', true), set_config('footfall.upto', $1, true)",
+                [.text("\(active.position)")]),
+            Statement("select \(schema).apply()", prepared: false),
+        ])
+        let tables = try await TableComparison.all(
+            active: active.schema, rebuilt: schema, camera: camera, maximumSamples: maximumSamples, on: connection)
+        return .compared(Outcome(camera: camera, build: active.id, position: active.position, tables: tables))
+    }
+}
+
+extension ProjectionDefinition {
+    /// The view that every other one reads, of the events of some streams only, without those that the projection skips.
+    fileprivate func batchView(of streams: [String]) -> String {
+        let names = streams.map { "'\($0)'" }.joined(separator: ", ")
+        let columns = "position, version, recorded_at, schema_version, stream, type, data, metadata"
+        let parts = ["public.events", "public.archived_events"].map { table in
+            """
+            select \(columns) from \(table)
+            where stream in (\(names)) and position <= current_setting('footfall.upto')::bigint
+              and position not in (select position from public.projection_skips where projection = '\(name)')
+            """
+        }
+        return "create view batch as \(parts.joined(separator: " union all "))"
+    }
+}

@@ -1,0 +1,40 @@
+import Postgres
+
+/// This session's part in choosing the definition under which a projection is kept: see `choose_definition` in
+/// Migrations/0002_projections.sql for the rule.
+struct DefinitionChoice {
+    struct Outcome {
+        /// The hash of the definition that is chosen.
+        let chosen: String
+        let isOurs: Bool
+        /// No process runs that has the chosen one.
+        let isOrphaned: Bool
+    }
+
+    let projection: String
+    /// The hash of the definition that this session stands for.
+    let definition: String
+    private let isTool: Bool
+    private let connection: Connection
+
+    /// Makes it known, for as long as the session lasts, that a process with this definition runs.
+    /// - Parameter isTool: whether it is no process that keeps projections, but goes along with those that do.
+    init(_ definition: ProjectionDefinition, isTool: Bool = false, on connection: Connection) async throws {
+        self.isTool = isTool
+        projection = definition.name
+        self.definition = try await Build.hash(of: definition, on: connection)
+        self.connection = connection
+        try await connection.query(
+            "select pg_advisory_lock_shared($1::int, definition_key($2, $3))",
+            [.integer(LockSpace.definitions), .text(projection), .text(self.definition)])
+    }
+
+    /// - Parameter takingOver: whether to choose ours though it was chosen before, where the chosen one is orphaned.
+    func make(takingOver: Bool) async throws(PostgresError) -> Outcome {
+        let row = try await connection.query(
+            "select chosen, is_orphaned from choose_definition($1, $2, $3, $4)",
+            [.text(projection), .text(definition), .bool(takingOver), .bool(isTool)])[0]
+        let chosen = try row.text(0)
+        return Outcome(chosen: chosen, isOurs: chosen == definition, isOrphaned: try row.bool(1))
+    }
+}

@@ -1,0 +1,149 @@
+import EventLog
+import Postgres
+
+/// The event at which a build has stopped, since its SQL cannot take it. The next after the build's checkpoint.
+package struct StoppedAtEvent: Error, Sendable, Equatable, CustomStringConvertible {
+    package let projection: String
+    package let build: Int64
+    package let position: Int64
+    package let type: String
+    package let stream: String
+    package let sqlState: String
+    /// The server's message.
+    package let error: String
+    /// False where it was recorded before, by whichever process.
+    package let isNews: Bool
+
+    package var description: String {
+        """
+        \(projection) build \(build) has stopped at position \(position), \(type) of \(stream): \
+        \(error) (SQLSTATE \(sqlState))
+        """
+    }
+}
+
+extension PostgresError {
+    /// Whether it is the data that the statement could not take, rather than the server or the connection that could
+    /// not do it now: the same events will fail again. By SQLSTATE's class, see "PostgreSQL Error Codes".
+    var isFaultOfData: Bool {
+        // Cardinality, data, integrity, check option, program limits (a key too long for an index), PL/pgSQL's raise.
+        guard let sqlState else { return false }
+        return ["21", "22", "23", "44", "54", "P0"].contains(sqlState.prefix(2))
+    }
+
+    /// Whether trying again may help without anybody's doing: the connection, the transaction's luck, the server's
+    /// resources, an operator's intervention, the server's own faults.
+    var isFaultOfEnvironment: Bool {
+        guard let sqlState else { return true }
+        // Of class 55: an object in use, a lock not available.
+        return ["08", "25", "40", "53", "57", "58", "XX"].contains(sqlState.prefix(2))
+            || ["55006", "55P03"].contains(sqlState)
+    }
+}
+
+extension Build {
+    /// Applies up to `limit` further events and moves the checkpoint, in one transaction; in one round trip, unless they
+    /// are archived.
+    ///
+    /// Where the build's SQL cannot take one of them, all events before it are applied and the checkpoint stands just
+    /// before it; throws `StoppedAtEvent`, and has recorded it in `projection_failures`.
+    func advance(by limit: Int64, on connection: Connection) async throws -> Step {
+        do {
+            return try await attempt(by: limit, on: connection)
+        } catch let error as PostgresError where error.isFaultOfData {
+            return try await advanceToFault(within: limit, on: connection)
+        }
+    }
+
+    /// Halves the range until the event is alone. Each try is a transaction: one that fails is rolled back, one that
+    /// does not fail is as good as any other step.
+    private func advanceToFault(within limit: Int64, on connection: Connection) async throws -> Step {
+        let lag = try await connection.query(
+            """
+            select log_head.position - projection_checkpoints.position
+            from projection_checkpoints cross join log_head
+            where build = $1
+            """, [.integer(id)]
+        ).first?.integer(0)
+        var width = max(1, min(limit, lag ?? 1))
+        while true {
+            try Task.checkCancellation()
+            let half = max(1, width / 2)
+            do {
+                let step = try await attempt(by: half, on: connection)
+                width -= step.to - step.from
+                // At the end of the range after all: what failed before does not fail any more.
+                if step.isRetired || step.isAtHead || width <= 0 { return step }
+            } catch let error as PostgresError where error.isFaultOfData {
+                if half == 1 { throw try await stop(by: error, on: connection) }
+                width = half
+            }
+        }
+    }
+
+    /// Records that the next event cannot be applied.
+    private func stop(by error: PostgresError, on connection: Connection) async throws -> StoppedAtEvent {
+        guard case .server(let server) = error else { throw error }
+        return try await connection.transaction {
+            guard
+                let position = try await connection.query(
+                    "select position + 1 from projection_checkpoints where build = $1 for update", [.integer(id)]
+                ).first?.integer(0)
+            else { throw error }
+            try await ArchivedEvents(on: connection).load(after: position - 1, limit: 1)
+            let events = try await connection.query(
+                """
+                select type, stream from events where position = $1
+                union all
+                select type, stream from archived_events where position = $1
+                """, [.integer(position)])
+            try await connection.query("delete from archived_events")
+            guard let event = events.first else { throw error }
+            let (type, stream) = (try event.text(0), try event.text(1))
+            let changed = try await connection.query(
+                """
+                insert into projection_failures as known (build, position, type, stream, sql_state, error)
+                values ($1, $2, $3, $4, $5, $6)
+                on conflict (build) do update
+                set
+                  position = excluded.position, type = excluded.type, stream = excluded.stream,
+                  sql_state = excluded.sql_state, error = excluded.error, failed_at = excluded.failed_at
+                where (known.position, known.sql_state, known.error)
+                  is distinct from (excluded.position, excluded.sql_state, excluded.error)
+                returning build
+                """,
+                [
+                    .integer(id), .integer(position), .text(type), .text(stream), .text(server.sqlState),
+                    .text(server.message),
+                ])
+            return StoppedAtEvent(
+                projection: projection, build: id, position: position, type: type, stream: stream,
+                sqlState: server.sqlState, error: server.message, isNews: !changed.isEmpty)
+        }
+    }
+
+    /// Records an error that no pause will mend although it is not an event's fault, such as a function or an archived
+    /// file that is missing.
+    func recordIfLasting(_ error: any Error, on connection: Connection) async throws {
+        var sqlState: String?
+        var reason = "\(error)"
+        switch error {
+        case is CancellationError, is StoppedAtEvent: return
+        case let error as PostgresError:
+            guard case .server(let server) = error, !error.isFaultOfEnvironment else { return }
+            sqlState = server.sqlState
+            reason = server.message
+        default: break
+        }
+        try await connection.query(
+            """
+            insert into projection_failures as known (build, sql_state, error)
+            values ($1, $2, $3)
+            on conflict (build) do update
+            set
+              position = null, type = null, stream = null,
+              sql_state = excluded.sql_state, error = excluded.error, failed_at = excluded.failed_at
+            where known.position is not null or known.error <> excluded.error
+            """, [.integer(id), .text(sqlState), .text(reason)])
+    }
+}

@@ -1,0 +1,194 @@
+import Counting
+import EventLog
+import EventSourcing
+import Foundation
+import Logging
+import MetricsTestKit
+import Postgres
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Projector
+
+/// That checking a camera finds what is wrong with its rows, and nothing where nothing is.
+@Suite(.timeLimit(.minutes(5))) struct SampleCheckTests {
+    /// A history of some cameras, all read models built from it.
+    private func withReadModels(
+        seed: UInt64, _ body: @Sendable (Harness, [Int64]) async throws -> Void
+    ) async throws {
+        try await Harness.with { harness in
+            try await makeSmallSegments(10, partition: 50, on: harness.connection)
+            var history = RandomHistory(seed: seed)
+            try await harness.append(history.appends(300))
+            for name in Harness.names {
+                try await Rebuild(Harness.definition(name), on: harness.target, logger: .silent).run()
+            }
+            let cameras = try await harness.connection.query(
+                "select substr(name, 8)::bigint from streams where name like 'camera-%'")
+            try await body(harness, cameras.map { try $0.integer(0) })
+        }
+    }
+
+    private func check(
+        _ name: String, _ camera: Int64, in harness: Harness, maximumEvents: Int64 = 10_000
+    ) async throws -> SampleCheck.Result {
+        try await SampleCheck(definition: Harness.definition(name), maximumEvents: maximumEvents)
+            .run(camera: camera, on: harness.connection)
+    }
+
+    private func compared(_ name: String, _ camera: Int64, in harness: Harness) async throws -> [TableDifferences] {
+        guard case .compared(let outcome) = try await check(name, camera, in: harness) else {
+            Issue.record("camera \(camera) was not compared")
+            return []
+        }
+        return outcome.tables
+    }
+
+    @Test(arguments: Harness.names)
+    func everyCameraIsWhatItsEventsMakeOfItArchivedOrNot(_ name: String) async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "footfall-archive-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }  // a folder of temporary files may stay
+        try await withReadModels(seed: 21) { harness, cameras in
+            #expect(cameras.count > 5)
+            for isArchived in [false, true] {
+                if isArchived {
+                    try await Sealer(on: harness.target, logger: .silent).sealAll()
+                    try await Archiver(on: harness.target, logger: .silent).archive(
+                        before: .position(201), to: folder, level: 3)
+                }
+                var rows: Int64 = 0
+                for camera in cameras {
+                    let tables = try await compared(name, camera, in: harness)
+                    #expect(!tables.isEmpty)
+                    #expect(tables.filter { !$0.isEqual }.map(\.table) == [], "camera \(camera)")
+                    rows += tables.map(\.activeRows).reduce(0, +)
+                }
+                #expect(rows > 0)
+            }
+            let left = try await harness.connection.query(
+                "select count(*) from pg_namespace where nspname like '%check'")[0].integer(0)
+            #expect(left == 0)
+        }
+    }
+
+    @Test func whatWasAlteredDeletedOrAddedIsFoundAtItsCamera() async throws {
+        try await withReadModels(seed: 22) { harness, cameras in
+            let rows = try await harness.connection.query(
+                "select camera_id from read.hourly_counts group by camera_id order by count(*) desc limit 3")
+            try #require(rows.count == 3)
+            let ids = try rows.map { try $0.integer(0) }
+            try await harness.connection.script(
+                """
+                update read.hourly_counts set count_out = count_out + 1 where camera_id = \(ids[0]);
+                delete from read.hourly_counts where camera_id = \(ids[1]);
+                insert into read.hourly_counts (camera_id, line, class, bucket_start, count_in, count_out, readings)
+                values (\(ids[2]), 'ghost', 'person', '2026-01-01Z', 1, 0, 1)
+                """)
+            let altered = try #require(try await compared("hourly_counts", ids[0], in: harness).first)
+            #expect(altered.count(.changed) == altered.activeRows)
+            let deleted = try #require(try await compared("hourly_counts", ids[1], in: harness).first)
+            #expect(deleted.activeRows == 0)
+            #expect(deleted.count(.added) == deleted.rebuiltRows)
+            #expect(deleted.rebuiltRows > 0)
+            let added = try #require(try await compared("hourly_counts", ids[2], in: harness).first)
+            #expect([added.count(.added), added.count(.removed), added.count(.changed)] == [0, 1, 0])
+            #expect(added.samples.first?.key?["line"] == "ghost")
+            for camera in cameras where !ids.contains(camera) {
+                #expect(try await compared("hourly_counts", camera, in: harness).first?.isEqual == true)
+            }
+        }
+    }
+
+    @Test func whatCannotBeCheckedIsLeftAlone() async throws {
+        try await withReadModels(seed: 23) { harness, cameras in
+            let camera = try #require(cameras.first)
+            guard
+                case .tooLarge(camera, let events) = try await check(
+                    "camera_state", camera, in: harness, maximumEvents: 0)
+            else {
+                Issue.record("a camera with too many events was folded")
+                return
+            }
+            #expect(events > 0)
+            guard case .nothingToCompare = try await check("camera_state", 999, in: harness) else {
+                Issue.record("a camera that is not there was compared")
+                return
+            }
+            // A build of another release's SQL is none of this one's business.
+            try await harness.connection.script("update projection_builds set definition = 'other'")
+            guard case .nothingToCompare = try await check("camera_state", camera, in: harness) else {
+                Issue.record("a build of another definition was compared")
+                return
+            }
+        }
+    }
+
+    @Test func everyCameraHasItsChance() async throws {
+        try await withReadModels(seed: 24) { harness, cameras in
+            try await harness.connection.query("select setval('camera_ids', $1)", [.integer(cameras.max() ?? 1)])
+            var random = SeededGenerator(seed: 1)
+            var drawn: Set<Int64> = []
+            for _ in 0..<40 * cameras.count {
+                let camera = try await SampleCheck.randomCamera(on: harness.connection, using: &random)
+                drawn.insert(try #require(camera))
+            }
+            #expect(drawn == Set(cameras))
+        }
+    }
+
+    @Test func differencesAreCountedAndWarnedOfWithTheirKey() async throws {
+        try await withReadModels(seed: 25) { harness, _ in
+            try await harness.connection.script("update read.camera_state set name = name || '!'")
+            let (metrics, log) = (TestMetrics(), Warnings())
+            let definitions = [try Harness.definition("camera_state"), try Harness.definition("health_summary")]
+            let checks = SampleChecks(
+                definitions, on: harness.target, every: .milliseconds(1), metrics: metrics,
+                logger: Logger(label: "test") { _ in log })
+            let run = Task { await checks.run() }
+            while !metrics.counters.contains(where: { $0.dimensions.contains { $0 == ("outcome", "equal") } })
+                || !metrics.counters.contains(where: { $0.dimensions.contains { $0 == ("outcome", "different") } })
+            {
+                try Task.checkCancellation()
+                try await harness.connection.query("select pg_sleep(0.01)")
+            }
+            run.cancel()
+            await run.value
+            let outcomes = Set(
+                metrics.counters.map { counter in
+                    "\(counter.label) " + counter.dimensions.map { "\($0.0)=\($0.1)" }.joined(separator: " ")
+                })
+            #expect(
+                outcomes == [
+                    "footfall_projection_checks_total projection=camera_state outcome=different",
+                    "footfall_projection_checks_total projection=health_summary outcome=equal",
+                ])
+            let warning = try #require(log.all.first)
+            #expect(warning["projection"] == "camera_state")
+            #expect(warning["table"] == "camera_state")
+            #expect(warning["key"].map { "\($0)".hasPrefix(#"{"camera_id":"#) } == true)
+        }
+    }
+
+    /// Keeps the metadata of what is logged from warnings on.
+    private struct Warnings: LogHandler {
+        private final class Kept: Sendable {
+            let metadata = Mutex<[Logger.Metadata]>([])
+        }
+
+        private let kept = Kept()
+        var all: [Logger.Metadata] { kept.metadata.withLock { $0 } }
+
+        var logLevel = Logger.Level.warning
+        var metadata = Logger.Metadata()
+
+        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+            get { metadata[key] }
+            set { metadata[key] = newValue }
+        }
+
+        func log(event: LogEvent) {
+            kept.metadata.withLock { $0.append(event.metadata ?? [:]) }
+        }
+    }
+}

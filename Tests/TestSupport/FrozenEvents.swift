@@ -1,0 +1,89 @@
+/// An event as it stands in logs: every type at every schema version that was ever written. Samples are added, with every
+/// new type and version, and never changed or taken away: what is in a log stays there.
+package struct FrozenEvent: Hashable, Sendable {
+    package let type: String
+    package let schemaVersion: Int16
+    /// A JSON object, to the byte as the domain wrote it.
+    package let data: String
+
+    private init(_ type: String, _ schemaVersion: Int16, _ data: String) {
+        self.type = type
+        self.schemaVersion = schemaVersion
+        self.data = data
+    }
+
+    package static let registered = FrozenEvent(
+        "CameraRegistered", 1,
+        #"{"camera_id":7,"name":"Entrance \"A\"","location":"Hall 1","description":"first\nsecond","metadata":{"tags":["a",null,true],"floor":2},"settings":{"pace":"fast","started_at":"2026-03-29T00:30:00Z","loop":true,"detector":"yolo","confidence":0.4,"classes":["person","car"]},"time_zone":"Europe/Berlin","stream_url":"rtsp://10.0.0.5:554/stream1","stream_credentials":"admin:s%40crt","stream_type":"rtsp","lines":[{"name":"door","from":[0.0,0.5],"to":[1.0,0.5],"inside":[0.5,0.9]}]}"#
+    )
+    package static let registeredBare = FrozenEvent(
+        "CameraRegistered", 1,
+        #"{"camera_id":7,"name":"Entrance","metadata":{},"settings":{},"time_zone":"UTC","stream_url":"rtsp://10.0.0.6/stream1","stream_type":"rtsp","lines":[]}"#
+    )
+    package static let described = FrozenEvent(
+        "CameraDescribed", 1,
+        #"{"camera_id":7,"name":"Entrance \"A\"","location":"Hall 1","description":"first\nsecond","metadata":{"tags":["a",null,true],"floor":2},"settings":{"pace":"fast","started_at":"2026-03-29T00:30:00Z","loop":true,"detector":"yolo","confidence":0.4,"classes":["person","car"]},"time_zone":"Europe/Berlin"}"#
+    )
+    package static let describedBare = FrozenEvent(
+        "CameraDescribed", 1,
+        #"{"camera_id":7,"name":"Entrance","metadata":{},"settings":{},"time_zone":"UTC"}"#)
+    package static let configured = FrozenEvent(
+        "CameraConfigured", 1,
+        #"{"camera_id":7,"stream_url":"rtsp://10.0.0.5:554/stream1","stream_credentials":"admin:s%40crt","stream_type":"rtsp","lines":[{"name":"door","from":[0.0,0.5],"to":[1.0,0.5],"inside":[0.5,0.9]}]}"#
+    )
+    package static let started = FrozenEvent(
+        "CameraStarted", 1,
+        #"{"camera_id":7,"worker_id":"worker-a","epoch":1}"#)
+    package static let restarted = FrozenEvent(
+        "CameraRestarted", 1,
+        #"{"camera_id":7,"worker_id":"worker-b","epoch":2}"#)
+    package static let stopped = FrozenEvent(
+        "CameraStopped", 1,
+        #"{"camera_id":7,"reason":"because"}"#)
+    package static let stoppedBare = FrozenEvent(
+        "CameraStopped", 1,
+        #"{"camera_id":7}"#)
+    package static let statusChanged = FrozenEvent(
+        "CameraStatusChanged", 1,
+        #"{"camera_id":7,"from":"offline","to":"maintenance","reason":"because"}"#)
+    package static let statusChangedBare = FrozenEvent(
+        "CameraStatusChanged", 1,
+        #"{"camera_id":7,"from":"error","to":"online"}"#)
+    package static let removed = FrozenEvent(
+        "CameraRemoved", 1,
+        #"{"camera_id":7,"reason":"because"}"#)
+    package static let removedBare = FrozenEvent(
+        "CameraRemoved", 1,
+        #"{"camera_id":7}"#)
+    package static let heartbeatBare = FrozenEvent(
+        "HeartbeatRecorded", 1,
+        #"{"camera_id":7,"observed_at":"2026-03-29T00:30:00.250000Z","status":"online"}"#)
+    package static let heartbeat = FrozenEvent(
+        "HeartbeatRecorded", 1,
+        #"{"camera_id":7,"observed_at":"2026-03-29T00:30:00.250000Z","status":"error","response_time_ms":12.5,"stream_quality_score":0.9,"fps":25.0,"frames_dropped":4,"decode_time_ms":3.0,"inference_time_ms":41.0,"cpu_usage":63.5,"memory_usage":12.0,"network_bandwidth":4.25,"error_message":"no keyframe"}"#
+    )
+    package static let readingBare = FrozenEvent(
+        "CountReadingRecorded", 1,
+        #"{"camera_id":7,"observed_at":"2026-03-29T00:30:00.250000Z","line":"door","class":"person","count_in":3,"count_out":0}"#
+    )
+    package static let reading = FrozenEvent(
+        "CountReadingRecorded", 1,
+        #"{"camera_id":7,"observed_at":"2026-03-29T00:30:00.250000Z","line":"door","class":"person","count_in":3,"count_out":0,"confidence_score":0.75,"processing_time_ms":8.0,"ai_model_version":"yolov8n-1","frame_data":{"frame":17}}"#
+    )
+    package static let correction = FrozenEvent(
+        "CountCorrected", 1,
+        #"{"camera_id":7,"from":"2026-03-29T00:30:00Z","to":"2026-03-29T01:15:00Z","line":"door","class":"person","delta_in":-3,"delta_out":1,"reason":"because","buckets":[{"start":"2026-03-29T00:30:00Z","delta_in":-3,"delta_out":0},{"start":"2026-03-29T01:00:00Z","delta_in":0,"delta_out":1}]}"#
+    )
+    package static let skip = FrozenEvent(
+        "ProjectionEventSkipped", 1,
+        #"{"projection":"hourly_counts","skipped_position":12,"skipped_type":"CountReadingRecorded","skipped_stream":"telemetry-7","sql_state":"22P02","error":"invalid input syntax for type bigint: \"many\"","reason":"because"}"#
+    )
+
+    /// With all that it can have, and, named so, bare.
+    package static let all: [FrozenEvent] = [
+        .registered, .registeredBare, .described, .describedBare, .configured, .started, .restarted, .stopped,
+        .stoppedBare,
+        .statusChanged, .statusChangedBare, .removed, .removedBare, .heartbeatBare, .heartbeat, .readingBare,
+        .reading, .correction, .skip,
+    ]
+}
