@@ -106,6 +106,7 @@ package final class EmbeddedPostgres: Sendable {
             } catch {
                 attempt += 1
                 if attempt == 120 { throw error }
+                // It runs but does not take connections yet, as during recovery.
                 try await Task.sleep(for: .milliseconds(500))
             }
         }

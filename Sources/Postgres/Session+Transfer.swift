@@ -7,11 +7,11 @@ internal import CLibPQ
 /// "Retrieving Query Results Row-by-Row".
 extension Session {
     /// A piece is handed over when it has this many bytes, or when the server has sent nothing more.
-    private static let pieceSize = 64 << 10
+    fileprivate static let pieceSize = 64 << 10
 
     /// How long the server may take to end a statement before it is asked again, in milliseconds. A request that reaches
     /// it before the statement does has no effect.
-    private static let patience: Int32 = 100
+    fileprivate static let patience: Int32 = 100
 
     func run(_ transfer: Transfer) -> Result<[Rows], PostgresError> {
         guard PQexitPipelineMode(connection) == 1 else { return .failure(lose(Session.message(connection))) }
@@ -33,36 +33,22 @@ extension Session {
         guard send(statement, preparedAs: nil), PQsetSingleRowMode(connection) == 1 else {
             throw lose(Session.message(connection))
         }
-        var piece: [Row] = []
-        var byteCount = 0
-        var isWanted = true
-        func stop() {
-            isWanted = false
-            cancel()
-        }
-        func handOver() {
-            if byteCount > 0, !handover.sendFromThread(piece) { stop() }
-            piece = []
-            byteCount = 0
-        }
+        var outgoing = Outgoing(to: handover, cancel: cancel)
         var failure: PostgresError?
         while true {
-            if PQisBusy(connection) == 1 { handOver() }
-            let next = try nextResult {
-                if handover.isAbandoned { stop() }
-                return isWanted ? nil : Session.patience
-            }
+            if PQisBusy(connection) == 1 { outgoing.handOver() }
+            let next = try nextResult { outgoing.limitOfWait() }
             guard let result = next else { break }
             if PQresultStatus(result) == PGRES_SINGLE_TUPLE {
-                byteCount += PQresultMemorySize(result)
-                if isWanted { piece.append(Rows(result)[0]) } else { PQclear(result) }
-                if byteCount >= Session.pieceSize { handOver() }
+                let byteCount = PQresultMemorySize(result)
+                let rows = Rows(result)
+                outgoing.add(rows, byteCount: byteCount)
             } else {
                 failure = failure ?? Session.failure(of: result, connection)
                 PQclear(result)
             }
         }
-        handOver()
+        outgoing.handOver()
         // libpq 15 leaves the single-row mode with the next statement that is sent outside of pipeline mode, but not with
         // the first one inside of it.
         guard PQsendQuery(connection, "") == 1 else {
@@ -75,36 +61,20 @@ extension Session {
 
     private func copyOut(_ sql: String, to handover: Handover<[UInt8]>) throws(PostgresError) -> [Rows] {
         try begin(sql, expecting: PGRES_COPY_OUT)
-        var piece: [UInt8] = []
-        var byteCount = 0
-        var isWanted = true
-        func stop() {
-            isWanted = false
-            cancel()
-        }
-        func handOver() {
-            if byteCount > 0, !handover.sendFromThread(piece) { stop() }
-            piece = []
-            byteCount = 0
-        }
+        var outgoing = Outgoing(to: handover, cancel: cancel)
         while true {
             var row: UnsafeMutablePointer<CChar>?
             let count = PQgetCopyData(connection, &row, 1)
             if count == 0 {
-                handOver()
-                if handover.isAbandoned { stop() }
-                try waitForServer(atMost: isWanted ? nil : Session.patience)
+                outgoing.handOver()
+                try waitForServer(atMost: outgoing.limitOfWait())
                 continue
             }
             guard count > 0, let row else { break }
-            if isWanted {
-                piece.append(contentsOf: UnsafeRawBufferPointer(start: row, count: Int(count)))
-            }
+            outgoing.add(UnsafeRawBufferPointer(start: row, count: Int(count)), byteCount: Int(count))
             PQfreemem(row)
-            byteCount += Int(count)
-            if byteCount >= Session.pieceSize { handOver() }
         }
-        handOver()
+        outgoing.handOver()
         return try end()
     }
 
@@ -216,5 +186,44 @@ extension Session {
     private func lose(ifLost failure: PostgresError) -> PostgresError {
         if case .connectionLost(let reason) = failure { return lose(reason) }
         return failure
+    }
+}
+
+/// What a transfer gathers until a piece of it is handed over. Once nobody receives it any more, the server is asked to
+/// end the statement, and what still comes is thrown away.
+private struct Outgoing<Element: Sendable> {
+    private let handover: Handover<[Element]>
+    private let cancel: () -> Void
+    private var isWanted = true
+    private var piece: [Element] = []
+    private var byteCount = 0
+
+    init(to handover: Handover<[Element]>, cancel: @escaping () -> Void) {
+        self.handover = handover
+        self.cancel = cancel
+    }
+
+    mutating func add(_ elements: some Sequence<Element>, byteCount: Int) {
+        if isWanted { piece.append(contentsOf: elements) }
+        self.byteCount += byteCount
+        if self.byteCount >= Session.pieceSize { handOver() }
+    }
+
+    /// Blocks the thread while the receiver is behind.
+    mutating func handOver() {
+        if byteCount > 0, !handover.sendFromThread(piece) { stop() }
+        piece = []
+        byteCount = 0
+    }
+
+    /// How long the server is waited for, in milliseconds, before it is asked again; nil: as long as a request may take.
+    mutating func limitOfWait() -> Int32? {
+        if handover.isAbandoned { stop() }
+        return isWanted ? nil : Session.patience
+    }
+
+    private mutating func stop() {
+        isWanted = false
+        cancel()
     }
 }

@@ -203,13 +203,15 @@ package struct Archiver: Sendable {
         return count
     }
 
+    /// Does `body` in a transaction that gives way to whoever holds the locks that it needs, until it gets through.
     private func retrying(on connection: Connection, _ body: () async throws -> Void) async throws {
+        var backoff = Backoff(first: .milliseconds(100), longest: .seconds(1))
         while true {
             do {
                 try await connection.transaction(body)
                 return
             } catch let error as PostgresError where error.isSafeToRetry && connection.isOpen {
-                try await Task.sleep(for: .milliseconds(Int.random(in: 50...500)))
+                try await Task.sleep(for: backoff.next())
             }
         }
     }
