@@ -18,17 +18,22 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
         .package(url: "https://github.com/ordo-one/TextTable", from: "0.0.2"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
     ],
     targets: [
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .target(name: "Resilience", swiftSettings: swiftSettings),
         .target(
             name: "EventSourcing",
             dependencies: [.product(name: "OrderedCollections", package: "swift-collections")],
@@ -37,7 +42,7 @@ let package = Package(
         .target(
             name: "Postgres",
             dependencies: [
-                "CLibPQ",
+                "CLibPQ", "Resilience",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -46,7 +51,7 @@ let package = Package(
         .target(
             name: "EventLog",
             dependencies: [
-                "CZstd", "EventSourcing", "Postgres",
+                "CZstd", "EventSourcing", "Postgres", "Resilience",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
@@ -74,7 +79,19 @@ let package = Package(
         .target(
             name: "Projector",
             dependencies: [
-                "EventLog", "EventSourcing", "Postgres",
+                "EventLog", "EventSourcing", "Postgres", "Resilience",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .target(
+            name: "Access",
+            dependencies: [
+                "CHiredis", "Resilience",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "JWTKit", package: "jwt-kit"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
             ],
@@ -83,10 +100,12 @@ let package = Package(
         .target(
             name: "API",
             dependencies: [
-                "Counting", "EventLog", "EventSourcing", "Postgres", "Projector",
+                "Access", "CZstd", "Counting", "EventLog", "EventSourcing", "Postgres", "Projector", "Resilience",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
             swiftSettings: swiftSettings
@@ -94,9 +113,12 @@ let package = Package(
         .executableTarget(
             name: "footfall",
             dependencies: [
-                "API", "Counting", "EventLog", "EventSourcing", "Installation", "Postgres", "Projector",
+                "API", "Access", "Counting", "EventLog", "EventSourcing", "Installation", "Postgres", "Projector",
+                "Resilience",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdHTTP2", package: "hummingbird"),
+                .product(name: "HummingbirdTLS", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -116,12 +138,14 @@ let package = Package(
         .executableTarget(
             name: "footfall-worker",
             dependencies: [
-                "EventSourcing", "Vision",
+                "EventSourcing", "Resilience", "Vision",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             path: "Sources/FootfallWorker",
@@ -130,7 +154,7 @@ let package = Package(
         .executableTarget(
             name: "footfallctl",
             dependencies: [
-                "API", "Counting", "EventLog", "EventSourcing", "Installation", "Postgres", "Projector",
+                "API", "Access", "Counting", "EventLog", "EventSourcing", "Installation", "Postgres", "Projector",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "TextTable", package: "TextTable"),
@@ -192,12 +216,16 @@ let package = Package(
             name: "CountingTests", dependencies: ["Counting", "EventSourcing", "TestSupport"],
             swiftSettings: swiftSettings
         ),
+        .testTarget(name: "AccessTests", dependencies: ["Access"], swiftSettings: swiftSettings),
         .testTarget(
             name: "APITests",
             dependencies: [
-                "API", "Counting", "EventLog", "EventSourcing", "Installation", "Postgres", "Projector", "TestSupport",
+                "API", "Access", "Counting", "EventLog", "EventSourcing", "Installation", "Postgres", "Projector",
+                "TestSupport",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdHTTP2", package: "hummingbird"),
+                .product(name: "HummingbirdTLS", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ],
             swiftSettings: swiftSettings

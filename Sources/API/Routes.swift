@@ -10,11 +10,13 @@ struct Route: Sendable {
 
     let method: HTTPRequest.Method
     let path: String
+    let access: RouteAccess
     let handler: Handler
 
-    init(_ method: HTTPRequest.Method, _ path: String, _ handler: @escaping Handler) {
+    init(_ method: HTTPRequest.Method, _ path: String, _ access: RouteAccess, _ handler: @escaping Handler) {
         self.method = method
         self.path = path
+        self.access = access
         self.handler = handler
     }
 }
@@ -34,28 +36,29 @@ extension Backend {
         let audit = AuditReads(trail: AuditTrail(pool: readModels.pool))
         let projections = ProjectionReads(readModels: readModels)
         return [
-            Route(.get, "/cameras", cameras.list),
-            Route(.post, "/cameras", commands.register),
-            Route(.get, "/cameras/health/summary", health.summary),
-            Route(.get, "/cameras/:id", past.show),
-            Route(.get, "/cameras/:id/history", past.history),
-            Route(.put, "/cameras/:id", commands.replace),
-            Route(.delete, "/cameras/:id", commands.remove),
-            Route(.patch, "/cameras/:id/status", commands.setStatus),
-            Route(.post, "/cameras/:id/start", commands.start),
-            Route(.post, "/cameras/:id/stop", commands.stop),
-            Route(.post, "/cameras/:id/restart", commands.restart),
-            Route(.get, "/cameras/:id/health", health.show),
-            Route(.post, "/cameras/:id/heartbeats", telemetry.recordHeartbeats),
-            Route(.get, "/cameras/:id/counts", counts.history),
-            Route(.post, "/cameras/:id/counts", telemetry.recordReadings),
-            Route(.get, "/cameras/:id/counts/explain", explanations.explain),
-            Route(.post, "/cameras/:id/counts/corrections", corrections.correct),
-            Route(.get, "/workers/:id/assignments", workers.assignments),
-            Route(.get, "/audit", audit.show),
-            Route(.get, "/projections", projections.list),
+            Route(.get, "/cameras", .fleet(.read), cameras.list),
+            Route(.post, "/cameras", .fleet(.write), commands.register),
+            Route(.get, "/cameras/health/summary", .fleet(.read), health.summary),
+            Route(.get, "/cameras/:id", .camera(.read), past.show),
+            Route(.get, "/cameras/:id/history", .camera(.read), past.history),
+            Route(.put, "/cameras/:id", .camera(.write), commands.replace),
+            Route(.delete, "/cameras/:id", .camera(.delete), commands.remove),
+            Route(.patch, "/cameras/:id/status", .camera(.control), commands.setStatus),
+            Route(.post, "/cameras/:id/start", .camera(.control), commands.start),
+            Route(.post, "/cameras/:id/stop", .camera(.control), commands.stop),
+            Route(.post, "/cameras/:id/restart", .camera(.control), commands.restart),
+            Route(.get, "/cameras/:id/health", .camera(.read), health.show),
+            Route(.post, "/cameras/:id/heartbeats", .camera(.report), telemetry.recordHeartbeats),
+            Route(.get, "/cameras/:id/counts", .camera(.read), counts.history),
+            Route(.post, "/cameras/:id/counts", .camera(.report), telemetry.recordReadings),
+            Route(.get, "/cameras/:id/counts/explain", .camera(.read), explanations.explain),
+            Route(.post, "/cameras/:id/counts/corrections", .camera(.write), corrections.correct),
+            Route(.get, "/workers/:id/assignments", .worker, workers.assignments),
+            Route(.get, "/audit", .fleet(.admin), audit.show),
+            Route(.get, "/projections", .fleet(.admin), projections.list),
             Route(
-                .post, "/projections/:name/rebuild", ProjectionCommands(pool: readModels.pool).rebuild),
+                .post, "/projections/:name/rebuild", .fleet(.admin),
+                ProjectionCommands(pool: readModels.pool).rebuild),
         ] + serverRoutes
     }
 
@@ -63,8 +66,8 @@ extension Backend {
     private var serverRoutes: [Route] {
         let server = ServerHealth(readModels: readModels)
         return [
-            Route(.get, "/health/live", server.live),
-            Route(.get, "/health/ready", server.ready),
+            Route(.get, "/health/live", .open, server.live),
+            Route(.get, "/health/ready", .open, server.ready),
         ]
     }
 
@@ -73,12 +76,21 @@ extension Backend {
         let router = Router(context: APIContext.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: RequestIdentity())
         router.add(middleware: ProblemMiddleware())
-        let based = routes.map { Route($0.method, Route.base + $0.path, $0.handler) } + serverRoutes
-        for route in based { router.on(RouterPath(route.path), method: route.method, use: route.handler) }
+        let based =
+            routes.map { Route($0.method, Route.base + $0.path, $0.access, $0.handler) } + serverRoutes
+        for route in based { router.on(RouterPath(route.path), method: route.method, use: guarded(route)) }
         for (path, routes) in Dictionary(grouping: based, by: \.path) {
             refuseOtherMethods(than: routes.map(\.method), at: path, on: router)
         }
         return router
+    }
+
+    /// The route's handler, behind all that stands before it.
+    private func guarded(_ route: Route) -> Route.Handler {
+        { request, context in
+            try await route.access.check(context, in: readModels)
+            return try await route.handler(request, context)
+        }
     }
 
     /// Answers 405 with what is allowed where a path is known and the method is not.

@@ -1,5 +1,6 @@
 import EventSourcing
 import Postgres
+import Resilience
 import Synchronization
 
 /// Makes calls of the append function, each under a key of its own, and repeats under that key those whose answer was

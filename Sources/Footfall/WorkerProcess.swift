@@ -1,6 +1,7 @@
 import Foundation
 import Logging
 import Postgres
+import Resilience
 import ServiceLifecycle
 import Subprocess
 import Synchronization

@@ -1,6 +1,7 @@
 import EventSourcing
 import Foundation
 import Logging
+import Resilience
 import Vision
 
 /// One camera watched from its assignment until it is stopped, has played to its end, or is gone.

@@ -1,4 +1,5 @@
 import Logging
+import Resilience
 import Synchronization
 
 /// One session that listens to channels, for any number of subscribers in the process.

@@ -1,5 +1,6 @@
 import Logging
 import Postgres
+import Resilience
 
 /// Brings a build that this session has locked to where readers are given it: fills it in ranges of about a second, makes
 /// its indexes, catches up and swaps it in. Every step is a transaction of its own and can be gone on with by another

@@ -1,5 +1,6 @@
 import Logging
 import Postgres
+import Resilience
 
 /// Does `work` again after a growing, jittered pause where it fails or ends, until the task is cancelled.
 func retrying(

@@ -104,13 +104,22 @@ import Testing
                 let before = states[id] ?? Camera.initial
                 states[id] = Camera.evolve(before, change)
                 let actor = EventMetadata(try JSON.parse(event.metadata)).actor.map(JSON.string) ?? .null
-                var row = cameras[id] ?? ["created_at": .string(event.recordedAt.rfc3339), "created_by": actor]
+                var row =
+                    cameras[id] ?? [
+                        "created_at": .string(event.recordedAt.rfc3339), "created_by": actor,
+                        "previous_worker_id": .null,
+                    ]
                 if case .registered(let camera) = states[id] {
                     let whole = Camera.encode(.registered(camera.id, camera.description, camera.configuration))
                     for optional in ["location", "description", "stream_credentials"] { row[optional] = .null }
                     for (member, value) in try #require(JSON.parse(whole.data).object) { row[member] = value }
                     row["status"] = .string(camera.status.rawValue)
                     row["desired_state"] = .string(camera.desiredState.rawValue)
+                    if case .registered(let before) = before, let worker = before.workerID,
+                        worker != camera.workerID
+                    {
+                        row["previous_worker_id"] = .string(worker.text)
+                    }
                     row["worker_id"] = camera.workerID.map { .string($0.text) } ?? .null
                     row["epoch"] = .integer(camera.epoch)
                     row["removed"] = false

@@ -91,6 +91,19 @@ with changes as (
     select camera_id, position, version, recorded_at, actor, 'stopped', null, null
     from camera_removed
 ),
+given as (
+    select
+        camera_id, position, worker_id,
+        first_value(worker_id) over (partition by camera_id order by position desc) as latest_worker_id
+    from changes
+    where epoch is not null
+),
+earlier as (
+    select distinct on (camera_id) camera_id, worker_id
+    from given
+    where worker_id <> latest_worker_id
+    order by camera_id, position desc
+),
 latest as (
     select
         camera_id,
@@ -108,6 +121,10 @@ update camera_state
 set
     desired_state = latest.desired_state,
     worker_id = coalesce(latest.worker_id, camera_state.worker_id),
+    previous_worker_id = coalesce(
+        (select earlier.worker_id from earlier where earlier.camera_id = latest.camera_id),
+        case when camera_state.worker_id <> latest.worker_id then camera_state.worker_id
+             else camera_state.previous_worker_id end),
     epoch = coalesce(latest.epoch, camera_state.epoch),
     updated_at = greatest(camera_state.updated_at, latest.recorded_at),
     updated_by = case when latest.position > camera_state.position then latest.actor else camera_state.updated_by end,

@@ -16,6 +16,8 @@ create table camera_state (
     desired_state text not null check (desired_state in ('running', 'stopped')),
     -- the worker it was last given to, and how many starts and restarts there were
     worker_id text,
+    -- the last worker before that which was another one: what it counted until then is still to come
+    previous_worker_id text,
     epoch bigint not null check (epoch >= 0),
     settings jsonb not null,
     metadata jsonb not null,

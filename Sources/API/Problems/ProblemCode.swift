@@ -1,9 +1,12 @@
 import Hummingbird
 
-/// Everything that can be wrong with a request or with answering it. The names are stable: programs switch on them.
+/// Everything that can be wrong with a request or with answering it: the catalogue. The names are stable: programs
+/// switch on them.
 package enum ProblemCode: String, CaseIterable, Sendable {
     case malformedJSON = "malformed_json"
     case malformedHeader = "malformed_header"
+    case unauthenticated
+    case forbidden
     case routeNotFound = "route_not_found"
     case cameraNotFound = "camera_not_found"
     case cameraNotYetRegistered = "camera_not_yet_registered"
@@ -29,52 +32,133 @@ package enum ProblemCode: String, CaseIterable, Sendable {
     case readModelBehind = "read_model_behind"
     case notReady = "not_ready"
 
-    package var status: HTTPResponse.Status {
-        switch self {
-        case .malformedJSON, .malformedHeader: .badRequest
-        case .routeNotFound, .cameraNotFound, .cameraNotYetRegistered, .projectionNotFound: .notFound
-        case .methodNotAllowed: .methodNotAllowed
-        case .cameraAlreadyRegistered, .cameraInMaintenance, .statusTransitionNotAllowed, .rebuildUnderWay: .conflict
-        case .cameraRemoved: .gone
-        case .staleVersion: .preconditionFailed
-        case .bodyTooLarge: .contentTooLarge
-        case .unsupportedMediaType: .unsupportedMediaType
-        case .validationFailed, .tooManyRows, .countBelowZero: .unprocessableContent
-        case .preconditionRequired: .preconditionRequired
-        case .internalError: .internalServerError
-        case .contended, .overloaded, .databaseUnavailable, .outcomeUnknown, .readModelBehind, .notReady:
-            .serviceUnavailable
+    package var status: HTTPResponse.Status { facts.status }
+    package var title: String { facts.title }
+    /// What it means and what to do, for the page that a problem's `type` names.
+    package var explanation: String { facts.explanation }
+
+    private struct Facts {
+        let status: HTTPResponse.Status
+        let title: String
+        let explanation: String
+
+        init(_ status: HTTPResponse.Status, _ title: String, _ explanation: String) {
+            self.status = status
+            self.title = title
+            self.explanation = explanation
         }
     }
 
-    package var title: String {
+    private var facts: Facts {
         switch self {
-        case .malformedJSON: "The body is not JSON"
-        case .malformedHeader: "A header is malformed"
-        case .routeNotFound: "There is nothing at this address"
-        case .cameraNotFound: "There is no such camera"
-        case .cameraNotYetRegistered: "The camera was not there yet"
-        case .projectionNotFound: "There is no such projection"
-        case .methodNotAllowed: "The method is not allowed here"
-        case .cameraAlreadyRegistered: "The camera is registered already"
-        case .cameraInMaintenance: "The camera is in maintenance"
-        case .statusTransitionNotAllowed: "The camera's status cannot change this way"
-        case .rebuildUnderWay: "The projection is being rebuilt already"
-        case .cameraRemoved: "The camera was removed"
-        case .staleVersion: "The camera has changed since"
-        case .bodyTooLarge: "The body is too large"
-        case .unsupportedMediaType: "The body must be JSON"
-        case .validationFailed: "The request breaks rules"
-        case .tooManyRows: "The answer would be too long"
-        case .countBelowZero: "The correction takes off more than there is"
-        case .preconditionRequired: "The request must say which version it changes"
-        case .internalError: "Something went wrong on the server"
-        case .contended: "Others kept changing the camera"
-        case .overloaded: "The server is busy"
-        case .databaseUnavailable: "The database cannot be reached"
-        case .outcomeUnknown: "Whether the change was made is unknown"
-        case .readModelBehind: "The read model is not there yet"
-        case .notReady: "The server is not ready"
+        case .malformedJSON:
+            Facts(
+                .badRequest, "The body is not JSON",
+                "The body cannot be read as JSON (RFC 8259); line and column say where. Nothing was done.")
+        case .malformedHeader:
+            Facts(
+                .badRequest, "A header is malformed",
+                "A header that this request is read by has a form that it cannot have; detail says which. Nothing was "
+                    + "done.")
+        case .unauthenticated:
+            Facts(
+                .unauthorized, "The request does not prove who sends it",
+                "Send a valid token as Authorization: Bearer …; detail says what is wrong with this one.")
+        case .forbidden:
+            Facts(
+                .forbidden, "The token does not allow this",
+                "The token is valid, and does not give the permission that this takes; detail names it.")
+        case .routeNotFound:
+            Facts(
+                .notFound, "There is nothing at this address",
+                "No operation has this path. The OpenAPI document at /openapi.json lists them all.")
+        case .cameraNotFound:
+            Facts(
+                .notFound, "There is no such camera",
+                "No camera has this id, or the token is not for that camera.")
+        case .cameraNotYetRegistered:
+            Facts(
+                .notFound, "The camera was not there yet",
+                "The camera is asked for as it was before it was registered.")
+        case .projectionNotFound:
+            Facts(.notFound, "There is no such projection", "GET /projections lists those that there are.")
+        case .methodNotAllowed:
+            Facts(
+                .methodNotAllowed, "The method is not allowed here", "The Allow header lists the methods of this path.")
+        case .cameraAlreadyRegistered:
+            Facts(.conflict, "The camera is registered already", "A camera has this id already; register another.")
+        case .cameraInMaintenance:
+            Facts(
+                .conflict, "The camera is in maintenance",
+                "A camera in maintenance does not start. Set its status to offline first.")
+        case .statusTransitionNotAllowed:
+            Facts(
+                .conflict, "The camera's status cannot change this way",
+                "Its status leads to those in allowed, and to no other.")
+        case .rebuildUnderWay:
+            Facts(
+                .conflict, "The projection is being rebuilt already",
+                "GET /projections shows how far it is. Ask again when it has ended.")
+        case .cameraRemoved:
+            Facts(
+                .gone, "The camera was removed",
+                "It takes no commands and no readings any more, and its id is not used again. Its history remains.")
+        case .staleVersion:
+            Facts(
+                .preconditionFailed, "The camera has changed since",
+                "Somebody has changed the camera since the version in If-Match; changes says who and how. Read it again, "
+                    + "decide anew, and send the version that you have read.")
+        case .bodyTooLarge:
+            Facts(
+                .contentTooLarge, "The body is too large",
+                "Split it: readings, for instance, may come in several batches.")
+        case .unsupportedMediaType:
+            Facts(.unsupportedMediaType, "The body must be JSON", "Send Content-Type: application/json.")
+        case .validationFailed:
+            Facts(
+                .unprocessableContent, "The request breaks rules",
+                "Every fault is in errors: pointer (RFC 6901) names the member of the body, parameter that of the "
+                    + "address, and code the rule. Nothing was done.")
+        case .tooManyRows:
+            Facts(
+                .unprocessableContent, "The answer would be too long", "Ask for a shorter time or for larger buckets.")
+        case .countBelowZero:
+            Facts(
+                .unprocessableContent, "The correction takes off more than there is",
+                "No count goes below zero. Look at what there is, and take off no more.")
+        case .preconditionRequired:
+            Facts(
+                .preconditionRequired, "The request must say which version it changes",
+                "Send If-Match with the ETag of the camera as you have read it, or * for whichever there is.")
+        case .internalError:
+            Facts(
+                .internalServerError, "Something went wrong on the server",
+                "The server's log says why, under the request's id (X-Request-ID).")
+        case .contended:
+            Facts(
+                .serviceUnavailable, "Others kept changing the camera", "Nothing was done. Send the same again.")
+        case .overloaded:
+            Facts(
+                .serviceUnavailable, "The server is busy",
+                "Nothing was done. Send the same again after the seconds in Retry-After.")
+        case .databaseUnavailable:
+            Facts(
+                .serviceUnavailable, "The database cannot be reached",
+                "Nothing was done. Send the same again after the seconds in Retry-After.")
+        case .outcomeUnknown:
+            Facts(
+                .serviceUnavailable, "Whether the change was made is unknown",
+                "The connection to the database broke while the change was written. Look whether it is there before "
+                    + "sending it again; under an Idempotency-Key, or a source and sequence, it may simply be sent again."
+            )
+        case .readModelBehind:
+            Facts(
+                .serviceUnavailable, "The read model is not there yet",
+                "It has not come to the position in min_position in time. Send the same again.")
+        case .notReady:
+            Facts(
+                .serviceUnavailable, "The server is not ready",
+                "A read model is being built for the first time, or something that the server needs is missing.")
         }
     }
 }

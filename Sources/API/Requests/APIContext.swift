@@ -1,3 +1,4 @@
+import Access
 import Counting
 import EventSourcing
 import Hummingbird
@@ -6,7 +7,8 @@ import Hummingbird
 package struct APIContext: RequestContext {
     package var coreContext: CoreRequestContextStorage
     var requestID = ""
-    var actor = Actor.anonymous
+    /// Who sent the request.
+    var principal = Principal(name: Actor.anonymous.text, permissions: Set(Permission.allCases))
     let clientAddress: String?
 
     package init(source: ApplicationRequestContextSource) {
@@ -16,7 +18,7 @@ package struct APIContext: RequestContext {
 
     /// What the events of this request are stored with.
     var eventMetadata: EventMetadata {
-        EventMetadata(actor: actor.text, correlationID: requestID, clientAddress: clientAddress)
+        EventMetadata(actor: principal.name, correlationID: requestID, clientAddress: clientAddress)
     }
 
     /// The camera that the path names. A text that cannot be an id is the id of no camera.

@@ -1,3 +1,4 @@
+import Access
 import Counting
 import Foundation
 import HTTPTypes
@@ -49,7 +50,7 @@ struct RequestIdentity: RouterMiddleware {
         guard let name = request.headers[.actor] else { return try await next(request, context) }
         var context = context
         do throws(InvalidValue) {
-            context.actor = try Actor(name)
+            context.principal = Principal(name: try Actor(name).text, permissions: context.principal.permissions)
         } catch {
             return Problem(.malformedHeader, "Footfall-Actor: \(error.sentence)").response
         }

@@ -2,6 +2,7 @@ import EventSourcing
 import Foundation
 import Logging
 import Postgres
+import Resilience
 
 /// Moves sealed segments from the database to files, and back.
 ///

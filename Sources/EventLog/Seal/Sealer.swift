@@ -1,6 +1,7 @@
 import EventSourcing
 import Logging
 import Postgres
+import Resilience
 
 /// Seals segments of the log as soon as all their positions are there.
 ///

@@ -4,7 +4,7 @@ package struct Backoff: Sendable {
     private let longest: Duration
     private var current: Duration
 
-    package init(first: Duration, longest: Duration) {
+    package init(first: Duration = .seconds(1), longest: Duration = .seconds(30)) {
         self.first = first
         self.longest = longest
         current = first

@@ -1,0 +1,52 @@
+import Access
+import Counting
+import Postgres
+
+/// SQL that leaves the cameras of a scope.
+struct ScopeCondition {
+    /// How many parameters the condition takes.
+    static let parameterCount = 3
+
+    let parameters: [Parameter]
+    private let scope: Scope
+
+    init(_ scope: Scope) {
+        self.scope = scope
+        var (cameras, location, worker): ([Int64]?, String?, String?)
+        switch scope {
+        case .all: break
+        case .cameras(let ids): cameras = ids.sorted()
+        case .location(let text): location = text
+        case .assigned(let id): worker = id
+        }
+        parameters = [cameras.map { .integers($0) } ?? .noIntegers, .text(location), .text(worker)]
+    }
+
+    /// The condition on a table or alias with the columns of `read.camera_state`.
+    /// - Parameter number: of the first of its parameters in the statement, `$4` for instance.
+    static func sql(_ table: String, from number: Int) -> String {
+        """
+        ($\(number)::bigint[] is null or \(table).camera_id = any ($\(number)))
+        and ($\(number + 1)::text is null or \(table).location = $\(number + 1))
+        and ($\(number + 2)::text is null or $\(number + 2) in (\(table).worker_id, \(table).previous_worker_id))
+        """
+    }
+
+    private static let checkSQL = """
+        select exists (
+          select from read.camera_state as camera where camera_id = $1 and \(sql("camera", from: 2))
+        )
+        """
+
+    /// - Throws: `Problem` where the camera is outside the scope: as if it were not there.
+    func check(_ id: CameraID, in readModels: ReadModels) async throws {
+        switch scope {
+        case .all: return
+        case .cameras(let ids) where ids.contains(id.number): return
+        case .cameras: throw Problem(Camera.Rejection.unknown)
+        case .location, .assigned:
+            let row = try await readModels.pool.query(Self.checkSQL, [.integer(id.number)] + parameters)[0]
+            guard try row.bool(0) else { throw Problem(Camera.Rejection.unknown) }
+        }
+    }
+}
