@@ -28,7 +28,7 @@ struct ServeCommand: AsyncParsableCommand {
                 throw StartFailure(
                     "the database lacks \(pending.joined(separator: ", ")); run footfall migrate")
             }
-            let server = try Server(on: target, port: settings.port, files: files, logger: logger)
+            let server = try Server(on: target, settings, files: files, logger: logger)
             try await server.run()
         }
     }

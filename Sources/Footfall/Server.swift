@@ -18,14 +18,17 @@ struct Server {
     private let log: PostgresEventLog
     private let logger: Logger
     private let router: Router<APIContext>
-    private let port: Int
+    private let listening: InstallationSettings.Listening
     private var services: [ServiceGroupConfiguration.ServiceConfiguration] = []
     /// Parts that report to the API, or that show it off: stopped before it.
     private var clients: [ServiceGroupConfiguration.ServiceConfiguration] = []
     private var onListening: [@Sendable (Int) -> Void] = []
 
-    init(on target: ConnectionTarget, port: Int, files: ReleaseFiles, logger: Logger) throws {
+    init(
+        on target: ConnectionTarget, _ settings: InstallationSettings, files: ReleaseFiles, logger: Logger
+    ) throws {
         self.logger = logger
+        listening = settings.listening
         readers = Pool(target.named("footfall api"), size: 8, logger: logger)
         writer = Pool(target.named("footfall log"), size: 2, logger: logger)
         log = PostgresEventLog(readers: readers, writer: writer)
@@ -39,7 +42,6 @@ struct Server {
             log: log, pool: readers, checkpoints: checkpoints, newCameraID: Backend.cameraIDs(from: readers),
             now: Server.now)
         router = backend.makeRouter()
-        self.port = port
         let checkpoints = checkpoints
         let sealer = Sealer(on: target, logger: logger)
         services = [
@@ -85,10 +87,10 @@ struct Server {
         Application(
             router: router,
             configuration: ApplicationConfiguration(
-                address: .hostname("127.0.0.1", port: port), serverName: "footfall"),
-            onServerRunning: { [port, onListening] channel in
-                let port = channel.localAddress?.port ?? port
-                announce("API:      http://127.0.0.1:\(port)/api/v1")
+                address: .hostname(listening.host, port: listening.port), serverName: "footfall"),
+            onServerRunning: { [listening, onListening] channel in
+                let port = channel.localAddress?.port ?? listening.port
+                announce("API:      \(listening.base(port: port))/api/v1")
                 for tell in onListening { tell(port) }
             },
             logger: logger)
@@ -105,7 +107,7 @@ struct Server {
             logger: logger)
         configuration.maximumGracefulShutdownDuration = .seconds(30)
         do { try await ServiceGroup(configuration: configuration).run() } catch let error as IOError {
-            throw StartFailure("the API cannot listen on port \(port): \(error)")
+            throw StartFailure("the API cannot listen on \(listening.host), port \(listening.port): \(error)")
         }
     }
 }

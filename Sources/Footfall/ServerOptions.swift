@@ -15,18 +15,31 @@ struct DatabaseOptions: ParsableArguments {
     @Option(help: "trace, debug, info, notice, warning, error or critical (FOOTFALL_LOG_LEVEL).")
     var logLevel: String?
 
+    @Option(help: "text or json: how the log is written (FOOTFALL_LOG_FORMAT, text).")
+    var logFormat: String?
+
     var flags: InstallationSettings.Flags {
         var flags = InstallationSettings.Flags()
         flags.dataDirectory = dataDir
         flags.databaseURL = databaseURL
         flags.logLevel = logLevel
+        flags.logFormat = logFormat
         return flags
     }
 }
 
 struct ListenOptions: ParsableArguments {
-    @Option(help: "The port of the API on 127.0.0.1; 0 takes a free one (FOOTFALL_PORT, 3002).")
+    @Option(help: "The address or name that the API listens on (FOOTFALL_HOST, 127.0.0.1).")
+    var host: String?
+
+    @Option(help: "The port of the API; 0 takes a free one (FOOTFALL_PORT, 3002).")
     var port: Int?
+
+    @Option(help: "A PEM file with the certificate and those that vouch for it (FOOTFALL_TLS_CERTIFICATE).")
+    var tlsCertificate: String?
+
+    @Option(help: "A PEM file with the certificate's key (FOOTFALL_TLS_KEY).")
+    var tlsKey: String?
 
     @Option(
         help:
@@ -35,7 +48,10 @@ struct ListenOptions: ParsableArguments {
     var auth: String?
 
     func add(to flags: inout InstallationSettings.Flags) {
+        flags.host = host
         flags.port = port
+        flags.tlsCertificate = tlsCertificate
+        flags.tlsKey = tlsKey
         flags.auth = auth
     }
 }
@@ -62,8 +78,6 @@ extension InstallationSettings {
                 "the log level (FOOTFALL_LOG_LEVEL) is \(logLevel); it may be "
                     + Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))
         }
-        var logger = Logger(label: "footfall") { StreamLogHandler.standardError(label: $0) }
-        logger.logLevel = level
-        return logger
+        return logFormat.makeLogger(label: "footfall", level: level)
     }
 }

@@ -47,7 +47,7 @@ struct UpCommand: AsyncParsableCommand {
             announce("Database: \(settings.databaseURL == nil ? folder.path : "as FOOTFALL_DATABASE_URL says")")
             try await Database.with(settings, creating: true, logger: logger) { target in
                 _ = try await Migrator(folder: files.migrations).run(on: target, logger: logger)
-                var server = try Server(on: target, port: settings.port, files: files, logger: logger)
+                var server = try Server(on: target, settings, files: files, logger: logger)
                 if !noWorker { try addWorker(to: &server, settings: settings, clip: clip, logger: logger) }
                 if let clip { server.addDemo(clip: clip) }
                 try await server.run()
@@ -68,7 +68,7 @@ struct UpCommand: AsyncParsableCommand {
         let root = settings.fileStreamRoot ?? clip?.deletingLastPathComponent().path
         server.addWorker(
             executable: executable,
-            arguments: ["--log-level", settings.logLevel]
+            arguments: ["--log-level", settings.logLevel, "--log-format", settings.logFormat.rawValue]
                 + (settings.model.map { ["--model", $0] } ?? []) + (root.map { ["--file-stream-root", $0] } ?? []))
     }
 }

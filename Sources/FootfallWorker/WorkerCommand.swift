@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Logging
 import ServiceLifecycle
+import StructuredLogging
 
 @main
 struct WorkerCommand: AsyncParsableCommand {
@@ -25,6 +26,9 @@ struct WorkerCommand: AsyncParsableCommand {
     @Option(help: "trace, debug, info, notice, warning, error or critical (FOOTFALL_LOG_LEVEL).")
     var logLevel: String?
 
+    @Option(help: "text or json: how the log is written (FOOTFALL_LOG_FORMAT, text).")
+    var logFormat: String?
+
     @Flag(help: "End as soon as standard input does, as it does when the process that holds it ends.")
     var exitWithParent = false
 
@@ -40,8 +44,11 @@ struct WorkerCommand: AsyncParsableCommand {
         guard let level = Logger.Level(rawValue: level) else {
             throw ValidationError("the log level is \(level), not one of \(Logger.Level.allCases)")
         }
-        var logger = Logger(label: "footfall-worker") { StreamLogHandler.standardError(label: $0) }
-        logger.logLevel = level
+        let format = setting(logFormat, "LOG_FORMAT") ?? "text"
+        guard let format = LogFormat(rawValue: format) else {
+            throw ValidationError("the log format is \(format), not text or json")
+        }
+        let logger = format.makeLogger(label: "footfall-worker", level: level)
 
         let id = setting(id, "WORKER_ID") ?? "worker-1"
         let client = ServerClient(server: address, workerID: id)

@@ -1,5 +1,6 @@
 import Configuration
 import Foundation
+import StructuredLogging
 
 /// Every setting there is: a flag, else `FOOTFALL_…` in the environment, else the default.
 package struct InstallationSettings: Sendable {
@@ -12,20 +13,22 @@ package struct InstallationSettings: Sendable {
     /// What was given by flags; nil where it was not.
     package struct Flags: Sendable {
         package var dataDirectory: String?
+        package var host: String?
         package var port: Int?
+        package var tlsCertificate: String?
+        package var tlsKey: String?
         package var databaseURL: String?
         package var model: String?
         package var fileStreamRoot: String?
         package var auth: String?
         package var logLevel: String?
+        package var logFormat: String?
 
         package init() {}
     }
 
     /// `FOOTFALL_DATA_DIR`: the embedded server's files; of no use with a database URL.
     package let dataDirectory: URL
-    /// `FOOTFALL_PORT`: where the API listens, on 127.0.0.1; 0 takes any free port.
-    package let port: Int
     /// `FOOTFALL_DATABASE_URL`: a libpq connection string; without one, the embedded server is used.
     package let databaseURL: String?
     /// `FOOTFALL_MODEL`: the detection model (ONNX, or Darknet weights with the .cfg beside it) that the worker loads.
@@ -34,46 +37,56 @@ package struct InstallationSettings: Sendable {
     package let fileStreamRoot: String?
     /// `FOOTFALL_LOG_LEVEL`: trace, debug, info, notice, warning, error or critical.
     package let logLevel: String
+    /// `FOOTFALL_LOG_FORMAT`: how the log is written.
+    package let logFormat: LogFormat
+    /// `FOOTFALL_SLOW_QUERY`: from which time on a statement of the database is logged.
+    package let slowQuery: Duration
+    package let listening: Listening
 
     package init(
         _ flags: Flags = Flags(), environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws(Invalid) {
         let given: [AbsoluteConfigKey: String?] = [
             ["footfall", "data", "dir"]: flags.dataDirectory,
+            ["footfall", "host"]: flags.host,
             ["footfall", "port"]: flags.port.map(String.init),
+            ["footfall", "tls", "certificate"]: flags.tlsCertificate,
+            ["footfall", "tls", "key"]: flags.tlsKey,
             ["footfall", "database", "url"]: flags.databaseURL,
             ["footfall", "model"]: flags.model,
             ["footfall", "file", "stream", "root"]: flags.fileStreamRoot,
             ["footfall", "auth"]: flags.auth,
             ["footfall", "log", "level"]: flags.logLevel,
+            ["footfall", "log", "format"]: flags.logFormat,
         ]
-        let reader = ConfigReader(providers: [
+        let values = ConfigReader(providers: [
             InMemoryProvider(values: given.compactMapValues { $0.map { ConfigValue(.string($0), isSecret: false) } }),
             EnvironmentVariablesProvider(environmentVariables: environment),
         ]).scoped(to: "footfall")
+        let reader = SettingsReader(values: values)
 
-        let path = reader.string(forKey: "data.dir") ?? Self.defaultDataDirectory(environment)
+        let path = reader.text("data.dir") ?? Self.defaultDataDirectory(environment)
         if path.isEmpty { throw Invalid("the data directory (FOOTFALL_DATA_DIR) is empty") }
         dataDirectory = URL(filePath: path)
-        port = try Self.port(reader.string(forKey: "port") ?? "3002")
-        databaseURL = reader.string(forKey: "database.url")
-        model = reader.string(forKey: "model")
-        fileStreamRoot = reader.string(forKey: "file.stream.root")
-        logLevel = reader.string(forKey: "log.level") ?? "info"
+        databaseURL = reader.text("database.url")
+        model = reader.text("model")
+        fileStreamRoot = reader.text("file.stream.root")
+        logLevel = reader.text("log.level") ?? "info"
+        logFormat = try reader.choice("log.format", default: .text)
+        slowQuery = try reader.seconds("slow.query", default: .milliseconds(50))
+        listening = try Listening(reader)
         // FOOTFALL_AUTH: whether requests must prove who sends them.
-        let auth = reader.string(forKey: "auth") ?? "off"
+        let auth = reader.text("auth") ?? "off"
         guard auth == "off" else {
             throw Invalid(
                 "FOOTFALL_AUTH is \(auth), but this release knows only off: "
                     + "it listens on 127.0.0.1 alone and takes the actor from the header Footfall-Actor")
         }
-    }
-
-    private static func port(_ text: String) throws(Invalid) -> Int {
-        guard let port = Int(text), (0...65_535).contains(port) else {
-            throw Invalid("the port (FOOTFALL_PORT) is \(text), not a number from 0 to 65535")
+        if auth == "off", !listening.isLoopback {
+            throw Invalid(
+                "without authentication (FOOTFALL_AUTH=off) the API listens on a loopback address alone, not on "
+                    + listening.host)
         }
-        return port
     }
 
     /// Where data of a system's service lies for root, and where a user's own lies for anyone else.

@@ -40,7 +40,7 @@ extension JSON {
     private static let hexDigits = Array("0123456789abcdef".utf8)
 
     /// Appends the text as a JSON string, quotes included.
-    static func write(string: String, to output: inout [UInt8]) {
+    package static func write(string: String, to output: inout [UInt8]) {
         output.append(UInt8(ascii: "\""))
         var string = string
         string.withUTF8 { text in
