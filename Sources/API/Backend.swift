@@ -9,6 +9,8 @@ package struct Backend: Sendable {
     let readModels: ReadModels
     let newCameraID: @Sendable () async throws -> CameraID
     let now: @Sendable () -> Timestamp
+    /// Served where there is one.
+    var documentation: Documentation?
 
     /// - Parameters:
     ///   - pool: lends connections for reading; `read.*` and the log's own tables are read through it.

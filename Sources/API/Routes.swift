@@ -78,6 +78,7 @@ extension Backend {
         router.add(middleware: ProblemMiddleware())
         let based =
             routes.map { Route($0.method, Route.base + $0.path, $0.access, $0.handler) } + serverRoutes
+            + (documentation?.routes ?? [])
         for route in based { router.on(RouterPath(route.path), method: route.method, use: guarded(route)) }
         for (path, routes) in Dictionary(grouping: based, by: \.path) {
             refuseOtherMethods(than: routes.map(\.method), at: path, on: router)

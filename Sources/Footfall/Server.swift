@@ -38,9 +38,10 @@ struct Server {
         let definitions = try ProjectionDefinition.load(from: files.projections)
         let projector = Projector(definitions, on: target, listener: listener, logger: logger)
         let checks = SampleChecks(definitions, on: target, logger: logger)
-        let backend = Backend(
+        var backend = Backend(
             log: log, pool: readers, checkpoints: checkpoints, newCameraID: Backend.cameraIDs(from: readers),
             now: Server.now)
+        try backend.addDocumentation(from: files.openAPI, swaggerUI: files.swaggerUI)
         router = backend.makeRouter()
         let checkpoints = checkpoints
         let sealer = Sealer(on: target, logger: logger)

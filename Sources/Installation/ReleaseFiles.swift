@@ -1,6 +1,6 @@
 import Foundation
 
-/// The files that belong to a release beside its binaries: migrations and projections.
+/// The files that belong to a release beside its binaries: migrations, projections and the API's documentation.
 package struct ReleaseFiles: Sendable {
     package struct Missing: Error, CustomStringConvertible {
         package let searched: [String]
@@ -15,6 +15,10 @@ package struct ReleaseFiles: Sendable {
 
     package var migrations: URL { root.appending(path: "Migrations") }
     package var projections: URL { root.appending(path: "projections") }
+    /// The fragments of the OpenAPI document.
+    package var openAPI: URL { root.appending(path: "openapi") }
+    /// Where tools/setup puts the pages that the document is browsed with; they may be absent.
+    package var swaggerUI: URL { root.appending(path: ".cache/swagger-ui") }
 
     /// Looks where `FOOTFALL_SHARE` says; else beside and above the running binary, wherever it was started from, and in
     /// `share/footfall` there; else in the source tree that the binary was built from.

@@ -29,7 +29,8 @@ package struct Problem: Error {
             members: ["errors": .array(faults.map(\.json))])
     }
 
-    var response: Response {
+    /// The body, in the form of RFC 9457.
+    var document: JSON {
         var document: JSONObject = [
             "type": .string("/docs/problems/\(code.rawValue)"),
             "title": .string(code.title),
@@ -38,10 +39,14 @@ package struct Problem: Error {
             "detail": .string(detail),
         ]
         document.merge(members) { standard, _ in standard }
+        return .object(document)
+    }
+
+    var response: Response {
         var headers = headers
         headers[.contentType] = "application/problem+json"
         return Response(
             status: code.status, headers: headers,
-            body: ResponseBody(byteBuffer: ByteBuffer(bytes: JSON.object(document).bytes)))
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: document.bytes)))
     }
 }

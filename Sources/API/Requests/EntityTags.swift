@@ -50,6 +50,14 @@ enum EntityTags: Hashable {
         }
     }
 
+    /// Whether a tag with this text matches, by the weak comparison.
+    func matchesWeakly(_ text: String) -> Bool {
+        switch self {
+        case .any: true
+        case .tags(let tags): tags.contains { $0.text == text }
+        }
+    }
+
     private static func parse(_ text: String) -> [Tag]? {
         var tags: [Tag] = []
         var rest = Substring(text)

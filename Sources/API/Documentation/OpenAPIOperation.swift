@@ -1,0 +1,96 @@
+import EventSourcing
+
+/// One operation of the document: what its fragment says, with what follows from its route.
+struct OpenAPIOperation {
+    private let fragment: JSONObject
+    private let route: Route
+    private let problems: Set<ProblemCode>
+
+    init(_ fragment: JSONObject, of route: Route) throws(OpenAPIDocument.Invalid) {
+        self.fragment = fragment
+        self.route = route
+        let name = "\(route.method.rawValue) \(route.documentedPath)"
+        guard fragment["responses"]?.object?.isEmpty == false else { throw .init("\(name) has no responses") }
+        var problems = Self.common(to: route, fragment)
+        for given in fragment["x-problems"]?.array ?? [] {
+            guard let code = given.string.flatMap(ProblemCode.init(rawValue:)) else {
+                throw .init("\(name) names a problem that is not in the catalogue: \(given.text)")
+            }
+            problems.insert(code)
+        }
+        self.problems = problems
+    }
+
+    var document: JSONObject {
+        var document = fragment
+        document["x-problems"] = nil
+        document["description"] = .string(description)
+        document["parameters"] = .array(
+            (fragment["parameters"]?.array ?? []) + [["$ref": "#/components/parameters/X-Request-ID"]])
+        if let permission = route.access.permission {
+            document["x-permission"] = .string(permission.rawValue)
+            document["security"] = [["bearer": []]]
+        } else {
+            document["security"] = []
+        }
+        var responses = (fragment["responses"]?.object ?? [:]).mapValues(Self.identified)
+        for (status, codes) in Dictionary(grouping: problems, by: \.status.code).sorted(by: { $0.key < $1.key }) {
+            responses[String(status)] = Self.response(codes.sorted { $0.rawValue < $1.rawValue })
+        }
+        document["responses"] = .object(responses)
+        return document
+    }
+
+    /// What the fragment says, with the rules that a schema cannot.
+    private var description: String {
+        let rules = (fragment["x-rules"]?.array ?? []).compactMap { rule in
+            rule["rule"]?.string.map { "- `\(rule["at"]?.string ?? "")`: \($0)" }
+        }
+        let text = fragment["description"]?.string ?? ""
+        return rules.isEmpty ? text : "\(text)\n\nBeyond the schema (422):\n\n" + rules.joined(separator: "\n")
+    }
+
+    /// The problems of every operation of its kind.
+    private static func common(to route: Route, _ fragment: JSONObject) -> Set<ProblemCode> {
+        var common: Set<ProblemCode> = [.malformedHeader, .internalError, .overloaded]
+        if route.access != .open {
+            common.formUnion([.unauthenticated, .forbidden, .validationFailed, .databaseUnavailable])
+        }
+        if case .camera = route.access { common.insert(.cameraNotFound) }
+        if fragment["requestBody"] != nil {
+            common.formUnion([.malformedJSON, .unsupportedMediaType, .bodyTooLarge])
+        }
+        return common
+    }
+
+    /// A response with the headers that every answer has.
+    private static func identified(_ response: JSON) -> JSON {
+        guard var members = response.object else { return response }
+        var headers = members["headers"]?.object ?? [:]
+        headers["X-Request-ID"] = ["$ref": "#/components/headers/X-Request-ID"]
+        members["headers"] = .object(headers)
+        return .object(members)
+    }
+
+    /// The answer that problems of one status come in.
+    private static func response(_ codes: [ProblemCode]) -> JSON {
+        let examples = codes.map { code in
+            (code.rawValue, ["$ref": .string("#/components/examples/\(code.rawValue)")] as JSON)
+        }
+        var response: JSONObject = [
+            "description": .string(
+                codes.map { "[`\($0.rawValue)`](/docs/problems/\($0.rawValue)): \($0.title)." }
+                    .joined(separator: "\n\n")),
+            "content": [
+                "application/problem+json": [
+                    "schema": ["$ref": "#/components/schemas/Problem"],
+                    "examples": .object(JSONObject(uniqueKeysWithValues: examples)),
+                ]
+            ],
+        ]
+        if codes.contains(where: { $0.example.headers[.retryAfter] != nil }) {
+            response["headers"] = ["Retry-After": ["$ref": "#/components/headers/Retry-After"]]
+        }
+        return identified(.object(response))
+    }
+}
