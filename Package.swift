@@ -277,7 +277,8 @@ let package = Package(
         .testTarget(
             name: "FootfallWorkerTests",
             dependencies: [
-                "EventSourcing", "Vision", "footfall-worker", .product(name: "Logging", package: "swift-log"),
+                "Counting", "EventSourcing", "Vision", "footfall-worker",
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: swiftSettings
         ),

@@ -26,6 +26,8 @@ extension Backend {
     var routes: [Route] {
         let commands = CameraCommands(backend: self)
         let cameras = CameraReads(readModels: readModels)
+        let status = CameraStatusReads(readModels: readModels, now: now)
+        let config = CameraConfigResource(readModels: readModels, commands: commands)
         let past = CameraPastReads(log: log, now: now, present: cameras.show)
         let telemetry = TelemetryCommands(log: log, now: now)
         let counts = CountReads(readModels: readModels, now: now)
@@ -43,10 +45,15 @@ extension Backend {
             Route(.get, "/cameras/:id/history", .camera(.read), past.history),
             Route(.put, "/cameras/:id", .camera(.write), commands.replace),
             Route(.delete, "/cameras/:id", .camera(.delete), commands.remove),
+            Route(.get, "/cameras/:id/config", .camera(.read), config.show),
+            Route(.put, "/cameras/:id/config", .camera(.write), config.replace),
+            Route(.get, "/cameras/:id/status", .camera(.read), status.show),
             Route(.patch, "/cameras/:id/status", .camera(.control), commands.setStatus),
             Route(.post, "/cameras/:id/start", .camera(.control), commands.start),
             Route(.post, "/cameras/:id/stop", .camera(.control), commands.stop),
             Route(.post, "/cameras/:id/restart", .camera(.control), commands.restart),
+            Route(.post, "/cameras/:id/start-monitoring", .camera(.control), commands.startMonitoring),
+            Route(.post, "/cameras/:id/stop-monitoring", .camera(.control), commands.stopMonitoring),
             Route(.get, "/cameras/:id/health", .camera(.read), health.show),
             Route(.post, "/cameras/:id/heartbeats", .camera(.report), telemetry.recordHeartbeats),
             Route(.get, "/cameras/:id/counts", .camera(.read), counts.history),

@@ -27,7 +27,7 @@ import Testing
                      "confidence": 0.00005, "started_at": "2026-03-29T00:00:00Z"},
                     "metadata":{"a": {"c": [null, "x"], "d": 1}, "bb": 1},
                     "lines":[{"to": [1.0, 0.5], "from": [0.0, 0.5], "name": "door", "inside": [0.5, 0.9]}],
-                    "time_zone":"Europe/Berlin","created_at":"2026-03-29T12:00:00Z",
+                    "time_zone":"Europe/Berlin","monitoring":false,"created_at":"2026-03-29T12:00:00Z",
                     "updated_at":"2026-03-29T12:00:00Z","created_by":"anonymous","updated_by":"anonymous","version":1}
                     """#.replacing("\n", with: ""))
         }

@@ -49,6 +49,8 @@ import Testing
         Frozen(.statusChangedBare, .camera(.statusChanged(Sample.id, from: .error, to: .online, reason: nil))),
         Frozen(.removed, .camera(.removed(Sample.id, reason: Sample.reason))),
         Frozen(.removedBare, .camera(.removed(Sample.id, reason: nil))),
+        Frozen(.monitoringStarted, .camera(.monitoringStarted(Sample.id))),
+        Frozen(.monitoringStopped, .camera(.monitoringStopped(Sample.id))),
         Frozen(.heartbeatBare, .heartbeat(TelemetryTests.heartbeats[0].0)),
         Frozen(.heartbeat, .heartbeat(TelemetryTests.heartbeats[1].0)),
         Frozen(.readingBare, .reading(TelemetryTests.readings[0].0)),
@@ -108,10 +110,12 @@ import Testing
     /// A case that is added does not compile until it has its type here, and does not pass until it has samples.
     private static func types(of event: Camera.Event) -> [String] {
         switch event {
-        case .registered, .described, .configured, .started, .restarted, .stopped, .statusChanged, .removed:
+        case .registered, .described, .configured, .started, .restarted, .stopped, .statusChanged, .monitoringStarted,
+            .monitoringStopped, .removed:
             [
                 "CameraRegistered", "CameraDescribed", "CameraConfigured", "CameraStarted", "CameraRestarted",
-                "CameraStopped", "CameraStatusChanged", "CameraRemoved", Heartbeat.eventType, CountReading.eventType,
+                "CameraStopped", "CameraStatusChanged", "CameraMonitoringStarted", "CameraMonitoringStopped",
+                "CameraRemoved", Heartbeat.eventType, CountReading.eventType,
                 CountCorrection.eventType,
                 ProjectionEventSkipped.eventType,
             ]

@@ -81,7 +81,8 @@ import Testing
         let life: [Camera.Event] = [
             .registered(id, description, configuration), .described(id, description), .configured(id, configuration),
             .started(id, worker, epoch: 1), .restarted(id, worker, epoch: 2), .stopped(id, reason: reason),
-            .statusChanged(id, from: .offline, to: .online, reason: reason), .removed(id, reason: reason),
+            .statusChanged(id, from: .offline, to: .online, reason: reason), .monitoringStarted(id),
+            .monitoringStopped(id), .removed(id, reason: reason),
         ]
         let skip = ProjectionEventSkipped(
             projection: ProjectionName(stored: "hourly_counts"), position: 7, type: "CountReadingRecorded",

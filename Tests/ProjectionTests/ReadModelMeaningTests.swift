@@ -10,19 +10,23 @@ import Testing
 @Suite struct ReadModelMeaningTests {
     /// The rows of a build of a random history, filled in small steps, as JSON objects, and the history's events.
     private func withRows(
-        of name: String, seed: UInt64, _ body: @Sendable ([JSONObject], [RecordedEvent]) throws -> Void
+        of name: String, in projection: String? = nil, seed: UInt64,
+        _ body: @Sendable ([JSONObject], [RecordedEvent]) throws -> Void
     ) async throws {
         try await Harness.with { harness in
             var history = RandomHistory(seed: seed)
             try await harness.append(history.appends(400))
-            let rows = try await objects(harness, of: name)
+            let rows = try await objects(harness, of: name, in: projection)
             try body(rows, await harness.log.read(after: 0, limit: 10_000))
         }
     }
 
-    private func objects(_ harness: Harness, of name: String) async throws -> [JSONObject] {
+    private func objects(_ harness: Harness, of name: String, in projection: String? = nil) async throws -> [JSONObject]
+    {
         // Each row is written as its table and a JSON object.
-        try await harness.rows(of: Harness.definition(name), steps: [7]).map {
+        try await harness.rows(of: Harness.definition(projection ?? name), steps: [7]).filter {
+            $0.hasPrefix("\(name) ")
+        }.map {
             try #require(JSON.parse(Array($0.drop { $0 != "{" }.utf8)).object)
         }
     }
@@ -107,13 +111,15 @@ import Testing
                 var row =
                     cameras[id] ?? [
                         "created_at": .string(event.recordedAt.rfc3339), "created_by": actor,
-                        "previous_worker_id": .null,
+                        "previous_worker_id": .null, "status_since": .string(event.recordedAt.rfc3339),
+                        "desired_state_since": .string(event.recordedAt.rfc3339),
                     ]
                 if case .registered(let camera) = states[id] {
                     let whole = Camera.encode(.registered(camera.id, camera.description, camera.configuration))
                     for optional in ["location", "description", "stream_credentials"] { row[optional] = .null }
                     for (member, value) in try #require(JSON.parse(whole.data).object) { row[member] = value }
                     row["status"] = .string(camera.status.rawValue)
+                    row["monitoring"] = .bool(camera.isMonitored)
                     row["desired_state"] = .string(camera.desiredState.rawValue)
                     if case .registered(let before) = before, let worker = before.workerID,
                         worker != camera.workerID
@@ -127,6 +133,9 @@ import Testing
                     row["desired_state"] = "stopped"
                     row["removed"] = true
                 }
+                if event.type == "CameraStatusChanged" { row["status_since"] = .string(event.recordedAt.rfc3339) }
+                let starts: Set = ["CameraStarted", "CameraRestarted", "CameraStopped", "CameraRemoved"]
+                if starts.contains(event.type) { row["desired_state_since"] = .string(event.recordedAt.rfc3339) }
                 row["updated_at"] = .string(event.recordedAt.rfc3339)
                 row["updated_by"] = actor
                 row["version"] = .integer(event.version)
@@ -135,6 +144,25 @@ import Testing
             }
             #expect(rows.count == cameras.count)
             for row in rows { expect(row, try #require(row["camera_id"]?.integer.flatMap { cameras[$0] })) }
+        }
+    }
+
+    @Test(arguments: [UInt64(27), 28])
+    func totalsCountTheCamerasByWhatTheyAre(_ seed: UInt64) async throws {
+        try await withRows(of: "camera_totals", in: "camera_state", seed: seed) { rows, events in
+            var states: [StreamName: Camera.State] = [:]
+            for event in events where event.stream.rawValue.hasPrefix("camera-") {
+                states[event.stream] = Camera.evolve(states[event.stream] ?? Camera.initial, try Camera.decode(event))
+            }
+            var totals: [[String]: Int64] = [:]
+            for case .registered(let camera) in states.values {
+                totals[[camera.status.rawValue, camera.desiredState.rawValue], default: 0] += 1
+            }
+            #expect(rows.count == CameraStatus.allCases.count * DesiredState.allCases.count)
+            for row in rows {
+                let key = [row["status"]?.string ?? "", row["desired_state"]?.string ?? ""]
+                #expect(row["cameras"]?.integer == totals[key] ?? 0)
+            }
         }
     }
 

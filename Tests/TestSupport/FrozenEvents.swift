@@ -55,6 +55,12 @@ package struct FrozenEvent: Hashable, Sendable {
     package static let removedBare = FrozenEvent(
         "CameraRemoved", 1,
         #"{"camera_id":7}"#)
+    package static let monitoringStarted = FrozenEvent(
+        "CameraMonitoringStarted", 1,
+        #"{"camera_id":7}"#)
+    package static let monitoringStopped = FrozenEvent(
+        "CameraMonitoringStopped", 1,
+        #"{"camera_id":7}"#)
     package static let heartbeatBare = FrozenEvent(
         "HeartbeatRecorded", 1,
         #"{"camera_id":7,"observed_at":"2026-03-29T00:30:00.250000Z","status":"online"}"#)
@@ -83,7 +89,8 @@ package struct FrozenEvent: Hashable, Sendable {
     package static let all: [FrozenEvent] = [
         .registered, .registeredBare, .described, .describedBare, .configured, .started, .restarted, .stopped,
         .stoppedBare,
-        .statusChanged, .statusChangedBare, .removed, .removedBare, .heartbeatBare, .heartbeat, .readingBare,
+        .statusChanged, .statusChangedBare, .removed, .removedBare, .monitoringStarted, .monitoringStopped,
+        .heartbeatBare, .heartbeat, .readingBare,
         .reading, .correction, .skip,
     ]
 }

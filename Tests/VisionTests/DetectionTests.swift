@@ -84,7 +84,9 @@ import Testing
 
     @Test func detectorsAreChosenByName() throws {
         #expect(try DetectorChoice(name: nil, model: nil) == .motion)
+        #expect(try DetectorChoice(name: "auto", model: nil) == .motion)
         #expect(try DetectorChoice(name: "people", model: "m.onnx") == .people)
+        #expect(try DetectorChoice(name: "auto", model: "m.onnx") == .yolo(model: "m.onnx", inputSize: 416))
         #expect(try DetectorChoice(name: nil, model: "m.onnx") == .yolo(model: "m.onnx", inputSize: 416))
         #expect(throws: VisionError.self) { try DetectorChoice(name: "yolo", model: nil) }
         #expect(throws: VisionError.self) { try DetectorChoice(name: "magic", model: nil) }

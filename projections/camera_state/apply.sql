@@ -2,17 +2,41 @@
 -- The groups are independent of each other. Their order is not that of the events, so every statement moves
 -- version, position and the traces of the last change forward only.
 -- Inputs: camera_registered, camera_described, camera_configured, camera_status_changed, camera_started,
--- camera_restarted, camera_stopped, camera_removed
+-- camera_restarted, camera_stopped, camera_monitoring_started, camera_monitoring_stopped, camera_removed
+
+-- totals: what the range's cameras count as is taken off before they change, and added at the end
+with concerned as (
+    select camera_id from camera_status_changed
+    union
+    select camera_id from camera_started
+    union
+    select camera_id from camera_restarted
+    union
+    select camera_id from camera_stopped
+    union
+    select camera_id from camera_removed
+),
+counted as (
+    select camera_state.status, camera_state.desired_state, count(*) as cameras
+    from concerned
+    join camera_state using (camera_id)
+    where not camera_state.removed
+    group by camera_state.status, camera_state.desired_state
+)
+update camera_totals
+set cameras = camera_totals.cameras - counted.cameras
+from counted
+where camera_totals.status = counted.status and camera_totals.desired_state = counted.desired_state;
 
 insert into camera_state (
     camera_id, name, location, description, stream_url, stream_credentials, stream_type, status, desired_state,
-    worker_id, epoch, settings, metadata, lines, time_zone, created_at, updated_at, created_by, updated_by,
-    version, position, removed
+    worker_id, epoch, settings, metadata, lines, time_zone, monitoring, status_since, desired_state_since, created_at,
+    updated_at, created_by, updated_by, version, position, removed
 )
 select
     camera_id, name, location, description, stream_url, stream_credentials, stream_type, 'offline', 'stopped',
-    null, 0, settings, metadata, lines, time_zone, recorded_at, recorded_at, actor, actor,
-    version, position, false
+    null, 0, settings, metadata, lines, time_zone, false, recorded_at, recorded_at, recorded_at,
+    recorded_at, actor, actor, version, position, false
 from camera_registered;
 
 -- description
@@ -70,6 +94,30 @@ with latest as (
 update camera_state
 set
     status = latest.status,
+    status_since = latest.recorded_at,
+    updated_at = greatest(camera_state.updated_at, latest.recorded_at),
+    updated_by = case when latest.position > camera_state.position then latest.actor else camera_state.updated_by end,
+    version = greatest(camera_state.version, latest.version),
+    position = greatest(camera_state.position, latest.position)
+from latest
+where camera_state.camera_id = latest.camera_id;
+
+-- monitoring
+with changes as (
+    select camera_id, position, version, recorded_at, actor, true as monitoring
+    from camera_monitoring_started
+    union all
+    select camera_id, position, version, recorded_at, actor, false
+    from camera_monitoring_stopped
+),
+latest as (
+    select distinct on (camera_id) camera_id, position, version, recorded_at, actor, monitoring
+    from changes
+    order by camera_id, position desc
+)
+update camera_state
+set
+    monitoring = latest.monitoring,
     updated_at = greatest(camera_state.updated_at, latest.recorded_at),
     updated_by = case when latest.position > camera_state.position then latest.actor else camera_state.updated_by end,
     version = greatest(camera_state.version, latest.version),
@@ -120,6 +168,7 @@ latest as (
 update camera_state
 set
     desired_state = latest.desired_state,
+    desired_state_since = latest.recorded_at,
     worker_id = coalesce(latest.worker_id, camera_state.worker_id),
     previous_worker_id = coalesce(
         (select earlier.worker_id from earlier where earlier.camera_id = latest.camera_id),
@@ -138,3 +187,28 @@ update camera_state
 set removed = true
 from camera_removed
 where camera_state.camera_id = camera_removed.camera_id;
+
+with concerned as (
+    select camera_id from camera_registered
+    union
+    select camera_id from camera_status_changed
+    union
+    select camera_id from camera_started
+    union
+    select camera_id from camera_restarted
+    union
+    select camera_id from camera_stopped
+    union
+    select camera_id from camera_removed
+),
+counted as (
+    select camera_state.status, camera_state.desired_state, count(*) as cameras
+    from concerned
+    join camera_state using (camera_id)
+    where not camera_state.removed
+    group by camera_state.status, camera_state.desired_state
+)
+update camera_totals
+set cameras = camera_totals.cameras + counted.cameras
+from counted
+where camera_totals.status = counted.status and camera_totals.desired_state = counted.desired_state;

@@ -19,10 +19,15 @@ create table camera_state (
     -- the last worker before that which was another one: what it counted until then is still to come
     previous_worker_id text,
     epoch bigint not null check (epoch >= 0),
+    -- since when the status is what it is; and when it was last started, moved, restarted or stopped
+    status_since timestamptz not null,
+    desired_state_since timestamptz not null,
     settings jsonb not null,
     metadata jsonb not null,
     lines jsonb not null,
     time_zone text not null,
+    -- whether the server itself checks it now and then
+    monitoring boolean not null,
     created_at timestamptz not null,
     updated_at timestamptz not null,
     created_by text,
@@ -32,3 +37,19 @@ create table camera_state (
     position bigint not null,
     removed boolean not null
 );
+
+-- How many cameras there are, so that lists need not count them.
+-- Grain: one row per status and desired state, over the cameras that are not removed.
+create table camera_totals (
+    status text not null,
+    desired_state text not null,
+    cameras bigint not null check (cameras >= 0),
+    primary key (status, desired_state)
+)
+-- a row is written with every change of a camera
+with (fillfactor = 50);
+
+insert into camera_totals (status, desired_state, cameras)
+select status, desired_state, 0
+from unnest(array['online', 'offline', 'maintenance', 'error']) as statuses (status)
+cross join unnest(array['running', 'stopped']) as desired_states (desired_state);

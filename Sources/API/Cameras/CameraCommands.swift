@@ -71,6 +71,14 @@ struct CameraCommands: Sendable {
         }
     }
 
+    @Sendable func startMonitoring(_ request: Request, _ context: APIContext) async throws -> Response {
+        try await control(request, context) { _ in .success(.startMonitoring) }
+    }
+
+    @Sendable func stopMonitoring(_ request: Request, _ context: APIContext) async throws -> Response {
+        try await control(request, context) { _ in .success(.stopMonitoring) }
+    }
+
     /// A command whose body and `If-Match` may be left out.
     private func control(
         _ request: Request, _ context: APIContext, _ read: (Form) -> Field<Camera.Command>
@@ -81,7 +89,8 @@ struct CameraCommands: Sendable {
         return try answer(try await handle(command, if: precondition, context))
     }
 
-    private func handle(
+    /// Decides a command under the request's precondition; a stale one is told what changed since.
+    func handle(
         _ command: Camera.Command, if precondition: Precondition, _ context: APIContext
     ) async throws -> Handled<Camera.State> {
         let id = try context.cameraID

@@ -29,7 +29,8 @@ package struct CameraDocument: Sendable {
         position = updated.position
     }
 
-    private static func bytes(_ members: [(String, JSON)]) -> [UInt8] {
+    /// An object as PostgreSQL's row_to_json writes it.
+    static func bytes(_ members: [(String, JSON)]) -> [UInt8] {
         var output = Array("{".utf8)
         for (index, (name, value)) in members.enumerated() {
             output += "\(index == 0 ? "" : ",")\"\(name)\":".utf8
@@ -55,6 +56,7 @@ extension Camera {
             "metadata": description.metadata.json,
             "lines": configuration.lines.json,
             "time_zone": .string(description.timeZone.text),
+            "monitoring": .bool(isMonitored),
         ]
     }
 }

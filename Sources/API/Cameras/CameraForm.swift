@@ -40,7 +40,7 @@ struct CameraForm {
         return form.make(at: "stream_url") { try StreamAddress(try url.get(), type: try type.get()) }
     }
 
-    private static func line(_ form: Form) -> Field<Line> {
+    static func line(_ form: Form) -> Field<Line> {
         let name = form.required("name", .text(LineName.self))
         let from = form.required("from", .array(point))
         let to = form.required("to", .array(point))
@@ -57,7 +57,7 @@ struct CameraForm {
         return try Point(x: x, y: y)
     }
 
-    private static func settings(_ form: Form) -> Field<Settings> {
+    static func settings(_ form: Form) -> Field<Settings> {
         let pace = form.optional("pace", .choice(Settings.Pace.self))
         let startedAt = form.optional("started_at", .instant { $0 })
         let loop = form.optional("loop", .flag)

@@ -12,7 +12,7 @@ struct CameraReads: Sendable {
         camera_id as id, name, location, description,
         case when stream_credentials is null then stream_url
              else regexp_replace(stream_url, '://', '://\(StreamAddress.mask)@') end as stream_url,
-        stream_type, status, desired_state, worker_id, settings, metadata, lines, time_zone,
+        stream_type, status, desired_state, worker_id, settings, metadata, lines, time_zone, monitoring,
         rfc3339(created_at) as created_at,
         rfc3339(updated_at) as updated_at,
         created_by, updated_by, version

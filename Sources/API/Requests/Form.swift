@@ -54,6 +54,10 @@ final class Form {
         return Self.nested(json, at: pointer(to: name), faults, read).map(Optional.some)
     }
 
+    func requiredObject<Value>(_ name: String, _ read: (Form) -> Field<Value>) -> Field<Value> {
+        present(optionalObject(name, read), name)
+    }
+
     func requiredObjects<Element>(_ name: String, _ read: (Form) -> Field<Element>) -> Field<[Element]> {
         present(optionalObjects(name, read), name)
     }

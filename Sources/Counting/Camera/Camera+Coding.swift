@@ -17,6 +17,8 @@ extension Camera {
             stored(
                 "CameraStatusChanged", id,
                 ["from": .string(old.rawValue), "to": .string(new.rawValue), "reason": reason.json])
+        case .monitoringStarted(let id): stored("CameraMonitoringStarted", id)
+        case .monitoringStopped(let id): stored("CameraMonitoringStopped", id)
         case .removed(let id, let reason): stored("CameraRemoved", id, ["reason": reason.json])
         }
     }
@@ -44,6 +46,8 @@ extension Camera {
             let old = try members.required("from", CameraStatus.init(stored:))
             let new = try members.required("to", CameraStatus.init(stored:))
             return .statusChanged(id, from: old, to: new, reason: try members.optionalText("reason"))
+        case "CameraMonitoringStarted": return .monitoringStarted(id)
+        case "CameraMonitoringStopped": return .monitoringStopped(id)
         case "CameraRemoved": return .removed(id, reason: try members.optionalText("reason"))
         default: throw EventDecodingError(event, reason: "unknown type in a camera's stream")
         }

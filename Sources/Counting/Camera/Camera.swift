@@ -11,6 +11,8 @@ package struct Camera: Hashable, Sendable {
     package var workerID: WorkerID?
     /// The number of starts and restarts: a worker with an older one has lost the camera.
     package var epoch: Int64 = 0
+    /// Whether the server itself looks after it now and then, beside its worker.
+    package var isMonitored = false
 
     package init(id: CameraID, description: CameraDescription, configuration: CameraConfiguration) {
         self.id = id
@@ -32,6 +34,8 @@ extension Camera: Decider {
         case configure(CameraConfiguration)
         /// Describes and configures at once.
         case replace(CameraDescription, CameraConfiguration)
+        /// Tunes how it is counted. A setting that is given as it holds already, by default perhaps, stays as it is.
+        case adjust(Settings, Lines, TimeZoneName)
         /// Without a worker: the one it had last, else the default one. A running camera moves to another worker, and
         /// stays as it is with the same.
         case start(worker: WorkerID?)
@@ -39,6 +43,8 @@ extension Camera: Decider {
         case restart(worker: WorkerID?)
         case stop(reason: Reason?)
         case setStatus(CameraStatus, reason: Reason?)
+        case startMonitoring
+        case stopMonitoring
         case remove(reason: Reason?)
     }
 
@@ -50,6 +56,8 @@ extension Camera: Decider {
         case restarted(CameraID, WorkerID, epoch: Int64)
         case stopped(CameraID, reason: Reason?)
         case statusChanged(CameraID, from: CameraStatus, to: CameraStatus, reason: Reason?)
+        case monitoringStarted(CameraID)
+        case monitoringStopped(CameraID)
         case removed(CameraID, reason: Reason?)
     }
 
@@ -85,6 +93,7 @@ extension Camera: Decider {
         case .configure(let new): return try configure(new)
         case .replace(let description, let configuration):
             return try describe(description) + configure(configuration)
+        case .adjust(let settings, let lines, let timeZone): return adjust(settings, lines, timeZone)
         case .start(let worker):
             let worker = worker ?? workerID ?? .default
             guard status != .maintenance else { throw .inMaintenance }
@@ -95,6 +104,8 @@ extension Camera: Decider {
             return [.restarted(id, worker ?? workerID ?? .default, epoch: epoch + 1)]
         case .stop(let reason): return stop(reason)
         case .setStatus(let new, let reason): return try setStatus(new, reason)
+        case .startMonitoring: return isMonitored ? [] : [.monitoringStarted(id)]
+        case .stopMonitoring: return isMonitored ? [.monitoringStopped(id)] : []
         case .remove(let reason): return [.removed(id, reason: reason)]
         }
     }
@@ -107,6 +118,14 @@ extension Camera: Decider {
         guard let address = new.address.unmasked(by: configuration.address) else { throw .credentialsMasked }
         let new = CameraConfiguration(address: address, lines: new.lines)
         return new == configuration ? [] : [.configured(id, new)]
+    }
+
+    private func adjust(_ settings: Settings, _ lines: Lines, _ timeZone: TimeZoneName) -> [Event] {
+        var description = description
+        description.settings = settings.asChange(of: description.settings)
+        description.timeZone = timeZone
+        let configuration = CameraConfiguration(address: configuration.address, lines: lines)
+        return describe(description) + (configuration == self.configuration ? [] : [.configured(id, configuration)])
     }
 
     private func stop(_ reason: Reason?) -> [Event] {
@@ -134,6 +153,8 @@ extension Camera: Decider {
             (camera.desiredState, camera.workerID, camera.epoch) = (.running, worker, epoch)
         case .stopped: camera.desiredState = .stopped
         case .statusChanged(_, _, let new, _): camera.status = new
+        case .monitoringStarted: camera.isMonitored = true
+        case .monitoringStopped: camera.isMonitored = false
         case .removed: return .removed
         }
         return .registered(camera)

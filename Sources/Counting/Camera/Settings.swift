@@ -10,6 +10,8 @@ package struct Settings: Hashable, Sendable {
     /// What finds the objects in a picture.
     package enum Detector: String, CaseIterable, Sendable {
         case motion, people, yolo
+        /// A model where the worker has one, else motion.
+        case auto
     }
 
     package var pace: Pace?
@@ -31,6 +33,34 @@ package struct Settings: Hashable, Sendable {
         self.detector = detector
         self.confidence = confidence
         self.classes = classes
+    }
+}
+
+extension Settings {
+    /// What holds where nothing is given: what the worker does then. Without a time, pictures are dated by the wall clock;
+    /// without classes, all count.
+    package static let defaults = Settings(
+        pace: .realtime, loop: false, detector: .auto, confidence: Confidence(stored: 0.3))
+
+    /// The defaults as JSON, with null for those that are no value.
+    package static let defaultMembers: JSON = {
+        var members = JSONObject()
+        for key in keys.sorted() { members[key] = .null }
+        members.merge(defaults.json.object ?? [:]) { _, value in value }
+        return .object(members)
+    }()
+
+    /// These settings, but with each that says what holds already under `old` left as it is there: not given, perhaps.
+    func asChange(of old: Settings) -> Settings {
+        func kept<Value: Equatable>(_ path: KeyPath<Settings, Value?>) -> Value? {
+            let isSame =
+                (self[keyPath: path] ?? Self.defaults[keyPath: path])
+                == (old[keyPath: path] ?? Self.defaults[keyPath: path])
+            return isSame ? old[keyPath: path] : self[keyPath: path]
+        }
+        return Settings(
+            pace: kept(\.pace), startedAt: kept(\.startedAt), loop: kept(\.loop), detector: kept(\.detector),
+            confidence: kept(\.confidence), classes: kept(\.classes))
     }
 }
 

@@ -42,17 +42,17 @@ package enum DetectorChoice: Sendable, Hashable {
     package static let inputSize = 416
 
     /// - Parameters:
-    ///   - name: "motion", "people" or "yolo"; nil for the default: a model where there is one, else motion, which
+    ///   - name: "motion", "people" or "yolo"; nil or "auto" for the default: a model where there is one, else motion, which
     ///     counted people and vehicles far better than "people" did, at a twentieth of its cost.
     ///   - model: the path of the model file that "yolo" needs.
     package init(name: String?, model: String?, inputSize: Int? = nil) throws(VisionError) {
         switch (name, model) {
-        case ("motion", _), (nil, nil): self = .motion
+        case ("motion", _), (nil, nil), ("auto", nil): self = .motion
         case ("people", _): self = .people
-        case ("yolo", let model?), (nil, let model?):
+        case ("yolo", let model?), (nil, let model?), ("auto", let model?):
             self = .yolo(model: model, inputSize: inputSize ?? DetectorChoice.inputSize)
         case ("yolo", nil): throw .noDetector(name: "yolo", reason: "no model file is configured")
-        case (let other?, _): throw .noDetector(name: other, reason: "there are motion, people and yolo")
+        case (let other?, _): throw .noDetector(name: other, reason: "there are motion, people, yolo and auto")
         }
     }
 

@@ -63,6 +63,8 @@ import Testing
             .statusChanged(Sample.id, from: .error, to: .online, reason: nil), "CameraStatusChanged",
             #"{"camera_id":7,"from":"error","to":"online"}"#
         ),
+        (.monitoringStarted(Sample.id), "CameraMonitoringStarted", #"{"camera_id":7}"#),
+        (.monitoringStopped(Sample.id), "CameraMonitoringStopped", #"{"camera_id":7}"#),
         (.removed(Sample.id, reason: nil), "CameraRemoved", #"{"camera_id":7}"#),
         (
             .removed(Sample.id, reason: Sample.reason), "CameraRemoved",

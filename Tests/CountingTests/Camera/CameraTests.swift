@@ -35,6 +35,8 @@ import Testing
     static let commandsOnACamera: [Camera.Command] = [
         .describe(Sample.renamed), .configure(Sample.moved), .replace(Sample.renamed, Sample.moved),
         .start(worker: nil), .restart(worker: nil), .stop(reason: nil), .setStatus(.online, reason: nil),
+        .startMonitoring,
+        .stopMonitoring,
     ]
 
     @Test(arguments: commandsOnACamera + [.remove(reason: nil)])
@@ -135,5 +137,33 @@ import Testing
         given(.registered(id, Sample.plain, Sample.moved))
             .when(.configure(CameraConfiguration(address: Sample.address("rtsp://***@10.0.0.6/stream1"))))
             .thenRejected(.credentialsMasked)
+    }
+}
+
+@Suite struct CameraMonitoringTests {
+    let id = Sample.id
+
+    @Test func monitoringIsSwitchedOnAndOff() {
+        given(Sample.registered).when(.startMonitoring).then(.monitoringStarted(id))
+        given(Sample.registered, .monitoringStarted(id)).when(.stopMonitoring).then(.monitoringStopped(id))
+        given(Sample.registered, .monitoringStarted(id), .monitoringStopped(id))
+            .when(.startMonitoring).then(.monitoringStarted(id))
+    }
+
+    @Test func whatIsAsAskedForChangesNothing() {
+        given(Sample.registered).when(.stopMonitoring).thenNothing()
+        given(Sample.registered, .monitoringStarted(id)).when(.startMonitoring).thenNothing()
+    }
+
+    @Test func monitoringGoesOnWhileACameraIsStoppedOrMaintained() {
+        let state = given(
+            Sample.registered, .monitoringStarted(id), Sample.started, .stopped(id, reason: nil),
+            Sample.status(.offline, .maintenance)
+        ).state
+        guard case .registered(let camera) = state else {
+            Issue.record("the camera is registered")
+            return
+        }
+        #expect(camera.isMonitored)
     }
 }
