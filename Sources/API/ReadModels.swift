@@ -26,11 +26,34 @@ struct ReadModels: Sendable {
     ) async throws -> Row {
         let row = try await row(sql, parameters)
         guard let minimum, try row.position < minimum else { return row }
-        let isReached = await checkpoints.wait(
-            for: models.map(\.rawValue), toReach: minimum, limit: patience)
+        let isReached = try await wait(for: models, toReach: minimum, from: try row.position)
         let later = try await self.row(sql, parameters)
-        guard isReached, try later.position >= minimum else { throw behind(try later.position, minimum) }
+        guard isReached, try later.position >= minimum else { throw try await behind(try later.position, minimum) }
         return later
+    }
+
+    /// How far ahead of the log's end a position is not waited for: more than is appended while a read waits.
+    private static let farAhead: Int64 = 1_000_000
+
+    /// Whether the read models reach a position in time.
+    ///
+    /// - Parameter position: where they are.
+    /// - Throws: `Problem` where the log itself will not get there.
+    func wait(for models: [ReadModel], toReach minimum: Int64, from position: Int64) async throws -> Bool {
+        if minimum - position > Self.farAhead {
+            let head = try await head()
+            if minimum - head > Self.farAhead { throw Self.beyond(head) }
+        }
+        return await checkpoints.wait(for: models.map(\.rawValue), toReach: minimum, limit: patience)
+    }
+
+    private func head() async throws -> Int64 {
+        try await pool.query("select position from log_head").first.map { try $0.integer(0) } ?? 0
+    }
+
+    private static func beyond(_ head: Int64) -> Problem {
+        let rule = InvalidValue(.outOfRange, "The log ends at position \(head).")
+        return .validationFailed([Fault(at: .parameter("min_position"), rule)])
     }
 
     private func row(_ sql: String, _ parameters: [Parameter]) async throws -> Row {
@@ -42,8 +65,11 @@ struct ReadModels: Sendable {
 
     static let notReady = Problem.passing(.notReady, "The read model is being built for the first time.")
 
-    func behind(_ position: Int64, _ minimum: Int64) -> Problem {
-        .passing(
+    /// What to answer to who asked for a position that was not reached in time.
+    func behind(_ position: Int64, _ minimum: Int64) async throws -> Problem {
+        let head = try await head()
+        if minimum > head { return Self.beyond(head) }
+        return .passing(
             .readModelBehind, "Position \(minimum) was asked for and position \(position) is reached; try again.",
             members: ["position": .integer(position)])
     }

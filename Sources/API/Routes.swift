@@ -80,16 +80,14 @@ extension Backend {
 
     /// The API, ready for an `Application`. Whatever goes wrong is answered with a problem.
     package func makeRouter() -> Router<APIContext> {
-        let router = Router(context: APIContext.self, options: .autoGenerateHeadEndpoints)
-        router.add(middleware: RequestIdentity())
-        router.add(middleware: ProblemMiddleware())
         let based =
             routes.map { Route($0.method, Route.base + $0.path, $0.access, $0.handler) } + serverRoutes
             + (documentation?.routes ?? [])
+        let router = Router(context: APIContext.self, options: .autoGenerateHeadEndpoints)
+        router.add(middleware: RequestIdentity())
+        router.add(middleware: ProblemMiddleware())
+        router.add(middleware: KnownPaths(based))
         for route in based { router.on(RouterPath(route.path), method: route.method, use: guarded(route)) }
-        for (path, routes) in Dictionary(grouping: based, by: \.path) {
-            refuseOtherMethods(than: routes.map(\.method), at: path, on: router)
-        }
         return router
     }
 
@@ -98,20 +96,6 @@ extension Backend {
         { request, context in
             try await route.access.check(context, in: readModels)
             return try await route.handler(request, context)
-        }
-    }
-
-    /// Answers 405 with what is allowed where a path is known and the method is not.
-    private func refuseOtherMethods(
-        than methods: [HTTPRequest.Method], at path: String, on router: Router<APIContext>
-    ) {
-        let allowed = methods.contains(.get) ? methods + [.head] : methods
-        let names = allowed.map(\.rawValue).sorted().joined(separator: ", ")
-        let common: [HTTPRequest.Method] = [.get, .head, .post, .put, .patch, .delete, .options]
-        for method in common where !allowed.contains(method) {
-            router.on(RouterPath(path), method: method) { _, _ -> Response in
-                throw Problem(.methodNotAllowed, "Allowed here: \(names).", headers: [.allow: names])
-            }
         }
     }
 }

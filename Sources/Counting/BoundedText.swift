@@ -2,7 +2,8 @@
 package protocol BoundedText: Hashable, Sendable, CustomStringConvertible {
     /// What the text is, as a message about it begins: `A camera's name`.
     static var subject: String { get }
-    /// Allowed lengths in Unicode scalars, which is what PostgreSQL's `char_length` counts.
+    /// Allowed lengths in Unicode scalars, which is what PostgreSQL's `char_length` counts. White space around the text
+    /// counts towards the most, so that a bound on what is sent says it too, and not towards the least.
     static var lengths: ClosedRange<Int> { get }
     /// Whether line breaks and tabs may stand in it.
     static var allowsLineBreaks: Bool { get }
@@ -34,7 +35,7 @@ extension BoundedText {
             if Self.allowsLineBreaks, scalar == "\n" || scalar == "\r" || scalar == "\t" { continue }
             throw InvalidValue(.invalidCharacter, "\(Self.subject) holds no control characters.")
         }
-        let length = trimmed.count
+        let length = scalars.count > Self.lengths.upperBound ? scalars.count : trimmed.count
         guard Self.lengths.contains(length) else {
             throw InvalidValue(
                 length < Self.lengths.lowerBound ? .tooShort : .tooLong,

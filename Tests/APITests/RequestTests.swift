@@ -6,7 +6,7 @@ import Testing
     @Test func unknownRouteIsAProblem() async throws {
         try await withCommands { api in
             try await api.get("/nothing").expectProblem(404, "route_not_found")
-            try await api.send(.trace, "/cameras").expectProblem(404, "route_not_found")
+            try await api.send(.trace, "/nothing").expectProblem(404, "route_not_found")
         }
     }
 
@@ -16,6 +16,36 @@ import Testing
             answer.expectProblem(405, "method_not_allowed")
             #expect(answer.header("Allow") == "DELETE, GET, HEAD, PUT")
             #expect(try await api.get("/cameras/1/start").header("Allow") == "POST")
+        }
+    }
+
+    @Test(arguments: ["TRACE", "PROPFIND", "OPTIONS", "X-1"])
+    func everyMethodIsToldWhatIsAllowed(name: String) async throws {
+        try await withCommands { api in
+            let method = try #require(HTTPRequest.Method(name))
+            let answer = try await api.send(method, "/cameras")
+            answer.expectProblem(405, "method_not_allowed")
+            #expect(answer.header("Allow") == "GET, HEAD, POST")
+        }
+    }
+
+    @Test(arguments: ["%", "%zz", "%c3%28", "a%2"])
+    func brokenPercentEncodingIsAFault(text: String) async throws {
+        try await withCommands { api in
+            let answer = try await api.get("/cameras?search=\(text)")
+            answer.expectProblem(422, "validation_failed")
+            #expect(answer.faults == ["search malformed"])
+        }
+    }
+
+    @Test func plusIsASpaceAndBelongsToAnOffset() async throws {
+        try await withAPI { api in
+            try await api.register(TestAPI.camera(name: "Front door"))
+            #expect(try await api.get("/cameras?search=front+door&min_position=1")["total"] == 1)
+            #expect(try await api.get("/cameras?%73earch=front%2Bdoor")["total"] == 0)
+            let counts = try await api.get(
+                "/cameras/1/counts?bucket=15m&from=2026-03-29T02:00:00+02:00&to=2026-03-29T02:15:00%2B02:00")
+            #expect(counts["from"] == "2026-03-29T00:00:00Z", "\(counts.body)")
         }
     }
 

@@ -45,10 +45,29 @@ import Testing
 
     @Test func aRequestThatHasWaitedLongEnoughIsToldHowFarItIs() async throws {
         try await withAPI(patience: .milliseconds(20)) { api in
+            let build = try await #require(api.pool).query(
+                "select build from projection_builds where projection = 'camera_state' and state = 'active'")[0]
+            try await #require(api.pool).withConnection { holder in
+                try await holder.query("begin")
+                try await holder.query("lock table camera_state_b\(build.integer(0)).camera_state in share mode")
+                try await api.register()
+                let answer = try await api.get("/cameras/1?min_position=1")
+                answer.expectProblem(503, "read_model_behind")
+                #expect(answer.header("Retry-After") == "1")
+                try await holder.query("rollback")
+            }
+        }
+    }
+
+    @Test(arguments: ["9", "9223372036854775807"])
+    func aPositionThatTheLogDoesNotHaveIsAFault(position: String) async throws {
+        try await withAPI(patience: .milliseconds(20)) { api in
             try await api.register()
-            let answer = try await api.get("/cameras/1?min_position=9")
-            answer.expectProblem(503, "read_model_behind")
-            #expect(answer.header("Retry-After") == "1")
+            for path in ["/cameras/1", "/cameras/1/counts/explain"] {
+                let answer = try await api.get("\(path)?min_position=\(position)")
+                answer.expectProblem(422, "validation_failed")
+                #expect(answer.faults == ["min_position out_of_range"])
+            }
         }
     }
 }

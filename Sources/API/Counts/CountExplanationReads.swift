@@ -12,11 +12,10 @@ struct CountExplanationReads: Sendable {
         let explanation = CountExplanation(pool: readModels.pool)
         var answer = try await explanation.answer(question)
         if let minimum, let position = answer.position, position < minimum {
-            _ = await readModels.checkpoints.wait(
-                for: [ReadModel.hourlyCounts.rawValue], toReach: minimum, limit: readModels.patience)
+            _ = try await readModels.wait(for: [.hourlyCounts], toReach: minimum, from: position)
             answer = try await explanation.answer(question)
             guard let later = answer.position, later >= minimum else {
-                throw readModels.behind(answer.position ?? 0, minimum)
+                throw try await readModels.behind(answer.position ?? 0, minimum)
             }
         }
         guard let isRemoved = answer.isRemoved else { throw Problem(Camera.Rejection.unknown) }

@@ -26,7 +26,8 @@ extension MemberRule {
     }
 
     static func integer(_ make: @escaping (Int64) throws(InvalidValue) -> Value) -> Self {
-        Self("an integer", \.integer, make)
+        // JSON has one kind of number: 1.0 is an integer too.
+        Self("an integer", { $0.integer ?? $0.number.flatMap(Int64.init(exactly:)) }, make)
     }
 
     static func number(_ make: @escaping (Double) throws(InvalidValue) -> Value) -> Self {

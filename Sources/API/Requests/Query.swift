@@ -1,17 +1,30 @@
 import Counting
 import EventSourcing
+import Foundation
 import Hummingbird
 
 /// Reads a request's query parameter by parameter, and notes all that is wrong. Parameters that nobody asked for, or
 /// that are given twice, are faults too.
 final class Query {
-    private let parameters: [(name: String, value: String)]
+    /// Without a value: what cannot be decoded.
+    private let parameters: [(name: String, value: String?)]
     private let faults = Faults()
     private var known: Set<String> = []
 
     private init(_ request: Request) {
-        parameters = request.uri.queryParameters.map { (String($0.key), String($0.value)) }
-            .filter { !$0.name.isEmpty }
+        parameters = (request.uri.query ?? "").split(separator: "&").map { parameter in
+            let parts = parameter.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let name = Self.decoded(parts[0]) ?? String(parts[0])
+            return (name, parts.count == 2 ? Self.decoded(parts[1]) : "")
+        }
+    }
+
+    /// As forms encode it (WHATWG's URL standard): `+` is a space. nil where that gives no text in UTF-8.
+    private static func decoded(_ text: Substring) -> String? {
+        guard text.utf8.contains(where: { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "+") }) else {
+            return String(text)
+        }
+        return text.replacing("+", with: " ").removingPercentEncoding
     }
 
     /// What `read` makes of the query.
@@ -32,8 +45,11 @@ final class Query {
     func optional<Value>(_ name: String, _ rule: (String) throws(InvalidValue) -> Value) -> Field<Value?> {
         known.insert(name)
         let values = parameters.filter { $0.name == name }.map(\.value)
-        guard let value = values.first else { return .success(nil) }
+        guard let first = values.first else { return .success(nil) }
         guard values.count == 1 else { return note(name, "given_twice", "This parameter is given more than once.") }
+        guard let value = first else {
+            return note(name, "malformed", "The percent-encoding is broken, or stands for no text in UTF-8.")
+        }
         guard !value.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
             return note(name, "invalid_character", "A parameter holds no control characters.")
         }
@@ -75,7 +91,8 @@ enum QueryRule {
     }
 
     static func instant(_ text: String) throws(InvalidValue) -> Timestamp {
-        guard let instant = Timestamp(rfc3339: text) else {
+        // A + that was sent as it is has become a space; none stands before an offset otherwise.
+        guard let instant = Timestamp(rfc3339: text.replacing(#/ (?=[0-9]{2}:[0-9]{2}$)/#, with: "+")) else {
             throw InvalidValue(.malformed, "This is a time of RFC 3339 with an offset, such as 2026-03-29T00:30:00Z.")
         }
         return instant

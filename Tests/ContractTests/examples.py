@@ -1,0 +1,135 @@
+"""The OpenAPI document is valid, its examples are what its schemas say, and the server takes and gives such.
+
+usage: examples.py URL TOKEN
+"""
+
+import sys
+
+import jsonschema
+import requests
+from openapi_spec_validator import validate
+from referencing import Registry, Resource
+from referencing.jsonschema import DRAFT202012
+
+METHODS = ("get", "put", "post", "delete", "patch")
+
+
+class Contract:
+    def __init__(self, url, token):
+        self.url = url
+        self.session = requests.Session()
+        if token:
+            self.session.headers["Authorization"] = f"Bearer {token}"
+        self.document = requests.get(f"{url}/openapi.json", timeout=30).json()
+        self.base = url + self.document["servers"][0]["url"]
+        resource = Resource(contents=self.document, specification=DRAFT202012)
+        self.registry = Registry().with_resource("urn:openapi", resource)
+        self.failures = []
+
+    def fail(self, name, reason):
+        self.failures.append(f"{name}: {reason}")
+
+    def resolve(self, value):
+        while "$ref" in value:
+            target = self.document
+            for part in value["$ref"].split("/")[1:]:
+                target = target[part.replace("~1", "/").replace("~0", "~")]
+            value = target
+        return value
+
+    def check(self, name, value, schema):
+        """The schema's references lead into the document."""
+
+        def absolute(node):
+            if isinstance(node, dict):
+                return {
+                    key: "urn:openapi" + member if key == "$ref" else absolute(member) for key, member in node.items()
+                }
+            return [absolute(element) for element in node] if isinstance(node, list) else node
+
+        validator = jsonschema.Draft202012Validator(
+            absolute(schema), registry=self.registry, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
+        )
+        for error in validator.iter_errors(value):
+            self.fail(name, f"{error.json_path} {error.message[:300]}")
+
+    def examples(self, media):
+        given = [self.resolve(example)["value"] for example in media.get("examples", {}).values()]
+        return given + ([media["example"]] if "example" in media else [])
+
+    def operations(self):
+        for path, item in self.document["paths"].items():
+            for method in METHODS:
+                if method in item:
+                    yield path, method, item[method]
+
+    def check_examples(self):
+        """Every body, and every answer with one, has examples, and they are valid."""
+        for path, method, operation in self.operations():
+            name = f"{method.upper()} {path}"
+            contents = {"request": operation.get("requestBody", {}).get("content", {})}
+            contents |= {status: self.resolve(answer).get("content", {}) for status, answer in operation["responses"].items()}
+            for where, content in contents.items():
+                for media in content.values():
+                    examples = self.examples(media)
+                    if not examples:
+                        self.fail(name, f"{where} has no example")
+                    for example in examples:
+                        if not isinstance(example, str):
+                            self.check(f"{name}, example of {where}", example, media["schema"])
+            for parameter in map(self.resolve, operation.get("parameters", [])):
+                for example in self.examples(parameter):
+                    self.check(f"{name}, parameter {parameter['name']}", example, parameter["schema"])
+
+    def register(self):
+        operation = self.document["paths"]["/cameras"]["post"]
+        example = self.examples(operation["requestBody"]["content"]["application/json"])[0]
+        answer = self.session.post(f"{self.base}/cameras", json=example, timeout=30)
+        answer.raise_for_status()
+        return answer.json()["id"]
+
+    def check_answers(self):
+        """The examples of requests, sent to the server, are answered as the document says: each to a camera of its own."""
+        for path, method, operation in self.operations():
+            bodies = []
+            for media_type, media in operation.get("requestBody", {}).get("content", {}).items():
+                bodies += [(media_type, example) for example in self.examples(media)]
+            for media_type, body in bodies or [(None, None)]:
+                self.send(path, method, operation, body)
+
+    def send(self, path, method, operation, body):
+        name = f"{method.upper()} {path}"
+        values = {"path": {}, "header": {}, "query": {}}
+        for parameter in map(self.resolve, operation.get("parameters", [])):
+            example = next(iter(self.examples(parameter)), None)
+            if parameter["name"] == "id" and path.startswith("/cameras/"):
+                example = self.register()
+            if parameter.get("required"):
+                values[parameter["in"]][parameter["name"]] = str(example)
+        answer = self.session.request(
+            method, self.base + path.format(**values["path"]), headers=values["header"], params=values["query"],
+            json=body, timeout=60,
+        )
+        if answer.status_code // 100 != 2 and answer.status_code not in operation.get("x-example-statuses", []):
+            return self.fail(name, f"its example is answered with {answer.status_code} {answer.text[:300]}")
+        documented = self.resolve(operation["responses"].get(str(answer.status_code), {}))
+        content = documented.get("content", {})
+        media_type = answer.headers.get("Content-Type", "").split(";")[0]
+        if content and media_type not in content:
+            return self.fail(name, f"its example is answered with {media_type or 'no body'}")
+        if media_type.endswith("json"):
+            self.check(f"{name}, answer {answer.status_code}", answer.json(), content[media_type]["schema"])
+
+
+def main():
+    contract = Contract(sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else "")
+    validate(contract.document)
+    contract.check_examples()
+    contract.check_answers()
+    for failure in contract.failures:
+        print(f"examples: {failure}", file=sys.stderr)
+    sys.exit(1 if contract.failures else 0)
+
+
+if __name__ == "__main__":
+    main()
