@@ -71,10 +71,11 @@ let package = Package(
             ],
             swiftSettings: swiftSettings
         ),
+        .target(name: "StreamPolicy", swiftSettings: swiftSettings),
         .target(
             name: "Installation",
             dependencies: [
-                "Postgres", "StructuredLogging",
+                "Postgres", "StreamPolicy", "StructuredLogging",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
@@ -107,6 +108,7 @@ let package = Package(
             name: "API",
             dependencies: [
                 "Access", "CZstd", "Counting", "EventLog", "EventSourcing", "Postgres", "Projector", "Resilience",
+                "StreamPolicy",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -128,7 +130,7 @@ let package = Package(
             name: "footfall",
             dependencies: [
                 "API", "Access", "Counting", "EventLog", "EventSourcing", "Installation", "Postgres", "Projector",
-                "Resilience", "StructuredLogging",
+                "Resilience", "StreamPolicy", "StructuredLogging",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdHTTP2", package: "hummingbird"),
@@ -152,7 +154,7 @@ let package = Package(
         .executableTarget(
             name: "footfall-worker",
             dependencies: [
-                "EventSourcing", "Resilience", "StructuredLogging", "Vision",
+                "EventSourcing", "Resilience", "StreamPolicy", "StructuredLogging", "Vision",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Logging", package: "swift-log"),
@@ -237,12 +239,13 @@ let package = Package(
             ],
             swiftSettings: swiftSettings
         ),
+        .testTarget(name: "StreamPolicyTests", dependencies: ["StreamPolicy"], swiftSettings: swiftSettings),
         .testTarget(name: "AccessTests", dependencies: ["Access"], swiftSettings: swiftSettings),
         .testTarget(
             name: "APITests",
             dependencies: [
                 "API", "Access", "Counting", "EventLog", "EventSourcing", "Installation", "Postgres", "Projector",
-                "TestSupport",
+                "StreamPolicy", "TestSupport",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdHTTP2", package: "hummingbird"),
@@ -277,8 +280,10 @@ let package = Package(
         .testTarget(
             name: "FootfallWorkerTests",
             dependencies: [
-                "Counting", "EventSourcing", "Vision", "footfall-worker",
+                "Counting", "EventSourcing", "StreamPolicy", "Vision", "footfall-worker",
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: swiftSettings
         ),

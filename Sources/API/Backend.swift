@@ -2,11 +2,13 @@ import Counting
 import EventSourcing
 import Postgres
 import Projector
+import StreamPolicy
 
 /// What the API works on; handed over by the program that serves it.
 package struct Backend: Sendable {
     let log: any EventLog
     let readModels: ReadModels
+    let streams: StreamPolicy
     let newCameraID: @Sendable () async throws -> CameraID
     let now: @Sendable () -> Timestamp
     /// Served where there is one.
@@ -15,15 +17,18 @@ package struct Backend: Sendable {
     /// - Parameters:
     ///   - pool: lends connections for reading; `read.*` and the log's own tables are read through it.
     ///   - checkpoints: must be running, for reads that wait for a position.
+    ///   - streams: where cameras' streams may lie.
     ///   - newCameraID: gives each id once.
     ///   - patience: how long a read waits for the position that it asks for.
     ///   - now: the server's clock.
     package init(
         log: any EventLog, pool: Pool, checkpoints: Checkpoints, patience: Duration = .seconds(5),
+        streams: StreamPolicy = StreamPolicy(),
         newCameraID: @escaping @Sendable () async throws -> CameraID, now: @escaping @Sendable () -> Timestamp
     ) {
         self.log = log
         readModels = ReadModels(pool: pool, checkpoints: checkpoints, patience: patience)
+        self.streams = streams
         self.newCameraID = newCameraID
         self.now = now
     }

@@ -9,6 +9,7 @@ import NIOCore
 import Postgres
 import Projector
 import ServiceLifecycle
+import StreamPolicy
 
 /// All long-running parts of the process, as one group: started in order, stopped in the reverse order.
 struct Server {
@@ -39,7 +40,8 @@ struct Server {
         let projector = Projector(definitions, on: target, listener: listener, logger: logger)
         let checks = SampleChecks(definitions, on: target, logger: logger)
         var backend = Backend(
-            log: log, pool: readers, checkpoints: checkpoints, newCameraID: Backend.cameraIDs(from: readers),
+            log: log, pool: readers, checkpoints: checkpoints,
+            streams: StreamPolicy(networks: settings.streamNetworks), newCameraID: Backend.cameraIDs(from: readers),
             now: Server.now)
         try backend.addDocumentation(from: files.openAPI, swaggerUI: files.swaggerUI)
         router = backend.makeRouter()

@@ -43,6 +43,12 @@ struct ListenOptions: ParsableArguments {
 
     @Option(
         help:
+            "The networks in which alone streams are opened, such as default,192.168.7.0/24 (FOOTFALL_STREAM_NETWORKS)."
+    )
+    var streamNetworks: String?
+
+    @Option(
+        help:
             "Only off: nothing is asked of a request, and the server is reached from this machine alone (FOOTFALL_AUTH)."
     )
     var auth: String?
@@ -52,6 +58,7 @@ struct ListenOptions: ParsableArguments {
         flags.port = port
         flags.tlsCertificate = tlsCertificate
         flags.tlsKey = tlsKey
+        flags.streamNetworks = streamNetworks
         flags.auth = auth
     }
 }

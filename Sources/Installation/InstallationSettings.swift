@@ -1,5 +1,6 @@
 import Configuration
 import Foundation
+import StreamPolicy
 import StructuredLogging
 
 /// Every setting there is: a flag, else `FOOTFALL_…` in the environment, else the default.
@@ -20,6 +21,7 @@ package struct InstallationSettings: Sendable {
         package var databaseURL: String?
         package var model: String?
         package var fileStreamRoot: String?
+        package var streamNetworks: String?
         package var auth: String?
         package var logLevel: String?
         package var logFormat: String?
@@ -35,6 +37,8 @@ package struct InstallationSettings: Sendable {
     package let model: String?
     /// `FOOTFALL_FILE_STREAM_ROOT`: the folder below which alone the worker opens file streams.
     package let fileStreamRoot: String?
+    /// `FOOTFALL_STREAM_NETWORKS`: the networks in which alone streams are opened.
+    package let streamNetworks: StreamNetworks
     /// `FOOTFALL_LOG_LEVEL`: trace, debug, info, notice, warning, error or critical.
     package let logLevel: String
     /// `FOOTFALL_LOG_FORMAT`: how the log is written.
@@ -55,6 +59,7 @@ package struct InstallationSettings: Sendable {
             ["footfall", "database", "url"]: flags.databaseURL,
             ["footfall", "model"]: flags.model,
             ["footfall", "file", "stream", "root"]: flags.fileStreamRoot,
+            ["footfall", "stream", "networks"]: flags.streamNetworks,
             ["footfall", "auth"]: flags.auth,
             ["footfall", "log", "level"]: flags.logLevel,
             ["footfall", "log", "format"]: flags.logFormat,
@@ -71,6 +76,7 @@ package struct InstallationSettings: Sendable {
         databaseURL = reader.text("database.url")
         model = reader.text("model")
         fileStreamRoot = reader.text("file.stream.root")
+        streamNetworks = try Self.streamNetworks(reader.text("stream.networks"))
         logLevel = reader.text("log.level") ?? "info"
         logFormat = try reader.choice("log.format", default: .text)
         slowQuery = try reader.seconds("slow.query", default: .milliseconds(50))
@@ -86,6 +92,13 @@ package struct InstallationSettings: Sendable {
             throw Invalid(
                 "without authentication (FOOTFALL_AUTH=off) the API listens on a loopback address alone, not on "
                     + listening.host)
+        }
+    }
+
+    private static func streamNetworks(_ text: String?) throws(Invalid) -> StreamNetworks {
+        guard let text else { return .defaults }
+        do throws(StreamNetworks.Malformed) { return try StreamNetworks(text) } catch {
+            throw Invalid("the networks of streams (FOOTFALL_STREAM_NETWORKS) cannot be read: \(error)")
         }
     }
 

@@ -2,22 +2,26 @@ import Counting
 import EventSourcing
 import HTTPTypes
 import Hummingbird
+import StreamPolicy
 
 /// What changes a camera. Every answer but that of a removal is the camera as it is then.
 struct CameraCommands: Sendable {
     private let log: any EventLog
     private let handler: CommandHandler<Camera>
+    private let streams: StreamPolicy
     private let newCameraID: @Sendable () async throws -> CameraID
 
     init(backend: Backend) {
         log = backend.log
         handler = CommandHandler(log: backend.log, cache: StateCache(capacity: 10_000))
+        streams = backend.streams
         newCameraID = backend.newCameraID
     }
 
     @Sendable func register(_ request: Request, _ context: APIContext) async throws -> Response {
         try Query.none(request)
         let form = try CameraForm(try await request.json())
+        try await streams.admit(form.configuration.address)
         let id = try await newCameraID()
         let handled = try await handler.handle(
             .register(id, form.description, form.configuration), on: id.stream, metadata: context.eventMetadata)
@@ -30,6 +34,7 @@ struct CameraCommands: Sendable {
         try Query.none(request)
         let precondition = try Precondition(request, isRequired: true)
         let form = try CameraForm(try await request.json())
+        try await streams.admit(form.configuration.address)
         return try answer(
             try await handle(.replace(form.description, form.configuration), if: precondition, context))
     }

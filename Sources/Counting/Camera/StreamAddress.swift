@@ -33,8 +33,9 @@ package struct StreamAddress: Hashable, Sendable {
             throw InvalidValue(.tooLong, "A stream's URL has at most \(Self.maximumLength) characters.")
         }
         for scalar in text.unicodeScalars
-        where scalar.properties.generalCategory == .control || scalar.properties.isWhitespace {
-            throw InvalidValue(.invalidCharacter, "A stream's URL holds no spaces and no control characters.")
+        where scalar == "\\" || scalar.properties.generalCategory == .control || scalar.properties.isWhitespace {
+            throw InvalidValue(
+                .invalidCharacter, "A stream's URL holds no spaces, control characters and backslashes.")
         }
         guard let parts = URLParts(text) else {
             throw InvalidValue(.malformed, "A stream's URL looks like \(type.schemes[0])://…")

@@ -9,6 +9,7 @@ import HummingbirdTesting
 import Installation
 import Postgres
 import Projector
+import StreamPolicy
 import Synchronization
 import TestSupport
 import Testing
@@ -69,6 +70,18 @@ struct TestAPI: Sendable {
     }
 }
 
+extension StreamPolicy {
+    /// The defaults, and names that no test looks up elsewhere: all others have no address.
+    static let test = StreamPolicy(
+        resolver: NameResolver { (name: String) throws(NameResolver.Failure) in
+            let addresses = [
+                "private.test": "10.0.0.5", "loopback.test": "127.0.0.1", "metadata.test": "169.254.169.254",
+            ]
+            guard let address = addresses[name].flatMap({ IPAddress($0) }) else { throw .notFound }
+            return [IPAddress("8.8.8.8") ?? address, address]
+        })
+}
+
 /// Shows the time that a test sets.
 final class TestClock: Sendable {
     private let instant: Mutex<Timestamp>
@@ -92,6 +105,7 @@ func withCommands(
     let ids = Atomic<Int64>(0)
     let backend = Backend(
         log: log, pool: pool, checkpoints: Checkpoints(pool: pool, listener: listener, logger: .silent),
+        streams: .test,
         newCameraID: { try CameraID(ids.wrappingAdd(1, ordering: .relaxed).newValue) }, now: { clock.now })
     let application = Application(router: backend.makeRouter(), logger: .silent)
     try await application.test(.router) { try await body(TestAPI(client: $0, log: log, clock: clock)) }
@@ -109,7 +123,7 @@ func withAPI(
             let checkpoints = Checkpoints(pool: pool, listener: listener, logger: .silent)
             let clock = TestClock("2026-03-29T12:00:00Z")
             let backend = Backend(
-                log: log, pool: pool, checkpoints: checkpoints, patience: patience,
+                log: log, pool: pool, checkpoints: checkpoints, patience: patience, streams: .test,
                 newCameraID: Backend.cameraIDs(from: pool), now: { clock.now })
             let application = Application(
                 router: backend.makeRouter(),
