@@ -33,6 +33,8 @@ extension Backend {
         let counts = CountReads(readModels: readModels, now: now)
         let explanations = CountExplanationReads(readModels: readModels, now: now)
         let corrections = CountCorrections(backend: self)
+        let analytics = AnalyticsReads(readModels: readModels, now: now)
+        let resets = OccupancyResets(log: log, now: now)
         let health = HealthReads(readModels: readModels, now: now)
         let workers = WorkerReads(readModels: readModels)
         let audit = AuditReads(trail: AuditTrail(pool: readModels.pool))
@@ -60,6 +62,10 @@ extension Backend {
             Route(.post, "/cameras/:id/counts", .camera(.report), telemetry.recordReadings),
             Route(.get, "/cameras/:id/counts/explain", .camera(.read), explanations.explain),
             Route(.post, "/cameras/:id/counts/corrections", .camera(.write), corrections.correct),
+            Route(.post, "/cameras/:id/occupancy/reset", .camera(.control), resets.reset),
+            Route(.get, "/cameras/:id/analytics", .camera(.read), analytics.show),
+            Route(.get, "/counts", .fleet(.read), counts.fleet),
+            Route(.get, "/analytics/summary", .fleet(.read), analytics.summary),
             Route(.get, "/workers/:id/assignments", .worker, workers.assignments),
             Route(.get, "/audit", .fleet(.admin), audit.show),
             Route(.get, "/projections", .fleet(.admin), projections.list),

@@ -190,7 +190,7 @@ import Testing
         ("from=2026-03-29T10:00:00Z&to=2026-03-29T10:00:00Z", ["from out_of_range"]),
         ("from=2026-03-29T13:00:00Z", ["from out_of_range"]),
         (
-            "from=yesterday&to=2026-03-29&bucket=week&tz=EST&fill=1&zone=UTC",
+            "from=yesterday&to=2026-03-29&bucket=year&tz=EST&fill=1&zone=UTC",
             [
                 "to malformed", "from malformed", "bucket unknown_value", "tz unknown_value", "fill unknown_value",
                 "zone unknown_parameter",

@@ -10,6 +10,7 @@ import Testing
         case heartbeat(Heartbeat)
         case reading(CountReading)
         case correction(CountCorrection)
+        case reset(OccupancyReset)
         case skip(ProjectionEventSkipped)
     }
 
@@ -56,8 +57,18 @@ import Testing
         Frozen(.readingBare, .reading(TelemetryTests.readings[0].0)),
         Frozen(.reading, .reading(TelemetryTests.readings[1].0)),
         Frozen(.correction, .correction(CountCorrectionTests.lowered)),
+        Frozen(.occupancyResetBare, .reset(reset(to: 0, reason: nil))),
+        Frozen(.occupancyReset, .reset(reset(to: 2, reason: Sample.reason))),
         Frozen(.skip, .skip(skip)),
     ]
+
+    private static func reset(to occupancy: Int64, reason: Reason?) -> OccupancyReset {
+        do {
+            return try OccupancyReset(
+                cameraID: Sample.id, at: Timestamp(rfc3339: "2026-03-29T00:30:00Z") ?? Timestamp(microseconds: 0),
+                occupancy: Tally(occupancy), reason: reason)
+        } catch { preconditionFailure("\(error)") }
+    }
 
     private static let skip = ProjectionEventSkipped(
         projection: ProjectionName(stored: "hourly_counts"), position: 12, type: "CountReadingRecorded",
@@ -69,6 +80,7 @@ import Testing
         case Heartbeat.eventType: .heartbeat(try Heartbeat(event))
         case CountReading.eventType: .reading(try CountReading(event))
         case CountCorrection.eventType: .correction(try CountCorrection(event))
+        case OccupancyReset.eventType: .reset(try OccupancyReset(event))
         case ProjectionEventSkipped.eventType: .skip(try ProjectionEventSkipped(event))
         default: .camera(try Camera.decode(event))
         }
@@ -116,7 +128,7 @@ import Testing
                 "CameraRegistered", "CameraDescribed", "CameraConfigured", "CameraStarted", "CameraRestarted",
                 "CameraStopped", "CameraStatusChanged", "CameraMonitoringStarted", "CameraMonitoringStopped",
                 "CameraRemoved", Heartbeat.eventType, CountReading.eventType,
-                CountCorrection.eventType,
+                CountCorrection.eventType, OccupancyReset.eventType,
                 ProjectionEventSkipped.eventType,
             ]
         }
@@ -136,7 +148,7 @@ import Testing
         let written =
             camera + [
                 TelemetryTests.bareHeartbeat.event, TelemetryTests.bareReading.event,
-                CountCorrectionTests.lowered.event, Self.skip.event,
+                CountCorrectionTests.lowered.event, Self.reset(to: 0, reason: nil).event, Self.skip.event,
             ]
         for event in written {
             let versions = Self.samples.filter { $0.type == event.type }.map(\.schemaVersion)

@@ -78,6 +78,7 @@ import Testing
             cameraID: id, range: QuarterHours(from: hour, to: hour + .seconds(1800)), line: LineName("door"),
             objectClass: ObjectClass("person"), delta: CountDelta(in: -1, out: 2), reason: reason,
             totals: [hour: (in: 1, out: 0)])
+        let reset = try OccupancyReset(cameraID: id, at: hour, occupancy: Tally(3), reason: reason)
         let life: [Camera.Event] = [
             .registered(id, description, configuration), .described(id, description), .configured(id, configuration),
             .started(id, worker, epoch: 1), .restarted(id, worker, epoch: 2), .stopped(id, reason: reason),
@@ -87,6 +88,6 @@ import Testing
         let skip = ProjectionEventSkipped(
             projection: ProjectionName(stored: "hourly_counts"), position: 7, type: "CountReadingRecorded",
             stream: "telemetry-1", sqlState: "22P02", error: "invalid input", reason: reason)
-        return life.map(Camera.encode) + [heartbeat.event, reading.event, correction.event, skip.event]
+        return life.map(Camera.encode) + [heartbeat.event, reading.event, correction.event, reset.event, skip.event]
     }
 }

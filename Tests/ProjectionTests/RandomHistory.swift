@@ -42,7 +42,11 @@ struct RandomHistory {
         if cameras[try CameraID(numbers[slot])] == .removed { numbers[slot] += Int64(numbers.count) }
         let id = try CameraID(numbers[slot])
         if case .registered = cameras[id, default: .unregistered], Int.random(in: 0..<10, using: &random) < 7 {
-            return Int.random(in: 0..<8, using: &random) == 0 ? try correction(of: id) : try telemetry(of: id)
+            return switch Int.random(in: 0..<16, using: &random) {
+            case 0, 1: try correction(of: id)
+            case 2: try occupancyReset(of: id)
+            default: try telemetry(of: id)
+            }
         }
         return try command(on: id)
     }
@@ -133,6 +137,14 @@ struct RandomHistory {
         return Append(
             to: id.telemetryStream, expecting: .exists, events: [correction.event],
             metadata: EventMetadata(actor: "ana"))
+    }
+
+    private mutating func occupancyReset(of id: CameraID) throws -> Append {
+        let reset = try OccupancyReset(
+            cameraID: id, at: quarterHour(now) - .seconds(900 * pick([0, 1, 2, 30])),
+            occupancy: try Tally(Int64.random(in: 0...3, using: &random)), reason: nil)
+        return Append(
+            to: id.telemetryStream, expecting: .exists, events: [reset.event], metadata: EventMetadata(actor: "ana"))
     }
 
     private mutating func place(at id: CameraID) -> Place {

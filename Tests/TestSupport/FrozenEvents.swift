@@ -80,6 +80,12 @@ package struct FrozenEvent: Hashable, Sendable {
         "CountCorrected", 1,
         #"{"camera_id":7,"from":"2026-03-29T00:30:00Z","to":"2026-03-29T01:15:00Z","line":"door","class":"person","delta_in":-3,"delta_out":1,"reason":"because","buckets":[{"start":"2026-03-29T00:30:00Z","delta_in":-3,"delta_out":0},{"start":"2026-03-29T01:00:00Z","delta_in":0,"delta_out":1}]}"#
     )
+    package static let occupancyReset = FrozenEvent(
+        "CameraOccupancyReset", 1,
+        #"{"camera_id":7,"at":"2026-03-29T00:30:00Z","occupancy":2,"reason":"because"}"#)
+    package static let occupancyResetBare = FrozenEvent(
+        "CameraOccupancyReset", 1,
+        #"{"camera_id":7,"at":"2026-03-29T00:30:00Z","occupancy":0}"#)
     package static let skip = FrozenEvent(
         "ProjectionEventSkipped", 1,
         #"{"projection":"hourly_counts","skipped_position":12,"skipped_type":"CountReadingRecorded","skipped_stream":"telemetry-7","sql_state":"22P02","error":"invalid input syntax for type bigint: \"many\"","reason":"because"}"#
@@ -91,6 +97,6 @@ package struct FrozenEvent: Hashable, Sendable {
         .stoppedBare,
         .statusChanged, .statusChangedBare, .removed, .removedBare, .monitoringStarted, .monitoringStopped,
         .heartbeatBare, .heartbeat, .readingBare,
-        .reading, .correction, .skip,
+        .reading, .correction, .occupancyResetBare, .occupancyReset, .skip,
     ]
 }

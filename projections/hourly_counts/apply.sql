@@ -1,6 +1,6 @@
 -- Adds each reading to the quarter hour in which it was observed, however late it arrived.
 -- Corrections stand beside what was measured.
--- Inputs: count_reading_recorded, count_corrected
+-- Inputs: count_reading_recorded, count_corrected, camera_occupancy_reset
 
 insert into hourly_counts as counted (camera_id, line, class, bucket_start, count_in, count_out, readings)
 select
@@ -41,3 +41,17 @@ on conflict (camera_id, bucket_start, line, class) do update
 set
     correction_in = counted.correction_in + excluded.correction_in,
     correction_out = counted.correction_out + excluded.correction_out;
+
+-- Of two resets at the same instant the one recorded last holds.
+insert into occupancy_resets as known (camera_id, reset_at, occupancy, position)
+select distinct on (camera_id, at)
+    camera_id,
+    at as reset_at,
+    occupancy,
+    position
+from camera_occupancy_reset
+order by camera_id, at, position desc
+on conflict (camera_id, reset_at) do update
+set
+    occupancy = excluded.occupancy,
+    position = excluded.position;

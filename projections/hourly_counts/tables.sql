@@ -21,3 +21,15 @@ create table hourly_counts (
 )
 -- the running quarter hour is updated with every range: room for the new versions on the same page
 with (fillfactor = 85);
+
+-- From when on occupancy is counted, and how many were inside then.
+-- Grain: one row per camera and quarter hour at whose beginning operators reset it.
+
+create table occupancy_resets (
+    camera_id bigint not null,
+    reset_at timestamptz not null,
+    occupancy bigint not null check (occupancy >= 0),
+    -- of the event
+    position bigint not null,
+    primary key (camera_id, reset_at)
+);

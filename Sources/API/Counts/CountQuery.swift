@@ -19,7 +19,7 @@ struct CountQuery {
     init(_ request: Request, now: Timestamp) throws(Problem) {
         self = try Query.read(request) { query in
             let range = query.timeRange(now: now)
-            let bucket = query.value("bucket", default: Bucket.hour, Bucket.init(choosing:))
+            let bucket = query.value("bucket", default: Bucket.hour, Bucket.init(ofCounts:))
             let zone = query.optional("tz", TimeZoneName.init)
             let line = query.optional("line", QueryRule.text)
             let objectClass = query.optional("class", QueryRule.text)
@@ -67,18 +67,7 @@ struct CountQuery {
         zone as (
           select coalesce($4, (select time_zone from camera), 'UTC') as name
         ),
-        starts as (
-          select
-            \(bucket.start(of: "$2::timestamptz", zone: "zone.name")) as first,
-            \(bucket.start(of: "$3::timestamptz", zone: "zone.name")) as last
-          from zone
-        ),
-        range as (
-          select
-            first,
-            case when last = $3::timestamptz then last else \(bucket.end(after: "last", zone: "zone.name")) end as last
-          from starts, zone
-        ),
+        \(bucket.range(from: "$2::timestamptz", to: "$3::timestamptz")),
         grouped as (
           select
             \(bucket.key(of: "bucket_start", zone: "zone.name")) as key, line, class,

@@ -3,7 +3,7 @@ import EventSourcing
 import Hummingbird
 import Postgres
 
-/// What crossed a camera's lines, over time.
+/// What crossed cameras' lines, over time.
 struct CountReads: Sendable {
     let readModels: ReadModels
     let now: @Sendable () -> Timestamp
@@ -11,7 +11,8 @@ struct CountReads: Sendable {
     @Sendable func history(_ request: Request, _ context: APIContext) async throws -> Response {
         let id = try context.cameraID
         let query = try CountQuery(request, now: now())
-        let row = try await row(query, id)
+        let row = try await readModels.readZoned(
+            [.cameraState, .hourlyCounts], atLeast: query.minimumPosition, query.sql, query.parameters(id))
         try row.checkCamera(removed: 1)
         if try row.integer(5) > CountQuery.maximumRows { throw Problem.tooManyRows }
 
@@ -22,10 +23,29 @@ struct CountReads: Sendable {
         return .json(body, position: try row.position)
     }
 
-    private func row(_ query: CountQuery, _ id: CameraID) async throws -> Row {
+    /// The same over several cameras.
+    @Sendable func fleet(_ request: Request, _ context: APIContext) async throws -> Response {
+        let query = try FleetCountQuery(request, scope: context.principal.scope, now: now())
+        let row = try await readModels.readZoned(
+            [.cameraState, .hourlyCounts], atLeast: query.minimumPosition, query.sql, query.parameters)
+        if try row.integer(3) > CountQuery.maximumRows { throw Problem.tooManyRows }
+
+        var body = Array(#"{"from":"\#(try row.text(1))","to":"\#(try row.text(2))","#.utf8)
+        body += #""bucket":"\#(query.bucket.rawValue)","tz":"\#(query.zone.text)","#.utf8
+        body += #""group_by":"\#(query.grouping.rawValue)","items":"#.utf8
+        body += try row.bytes(4)
+        body += "}".utf8
+        return .json(body, position: try row.position)
+    }
+}
+
+extension ReadModels {
+    /// `read`, for a statement that is given a time zone: one that the database does not know is a fault of the request.
+    func readZoned(
+        _ models: [ReadModel], atLeast minimum: Int64?, _ sql: String, _ parameters: [Parameter]
+    ) async throws -> Row {
         do {
-            return try await readModels.read(
-                [.cameraState, .hourlyCounts], atLeast: query.minimumPosition, query.sql, query.parameters(id))
+            return try await read(models, atLeast: minimum, sql, parameters)
         } catch let error as PostgresError where error.sqlState == Self.unknownTimeZone {
             let fault = Fault(at: .parameter("tz"), "unknown_value", "The database does not know this time zone.")
             throw Problem.validationFailed([fault])
@@ -33,5 +53,5 @@ struct CountReads: Sendable {
     }
 
     /// SQLSTATE invalid_parameter_value. PostgreSQL and Foundation have their own databases of time zones.
-    private static let unknownTimeZone = "22023"
+    static let unknownTimeZone = "22023"
 }

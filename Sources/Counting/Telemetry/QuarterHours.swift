@@ -32,5 +32,5 @@ package struct QuarterHours: Hashable, Sendable {
 
     private static let microseconds: Int64 = 900_000_000
 
-    private static func isStart(_ instant: Timestamp) -> Bool { instant.microseconds % microseconds == 0 }
+    static func isStart(_ instant: Timestamp) -> Bool { instant.microseconds % microseconds == 0 }
 }

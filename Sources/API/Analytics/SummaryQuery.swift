@@ -1,0 +1,120 @@
+import Access
+import Counting
+import EventSourcing
+import Hummingbird
+import Postgres
+
+/// What is to be told of several cameras' counts over a range of time.
+struct SummaryQuery {
+    let minimumPosition: Int64?
+    let parameters: [Parameter]
+
+    init(_ request: Request, scope: Scope, now: Timestamp) throws(Problem) {
+        self = try Query.read(request) { query in
+            let range = query.timeRange(now: now)
+            let zone = query.value("tz", default: TimeZoneName.utc, TimeZoneName.init)
+            let fleet = query.fleet(scope: scope)
+            let line = query.optional("line", QueryRule.text)
+            let objectClass = query.optional("class", QueryRule.text)
+            let top = query.value("top", default: 10, QueryRule.integer(in: 1...100))
+            let minimum = query.minimumPosition()
+            return query.make(at: "from") {
+                let (from, to) = try range.get()
+                return SummaryQuery(
+                    minimumPosition: try minimum.get(),
+                    parameters: [
+                        .timestamp(from.microseconds), .timestamp(to.microseconds), .text(try zone.get().text),
+                        .text(try line.get()), .text(try objectClass.get()), .integer(try top.get()),
+                    ] + (try fleet.get().parameters))
+            }
+        }
+    }
+
+    private init(minimumPosition: Int64?, parameters: [Parameter]) {
+        self.minimumPosition = minimumPosition
+        self.parameters = parameters
+    }
+
+    private static func counts(in range: String) -> String {
+        """
+        select camera_id, location, line, class, count_in, count_out, readings, correction_in, correction_out
+        from read.hourly_counts
+        join cameras using (camera_id)
+        where bucket_start >= (select first from \(range)) and bucket_start < (select last from \(range))
+          and ($4::text is null or line = $4)
+          and ($5::text is null or class = $5)
+        """
+    }
+
+    /// Selects position and the answer as one JSON object.
+    static let sql = """
+        with zone as (
+          select $3::text as name
+        ),
+        \(Bucket.quarterHour.range(from: "$1::timestamptz", to: "$2::timestamptz")),
+        \(CountMeasures.previousRange),
+        cameras as materialized (
+          select camera_id, name, location, removed
+          from read.camera_state as camera
+          where \(FleetFilter.sql("camera", from: 7))
+        ),
+        counts as materialized (
+          select camera_id, location, line, class, \(CountMeasures.sums)
+          from (\(counts(in: "range"))) as counts
+          group by camera_id, location, line, class
+        ),
+        counts_before as materialized (
+          select camera_id, \(CountMeasures.sums)
+          from (\(counts(in: "previous"))) as counts
+          group by camera_id
+        ),
+        totals as (select \(CountMeasures.sums) from counts),
+        totals_before as (select \(CountMeasures.sums) from counts_before),
+        by_camera as (select camera_id, \(CountMeasures.sums) from counts group by camera_id),
+        busiest as (
+          select
+            camera_id, name, location, by_camera.count_in, by_camera.count_out, by_camera.readings,
+            by_camera.correction_in, by_camera.correction_out,
+            (\(CountMeasures.total))::double precision / nullif(sum(\(CountMeasures.total)) over (), 0) as share,
+            \(CountMeasures.total) as total
+          from by_camera
+          join cameras using (camera_id)
+          order by total desc, camera_id
+          limit $6
+        )
+        select
+          \(ReadModels.position(of: .cameraState, .hourlyCounts)),
+          (
+            select row_to_json(answer)
+            from (
+              select
+                rfc3339(range.first) as "from", rfc3339(range.last) as "to", zone.name as tz,
+                (select json_build_object(
+                   'total', count(*) filter (where not removed),
+                   'counting', (select count(*) from by_camera where readings > 0)) from cameras) as cameras,
+                (select row_to_json(shown) from (select \(CountMeasures.shown) from totals) as shown) as totals,
+                \(ReadModels.array(
+                    """
+                    select camera_id, name, location, \(CountMeasures.shown), share,
+                      (select \(CountMeasures.change("now", since: "before"))
+                       from (select \(CountMeasures.sums) from counts_before where camera_id = busiest.camera_id) as before,
+                         (select count_in, count_out, correction_in, correction_out) as now) as change
+                    """, from: "busiest", orderedBy: "total desc, camera_id"))::json as busiest,
+                \(CountMeasures.shares(by: "line")) as by_line,
+                \(CountMeasures.shares(by: "class")) as by_class,
+                \(CountMeasures.shares(by: "location")) as by_location,
+                (
+                  select row_to_json(shown)
+                  from (
+                    select
+                      (select rfc3339(first) from previous) as "from", (select rfc3339(last) from previous) as "to",
+                      (select row_to_json(t) from (select \(CountMeasures.shown) from totals_before) as t) as totals,
+                      \(CountMeasures.change("totals", since: "totals_before")) as change
+                    from totals, totals_before
+                  ) as shown
+                ) as previous
+              from range, zone
+            ) as answer
+          )
+        """
+}

@@ -1,0 +1,147 @@
+import Access
+import Counting
+import EventSourcing
+import Hummingbird
+import Postgres
+
+/// Which counts of several cameras are asked for, and how they are added up.
+struct FleetCountQuery {
+    enum Grouping: String, CaseIterable {
+        /// A row for each camera.
+        case camera
+        /// A row for all cameras together.
+        case total
+    }
+
+    let bucket: Bucket
+    let grouping: Grouping
+    let zone: TimeZoneName
+    let minimumPosition: Int64?
+    let parameters: [Parameter]
+    private let length: Duration
+    private let isFilled: Bool
+
+    init(_ request: Request, scope: Scope, now: Timestamp) throws(Problem) {
+        self = try Query.read(request) { query in
+            let range = query.timeRange(now: now)
+            let bucket = query.value("bucket", default: Bucket.hour, Bucket.init(ofCounts:))
+            let grouping = query.value("group_by", default: Grouping.camera, Grouping.init(choosing:))
+            let zone = query.value("tz", default: TimeZoneName.utc, TimeZoneName.init)
+            let fleet = query.fleet(scope: scope)
+            let line = query.optional("line", QueryRule.text)
+            let objectClass = query.optional("class", QueryRule.text)
+            let isFilled = query.value("fill", default: false, QueryRule.flag)
+            let minimum = query.minimumPosition()
+            return query.make(at: "from") {
+                let range = try range.get()
+                let zone = try zone.get()
+                return FleetCountQuery(
+                    bucket: try bucket.get(), grouping: try grouping.get(), zone: zone,
+                    minimumPosition: try minimum.get(),
+                    parameters: [
+                        .timestamp(range.from.microseconds), .timestamp(range.to.microseconds), .text(zone.text),
+                        .text(try line.get()), .text(try objectClass.get()), .integer(CountQuery.maximumRows + 1),
+                    ] + (try fleet.get().parameters), length: range.to - range.from, isFilled: try isFilled.get())
+            }
+        }
+        if isFilled, length / .seconds(bucket.seconds) > Double(CountQuery.maximumRows) { throw .tooManyRows }
+    }
+
+    private init(
+        bucket: Bucket, grouping: Grouping, zone: TimeZoneName, minimumPosition: Int64?, parameters: [Parameter],
+        length: Duration, isFilled: Bool
+    ) {
+        self.bucket = bucket
+        self.grouping = grouping
+        self.zone = zone
+        self.minimumPosition = minimumPosition
+        self.parameters = parameters
+        self.length = length
+        self.isFilled = isFilled
+    }
+
+    private var subject: String { grouping == .camera ? "camera_id" : "0::bigint as camera_id" }
+    private var order: String { #"first, camera_id, line collate "C", class collate "C""# }
+
+    /// Selects position, the range (from, to) in whole buckets, the number of rows (more than there are on the page, where
+    /// they are too many) and the rows as one JSON array.
+    var sql: String {
+        """
+        with zone as (
+          select $3::text as name
+        ),
+        \(bucket.range(from: "$1::timestamptz", to: "$2::timestamptz")),
+        cameras as (
+          select camera_id from read.camera_state as camera where \(FleetFilter.sql("camera", from: 7))
+        ),
+        grouped as (
+          select
+            \(bucket.key(of: "bucket_start", zone: "zone.name")) as key, \(subject), line, class,
+            sum(count_in)::bigint as count_in, sum(count_out)::bigint as count_out, sum(readings)::bigint as readings,
+            sum(correction_in)::bigint as correction_in, sum(correction_out)::bigint as correction_out
+          from read.hourly_counts
+          join cameras using (camera_id), range, zone
+          where bucket_start >= range.first and bucket_start < range.last
+            and ($4::text is null or line = $4)
+            and ($5::text is null or class = $5)
+          group by 1, 2, 3, 4
+        ),
+        counted as (
+          select
+            \(bucket.start(ofKey: "key", zone: "zone.name")) as first, camera_id, line, class, count_in, count_out, readings,
+            correction_in, correction_out
+          from grouped, zone
+        ),
+        \(isFilled ? filled : "filled as (select * from counted), size as (select 0 as rows)"),
+        page as (
+          select filled.*, zone.name as zone
+          from filled, zone
+          order by \(order)
+          limit $6
+        )
+        select
+          \(ReadModels.position(of: .cameraState, .hourlyCounts)),
+          (select rfc3339(first) from range),
+          (select rfc3339(last) from range),
+          greatest((select count(*) from page), (select rows from size)),
+          \(ReadModels.array(row, from: "page", orderedBy: order))
+        """
+    }
+
+    private var row: String {
+        """
+        select
+          \(grouping == .camera ? "camera_id," : "")
+          rfc3339(first) as bucket_start,
+          rfc3339(\(bucket.end(after: "first", zone: "zone"))) as bucket_end,
+          line, class, count_in, count_out, readings, correction_in, correction_out,
+          count_in + correction_in as corrected_in, count_out + correction_out as corrected_out
+        """
+    }
+
+    /// A row for each bucket and each camera, line and class that occur together in the range; none where that would be
+    /// too many.
+    private var filled: String {
+        """
+        kinds as (
+          select distinct camera_id, line, class from counted
+        ),
+        buckets as materialized (
+          \(bucket.all(from: "(select first from range)", to: "(select last from range)", zone: "$3"))
+        ),
+        size as materialized (
+          select (select count(*) from kinds) * (select count(*) from buckets) as rows
+        ),
+        filled as (
+          select
+            first, camera_id, line, class, coalesce(count_in, 0) as count_in,
+            coalesce(count_out, 0) as count_out, coalesce(readings, 0) as readings,
+            coalesce(correction_in, 0) as correction_in, coalesce(correction_out, 0) as correction_out
+          from buckets
+          cross join kinds
+          left join counted using (first, camera_id, line, class)
+          where (select rows from size) < $6
+        )
+        """
+    }
+}
