@@ -13,6 +13,9 @@ package struct Backend: Sendable {
     let now: @Sendable () -> Timestamp
     /// Served where there is one.
     var documentation: Documentation?
+    /// How long an export waits for a reader that takes nothing.
+    let exportPatience: Duration
+    let exportSlots: ExportSlots
 
     /// - Parameters:
     ///   - pool: lends connections for reading; `read.*` and the log's own tables are read through it.
@@ -20,10 +23,12 @@ package struct Backend: Sendable {
     ///   - streams: where cameras' streams may lie.
     ///   - newCameraID: gives each id once.
     ///   - patience: how long a read waits for the position that it asks for.
+    ///   - exportPatience: how long an export waits for a reader that takes nothing.
     ///   - now: the server's clock.
     package init(
         log: any EventLog, pool: Pool, checkpoints: Checkpoints, patience: Duration = .seconds(5),
         streams: StreamPolicy = StreamPolicy(),
+        exportPatience: Duration = .seconds(30),
         newCameraID: @escaping @Sendable () async throws -> CameraID, now: @escaping @Sendable () -> Timestamp
     ) {
         self.log = log
@@ -31,6 +36,8 @@ package struct Backend: Sendable {
         self.streams = streams
         self.newCameraID = newCameraID
         self.now = now
+        self.exportPatience = exportPatience
+        exportSlots = ExportSlots(count: max(1, pool.size / 2))
     }
 
     /// Ids from the database's sequence; some are skipped when a registration fails.

@@ -35,6 +35,7 @@ extension Backend {
         let corrections = CountCorrections(backend: self)
         let analytics = AnalyticsReads(readModels: readModels, now: now)
         let resets = OccupancyResets(log: log, now: now)
+        let exports = Exports(readModels: readModels, slots: exportSlots, patience: exportPatience)
         let health = HealthReads(readModels: readModels, now: now)
         let workers = WorkerReads(readModels: readModels)
         let audit = AuditReads(trail: AuditTrail(pool: readModels.pool))
@@ -64,6 +65,8 @@ extension Backend {
             Route(.post, "/cameras/:id/counts/corrections", .camera(.write), corrections.correct),
             Route(.post, "/cameras/:id/occupancy/reset", .camera(.control), resets.reset),
             Route(.get, "/cameras/:id/analytics", .camera(.read), analytics.show),
+            Route(.post, "/cameras/:id/export", .camera(.read), exports.ofCamera),
+            Route(.post, "/export", .fleet(.read), exports.ofFleet),
             Route(.get, "/counts", .fleet(.read), counts.fleet),
             Route(.get, "/analytics/summary", .fleet(.read), analytics.summary),
             Route(.get, "/workers/:id/assignments", .worker, workers.assignments),

@@ -2,6 +2,7 @@ import Access
 import Counting
 import EventSourcing
 import Hummingbird
+import NIOCore
 
 /// Who asks, and under which id; handed from middleware to handler.
 package struct APIContext: RequestContext {
@@ -10,9 +11,12 @@ package struct APIContext: RequestContext {
     /// Who sent the request.
     var principal = Principal(name: Actor.anonymous.text, permissions: Set(Permission.allCases))
     let clientAddress: String?
+    /// The connection, or the stream of one, that the request came on.
+    let channel: any Channel
 
     package init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)
+        channel = source.channel
         clientAddress = source.channel.remoteAddress?.ipAddress
     }
 

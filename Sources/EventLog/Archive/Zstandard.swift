@@ -1,16 +1,16 @@
 internal import CZstd
 
 /// What libzstd says is wrong.
-struct ZstandardError: Error, CustomStringConvertible {
-    let description: String
+package struct ZstandardError: Error, CustomStringConvertible {
+    package let description: String
 }
 
 /// Compresses a stream of bytes into one frame, with a checksum of its own.
-struct Compressor: ~Copyable {
+package struct Compressor: ~Copyable {
     private let context: OpaquePointer
     private var buffer = [UInt8](repeating: 0, count: ZSTD_CStreamOutSize())
 
-    init(level: Int) throws {
+    package init(level: Int) throws {
         guard let context = ZSTD_createCCtx() else { throw ZstandardError(description: "out of memory") }
         do {
             try check(ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, Int32(clamping: level)))
@@ -25,7 +25,9 @@ struct Compressor: ~Copyable {
     deinit { ZSTD_freeCCtx(context) }
 
     /// - Parameter write: takes compressed bytes, as they come.
-    mutating func compress(_ bytes: [UInt8], isLast: Bool, write: (UnsafeRawBufferPointer) throws -> Void) throws {
+    package mutating func compress(_ bytes: [UInt8], isLast: Bool, write: (UnsafeRawBufferPointer) throws -> Void)
+        throws
+    {
         let mode = isLast ? ZSTD_e_end : ZSTD_e_continue
         try bytes.withUnsafeBytes { source in
             var input = ZSTD_inBuffer(src: source.baseAddress, size: source.count, pos: 0)
@@ -45,13 +47,13 @@ struct Compressor: ~Copyable {
 }
 
 /// Decompresses one frame piece by piece. Refuses frames that ask for a window of more than 128 MiB.
-struct Decompressor: ~Copyable {
+package struct Decompressor: ~Copyable {
     private let context: OpaquePointer
     private var buffer = [UInt8](repeating: 0, count: ZSTD_DStreamOutSize())
     /// Whether the frame has been read to its end and its checksum was right.
-    private(set) var isComplete = false
+    package private(set) var isComplete = false
 
-    init() throws {
+    package init() throws {
         guard let context = ZSTD_createDCtx() else { throw ZstandardError(description: "out of memory") }
         do { try check(ZSTD_DCtx_setParameter(context, ZSTD_d_windowLogMax, 27)) } catch {
             ZSTD_freeDCtx(context)
@@ -63,7 +65,7 @@ struct Decompressor: ~Copyable {
     deinit { ZSTD_freeDCtx(context) }
 
     /// - Parameter write: takes decompressed bytes, as they come, at most 128 KiB at a time.
-    mutating func decompress(
+    package mutating func decompress(
         _ bytes: UnsafeRawBufferPointer, write: (UnsafeRawBufferPointer) throws -> Void
     ) throws {
         var input = ZSTD_inBuffer(src: bytes.baseAddress, size: bytes.count, pos: 0)

@@ -114,6 +114,7 @@ func withCommands(
 /// Everything: a database of the test's own, its projections running unless `projecting` is false.
 func withAPI(
     _ setup: TestingSetup = .router, projecting: Bool = true, patience: Duration = .seconds(5),
+    exportPatience: Duration = .seconds(30),
     _ body: @escaping @Sendable (TestAPI) async throws -> Void
 ) async throws {
     let projections = try ProjectionDefinition.load(from: ReleaseFiles.locate().projections)
@@ -124,6 +125,7 @@ func withAPI(
             let clock = TestClock("2026-03-29T12:00:00Z")
             let backend = Backend(
                 log: log, pool: pool, checkpoints: checkpoints, patience: patience, streams: .test,
+                exportPatience: exportPatience,
                 newCameraID: Backend.cameraIDs(from: pool), now: { clock.now })
             let application = Application(
                 router: backend.makeRouter(),

@@ -1,0 +1,129 @@
+import Access
+import Counting
+import EventLog
+import EventSourcing
+import HTTPTypes
+import Hummingbird
+import Postgres
+
+/// Exports of readings, counts and the audit trail, as files that are streamed: memory stays flat, whatever their size,
+/// and a slow reader holds back the source.
+///
+/// What goes wrong once the file has begun cannot be said by a status any more: then the connection is broken off, so that
+/// no reader takes a part for the whole. The same happens where the reader takes nothing for the time of `patience`.
+struct Exports: Sendable {
+    let readModels: ReadModels
+    let slots: ExportSlots
+    let patience: Duration
+
+    @Sendable func ofCamera(_ request: Request, _ context: APIContext) async throws -> Response {
+        try Query.none(request)
+        let id = try context.cameraID
+        let form = try ExportForm(try await request.json(), isOfFleet: false)
+        try checkPermission(form, context.principal)
+        let row = try await begin(
+            form,
+            "exists (select from read.camera_state where camera_id = $2 and removed), "
+                + "exists (select from read.camera_state where camera_id = $2)", [.integer(id.number)])
+        guard try row.bool(4) else { throw Problem(Camera.Rejection.unknown) }
+        if try row.bool(3) { throw Problem(Camera.Rejection.removed) }
+        let fleet = FleetFilter(scope: .all, cameraIDs: [id.number], location: nil)
+        return try answer(form, "camera-\(id)", of: [id], fleet, at: row, context)
+    }
+
+    @Sendable func ofFleet(_ request: Request, _ context: APIContext) async throws -> Response {
+        try Query.none(request)
+        let form = try ExportForm(try await request.json(), isOfFleet: true)
+        let scope = context.principal.scope
+        try checkPermission(form, context.principal)
+        if form.kind == .audit, scope != .all, form.cameraIDs == nil {
+            throw Problem(.forbidden, "The token is for some cameras only: name them in camera_ids.")
+        }
+        let fleet = FleetFilter(scope: scope, cameraIDs: form.cameraIDs, location: form.location)
+        let isChosen = scope != .all || form.cameraIDs != nil || form.location != nil
+        let row = try await begin(
+            form,
+            """
+            (select coalesce(array_agg(camera_id order by camera_id), '{}')
+             from read.camera_state as camera
+             where \(FleetFilter.sql("camera", from: 2)) and \(isChosen ? "true" : "false"))
+            """, fleet.parameters)
+        let cameras = try row.integers(3).compactMap { number in try number.map { try CameraID($0) } }
+        return try answer(form, "fleet", of: isChosen ? cameras : nil, fleet, at: row, context)
+    }
+
+    private func checkPermission(_ form: ExportForm, _ principal: Principal) throws(Problem) {
+        if form.kind == .audit, !principal.may(.admin) {
+            throw Problem(.forbidden, "The audit trail takes the permission \(Permission.admin.rawValue).")
+        }
+    }
+
+    /// Selects the log's end, the read model's position, whether the time zone is known, and what else is asked for.
+    private func begin(_ form: ExportForm, _ columns: String, _ parameters: [Parameter]) async throws -> Row {
+        do {
+            let row = try await readModels.pool.query(
+                """
+                select
+                  (select position from log_head), \(ReadModels.position(of: .cameraState, .hourlyCounts)),
+                  now() at time zone coalesce($1::text, 'UTC') is not null,
+                  \(columns)
+                """, [.text(form.zone?.text)] + parameters)[0]
+            if row.isNull(1) { throw ReadModels.notReady }
+            return row
+        } catch let error as PostgresError where error.sqlState == ReadModels.unknownTimeZone {
+            throw Problem.validationFailed([
+                Fault(at: .pointer("/tz"), "unknown_value", "The database does not know this time zone.")
+            ])
+        }
+    }
+
+    private func answer(
+        _ form: ExportForm, _ subject: String, of cameras: [CameraID]?, _ fleet: FleetFilter, at row: Row,
+        _ context: APIContext
+    ) throws -> Response {
+        guard let slot = slots.take() else {
+            throw Problem.passing(.overloaded, "\(slots.count) exports are under way already; try again.")
+        }
+        let pool = readModels.pool
+        let head = try row.integer(0)
+        let source: any ExportSource =
+            switch form.kind {
+            case .readings: ReadingsExport(pool: pool, form: form, cameras: cameras, head: head)
+            case .hourlyCounts: CountsExport(pool: pool, form: form, fleet: fleet)
+            case .audit: AuditExport(trail: AuditTrail(pool: pool), form: form, cameras: cameras, head: head)
+            }
+        let headers: HTTPFields = [
+            .contentType: form.mediaType,
+            .contentDisposition: "attachment; filename=\"\(form.fileName(subject))\"",
+            .position: String(form.kind == .hourlyCounts ? try row.integer(1) : head),
+        ]
+        let (watch, logger) = (ReaderWatch(patience: patience, channel: context.channel), context.logger)
+        return Response(
+            status: .ok, headers: headers,
+            body: ResponseBody { writer in
+                defer { withExtendedLifetime(slot) {} }
+                do {
+                    try await watch.whileWatching {
+                        try await Self.write(source, form.compression, to: &writer, watch)
+                    }
+                } catch {
+                    logger.warning("export broken off", metadata: ["reason": "\(error)"])
+                    throw error
+                }
+                try await writer.finish(nil)
+            })
+    }
+
+    private static func write(
+        _ source: any ExportSource, _ compression: ExportForm.Compression,
+        to writer: inout any ResponseBodyWriter, _ watch: ReaderWatch
+    ) async throws {
+        var file = try ExportFile(compression)
+        file.add(Array(source.header.utf8))
+        try await source.rows { text in
+            file.add(text)
+            if let piece = try file.piece(isLast: false) { try await watch.write(piece, to: &writer) }
+        }
+        if let piece = try file.piece(isLast: true) { try await watch.write(piece, to: &writer) }
+    }
+}

@@ -1,0 +1,111 @@
+import Counting
+import EventLog
+import EventSourcing
+import Postgres
+
+/// Readings as they were reported, from the log: as it was at one position, archived ones included. What a reading shows
+/// of a frame is left out, since people may be on it. In order of their positions, one camera after the other where
+/// cameras are chosen.
+struct ReadingsExport: ExportSource {
+    private static let pageSize = 5000
+
+    let pool: Pool
+    let form: ExportForm
+    /// nil: all that there are.
+    let cameras: [CameraID]?
+    /// The last position that is looked at.
+    let head: Int64
+
+    var header: String { columns.header(form.format) }
+
+    func rows(_ write: ([UInt8]) async throws -> Void) async throws {
+        guard let cameras else { return try await rows(of: nil, write) }
+        for camera in cameras { try await rows(of: camera.telemetryStream, write) }
+    }
+
+    private func rows(of stream: StreamName?, _ write: ([UInt8]) async throws -> Void) async throws {
+        // Nothing is recorded earlier than this before it was observed.
+        let earliest = form.from - ObservationTime.tolerance
+        let pages = EventPages(pool: pool, stream: stream, recordedFrom: earliest)
+        var position: Int64 = 0
+        while position < head {
+            try Task.checkCancellation()
+            let after = position
+            let page = try await pages.page(after: after) { source in
+                Statement(
+                    sql(source, ofOneStream: stream != nil),
+                    [
+                        .text(stream?.rawValue), .integer(after), .integer(head), .integer(Self.pageSize),
+                        .timestamp(form.from.microseconds), .timestamp(form.to.microseconds),
+                        .timestamp(earliest.microseconds - 1), .text(form.line), .text(form.objectClass),
+                        .text(form.zone?.text),
+                    ])
+            }
+            guard let page else { return }
+            if let text = try page.row.optionalBytes(1) { try await write(text) }
+            position = page.position
+        }
+    }
+
+    private var columns: ExportColumns {
+        var columns: [ExportColumns.Column] = [
+            .init("position", .number), .init("camera_id", .number), .init("observed_at", .instant),
+            .init("recorded_at", .instant), .init("line", .text), .init("class", .text), .init("count_in", .number),
+            .init("count_out", .number), .init("total_count", .number, "count_in + count_out"),
+            .init("confidence_score", .number), .init("processing_time_ms", .number),
+            .init("ai_model_version", .text), .init("source", .text), .init("sequence", .number),
+        ]
+        if form.zone != nil { columns.append(.init("observed_local", .local, "observed_at at time zone $10")) }
+        return ExportColumns(columns: columns)
+    }
+
+    /// A page has a bounded number of events, whether they are wanted or not, so that each statement is short. Those of
+    /// one stream are found by its versions.
+    private func sql(_ source: EventPages.Source, ofOneStream: Bool) -> String {
+        let place: String
+        switch (source, ofOneStream) {
+        case (.archived, _): place = "where position > $2"
+        case (.stored, false):
+            place = "where position > greatest($2, (select position_at($7)))"
+        case (.stored, true):
+            place = """
+                where stream = $1
+                  and version > coalesce((select version from events where position = $2 and stream = $1), 0)
+                """
+        }
+        return """
+            with page as materialized (
+              select position, recorded_at, type, data, metadata
+              from \(source.rawValue)
+              \(place)
+                and position <= $3
+              order by \(source == .stored && ofOneStream ? "version" : "position")
+              \(source == .stored ? "limit $4" : "")
+            ),
+            readings as (
+              select
+                position, recorded_at,
+                (data ->> 'camera_id')::bigint as camera_id,
+                (data ->> 'observed_at')::timestamptz as observed_at,
+                data ->> 'line' as line, data ->> 'class' as class,
+                (data ->> 'count_in')::bigint as count_in, (data ->> 'count_out')::bigint as count_out,
+                (data ->> 'confidence_score')::double precision as confidence_score,
+                (data ->> 'processing_time_ms')::double precision as processing_time_ms,
+                data ->> 'ai_model_version' as ai_model_version,
+                metadata ->> 'source' as source, (metadata ->> 'sequence')::bigint as sequence
+              from page
+              where type = '\(CountReading.eventType)'
+            )
+            select
+              (select max(position) from page),
+              (
+                select string_agg(\(columns.line(form.format)), '' order by position)
+                from readings
+                where observed_at >= $5 and observed_at < $6
+                  and ($8::text is null or line = $8)
+                  and ($9::text is null or class = $9)
+              )
+            where $4::bigint > 0 or $1::text is null or $7::timestamptz is null or $10::text is null
+            """
+    }
+}
