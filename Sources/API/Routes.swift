@@ -36,6 +36,7 @@ extension Backend {
         let analytics = AnalyticsReads(readModels: readModels, now: now)
         let resets = OccupancyResets(log: log, now: now)
         let exports = Exports(readModels: readModels, slots: exportSlots, patience: exportPatience)
+        let reports = Reports(readModels: readModels, now: now)
         let health = HealthReads(readModels: readModels, now: now)
         let workers = WorkerReads(readModels: readModels)
         let audit = AuditReads(trail: AuditTrail(pool: readModels.pool))
@@ -67,6 +68,7 @@ extension Backend {
             Route(.get, "/cameras/:id/analytics", .camera(.read), analytics.show),
             Route(.post, "/cameras/:id/export", .camera(.read), exports.ofCamera),
             Route(.post, "/export", .fleet(.read), exports.ofFleet),
+            Route(.get, "/cameras/:id/reports", .camera(.read), reports.show),
             Route(.get, "/counts", .fleet(.read), counts.fleet),
             Route(.get, "/analytics/summary", .fleet(.read), analytics.summary),
             Route(.get, "/workers/:id/assignments", .worker, workers.assignments),

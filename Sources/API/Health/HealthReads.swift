@@ -8,19 +8,20 @@ struct HealthReads: Sendable {
     let readModels: ReadModels
     let now: @Sendable () -> Timestamp
 
-    /// SQL for the share of time online, in percent, since a camera's first heartbeat up to $1. The last heartbeat, if it
+    /// SQL for the share of time online, in percent, since a camera's first heartbeat up to `now`. The last heartbeat, if it
     /// said online, vouches for 90 seconds.
-    private static let uptime = """
+    static func uptime(at now: String) -> String {
+        """
         round(
           case
             when first_heartbeat is null then null
-            when first_heartbeat < greatest($1::timestamptz, last_heartbeat) then
+            when first_heartbeat < greatest(\(now), last_heartbeat) then
               least(
                 100,
                 (
                   up_ms + case when health.status = 'online' then
-                    greatest(0, least(90000, 1000 * extract(epoch from $1::timestamptz - last_heartbeat))) else 0 end
-                ) / (10 * extract(epoch from greatest($1::timestamptz, last_heartbeat) - first_heartbeat))
+                    greatest(0, least(90000, 1000 * extract(epoch from \(now) - last_heartbeat))) else 0 end
+                ) / (10 * extract(epoch from greatest(\(now), last_heartbeat) - first_heartbeat))
               )
             when health.status = 'online' then 100
             else 0
@@ -28,6 +29,7 @@ struct HealthReads: Sendable {
           2
         )::double precision
         """
+    }
 
     private static let showSQL = """
         with camera as (
@@ -43,7 +45,7 @@ struct HealthReads: Sendable {
                 camera.camera_id,
                 coalesce(health.status, 'offline') as status,
                 rfc3339(last_heartbeat) as last_heartbeat,
-                \(uptime) as uptime_percentage,
+                \(uptime(at: "$1::timestamptz")) as uptime_percentage,
                 response_time_ms, stream_quality_score,
                 coalesce(error_count, 0) as error_count, last_error_message,
                 rfc3339(last_error_timestamp) as last_error_timestamp,
@@ -59,7 +61,7 @@ struct HealthReads: Sendable {
         with fleet as (
           select
             camera.status, camera.desired_state, last_heartbeat, error_count, response_time_ms, stream_quality_score,
-            \(uptime) as uptime
+            \(uptime(at: "$1::timestamptz")) as uptime
           from read.camera_state as camera
           left join read.health_summary as health using (camera_id)
           where not camera.removed

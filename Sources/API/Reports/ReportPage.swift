@@ -1,0 +1,193 @@
+import EventSourcing
+import Foundation
+import Mustache
+
+/// A report as a page that is printed on one sheet of A4. Every text is escaped by the template, and stands between tags
+/// only.
+struct ReportPage {
+    struct Figure {
+        let name: String
+        let value: String
+        let change: String
+    }
+
+    struct Row {
+        let label: String
+        let countIn: String
+        let countOut: String
+        let total: String
+        let isGap: Bool
+    }
+
+    struct Share {
+        let name: String
+        let total: String
+        let percent: String
+        /// Of a bar 100 wide.
+        let width: String
+    }
+
+    struct Fact {
+        let name: String
+        let value: String
+    }
+
+    let camera: String
+    let location: String?
+    let title: String
+    let zone: String
+    let createdAt: String
+    let partName: String
+    let figures: [Figure]
+    let chart: ReportChart
+    let rows: [Row]
+    let lines: [Share]
+    let classes: [Share]
+    let peaks: [Fact]
+    let health: [Fact]
+    let gaps: [Fact]
+    let hasGaps: Bool
+
+    init(_ report: Report) {
+        let clock = LocalClock(report.zone)
+        let isDaily = report.period == .daily
+        camera = report.camera["name"]?.string ?? ""
+        location = report.camera["location"]?.string
+        title =
+            isDaily
+            ? clock.day(report.from)
+            : "\(clock.shortDay(report.from)) to \(clock.shortDay(report.to - .seconds(1))) \(clock.year(report.to - .seconds(1)))"
+        zone = report.zone
+        createdAt = "\(clock.day(report.createdAt)), \(clock.time(report.createdAt))"
+        partName = isDaily ? "Hour" : "Day"
+        figures = [("In", "corrected_in"), ("Out", "corrected_out"), ("In and out", "corrected_total")].map {
+            let change = report.analytics["previous"]?["change"]?[$0.1]
+            return Figure(
+                name: $0.0, value: Self.number(report.analytics["totals"]?[$0.1]),
+                change: Self.change(change, since: isDaily ? "day before" : "week before"))
+        }
+        func label(_ part: Report.Part) -> String { isDaily ? clock.time(part.start) : clock.shortDay(part.start) }
+        chart = ReportChart(report.parts, labels: report.parts.map(label))
+        rows = report.parts.map { part in
+            let isCounted = part.state == .counted
+            return Row(
+                label: isDaily ? "\(label(part))–\(clock.time(part.end))" : label(part),
+                countIn: isCounted ? Self.number(part.counts["corrected_in"]) : "",
+                countOut: isCounted ? Self.number(part.counts["corrected_out"]) : "",
+                total: isCounted
+                    ? Self.number(part.counts["corrected_total"]) : part.state == .noData ? "no data" : "–",
+                isGap: !isCounted)
+        }
+        lines = Self.shares(report.analytics["by_line"], "line")
+        classes = Self.shares(report.analytics["by_class"], "class")
+        peaks = (report.analytics["peaks"]?.array ?? []).map { peak in
+            let (start, end) = (Self.instant(peak["start"]), Self.instant(peak["end"]))
+            return Fact(
+                name: isDaily ? "\(clock.time(start))–\(clock.time(end))" : clock.shortDay(start),
+                value: Self.number(peak["corrected_total"]))
+        }
+        health = Self.facts(report.health, clock)
+        gaps =
+            report.gaps.prefix(4).map { gap in
+                let days = isDaily ? "" : clock.shortDay(gap.from) + " "
+                let hours = ((gap.to - gap.from) / .seconds(3600)).formatted(.number.precision(.fractionLength(0...1)))
+                return Fact(name: "\(days)\(clock.time(gap.from))–\(clock.time(gap.to))", value: "\(hours) h")
+            } + (report.gaps.count > 4 ? [Fact(name: "and \(report.gaps.count - 4) more", value: "")] : [])
+        hasGaps = !report.gaps.isEmpty
+    }
+
+    /// - Throws: what is wrong with the template.
+    var html: String { get throws { try Self.template.get().render(self) } }
+
+    private static let template = Result { try MustacheTemplate(string: ReportTemplate.text) }
+
+    private static func instant(_ json: JSON?) -> Timestamp {
+        json?.string.flatMap(Timestamp.init(rfc3339:)) ?? Timestamp(microseconds: 0)
+    }
+
+    private static func number(_ json: JSON?) -> String {
+        json?.integer.map { grouped($0) } ?? "–"
+    }
+
+    private static func grouped(_ value: Int64) -> String {
+        value.formatted(.number.locale(Locale(identifier: "en_US")))
+    }
+
+    private static func change(_ json: JSON?, since before: String) -> String {
+        guard let absolute = json?["absolute"]?.integer else { return "" }
+        let sign = absolute > 0 ? "+" : absolute < 0 ? "−" : "±"
+        let value = sign + grouped(Int64(absolute.magnitude))
+        guard let percent = json?["percent"]?.number else { return "\(value), nothing the \(before)" }
+        let share = abs(percent).formatted(
+            .number.precision(.fractionLength(0...1)).locale(Locale(identifier: "en_US")))
+        return "\(value) (\(sign)\(share) %) on \(before)"
+    }
+
+    private static func shares(_ json: JSON?, _ name: String) -> [Share] {
+        (json?.array ?? []).prefix(5).map { item in
+            let percent = (item["share"]?.number ?? 0) * 100
+            let shown = percent.formatted(.number.precision(.fractionLength(1)).locale(Locale(identifier: "en_US")))
+            return Share(
+                name: item[name]?.string ?? "–", total: number(item["corrected_total"]), percent: shown + " %",
+                width: String(Int(min(max(percent, 0), 100).rounded())))
+        }
+    }
+
+    private static func facts(_ health: JSON, _ clock: LocalClock) -> [Fact] {
+        var facts = [Fact(name: "Status now", value: health["status"]?.string ?? "–")]
+        facts.append(Fact(name: "Uptime so far", value: health["uptime_percentage"]?.number.map { "\($0) %" } ?? "–"))
+        let last = health["last_heartbeat"]?.string.flatMap(Timestamp.init(rfc3339:))
+        facts.append(
+            Fact(name: "Last heartbeat", value: last.map { "\(clock.shortDay($0)) \(clock.time($0))" } ?? "never"))
+        facts.append(Fact(name: "Errors so far", value: number(health["error_count"])))
+        if let message = health["last_error_message"]?.string {
+            facts.append(Fact(name: "Last error", value: String(message.prefix(60))))
+        }
+        return facts
+    }
+}
+
+/// Dates and times of day in a zone, in English.
+struct LocalClock {
+    private let calendar: Calendar
+
+    init(_ zone: String) {
+        var calendar = Calendar(identifier: .gregorian)
+        calendar.timeZone = TimeZone(identifier: zone) ?? .gmt
+        self.calendar = calendar
+    }
+
+    private static let weekdays = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"]
+    private static let months = [
+        "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+        "December",
+    ]
+
+    private func parts(_ instant: Timestamp) -> DateComponents {
+        let date = Date(timeIntervalSince1970: Double(instant.microseconds) / 1_000_000)
+        return calendar.dateComponents([.year, .month, .day, .weekday, .hour, .minute], from: date)
+    }
+
+    /// `Sunday, 29 March 2026`
+    func day(_ instant: Timestamp) -> String {
+        let parts = parts(instant)
+        let weekday = Self.weekdays[(parts.weekday ?? 1) - 1]
+        return "\(weekday), \(parts.day ?? 0) \(Self.months[(parts.month ?? 1) - 1]) \(parts.year ?? 0)"
+    }
+
+    func year(_ instant: Timestamp) -> Int { parts(instant).year ?? 0 }
+
+    /// `Sun 29 Mar`
+    func shortDay(_ instant: Timestamp) -> String {
+        let parts = parts(instant)
+        let weekday = Self.weekdays[(parts.weekday ?? 1) - 1].prefix(3)
+        return "\(weekday) \(parts.day ?? 0) \(Self.months[(parts.month ?? 1) - 1].prefix(3))"
+    }
+
+    /// `09:30`
+    func time(_ instant: Timestamp) -> String {
+        let parts = parts(instant)
+        let (hour, minute) = (parts.hour ?? 0, parts.minute ?? 0)
+        return "\(hour < 10 ? "0" : "")\(hour):\(minute < 10 ? "0" : "")\(minute)"
+    }
+}

@@ -1,0 +1,49 @@
+import Counting
+import EventSourcing
+import HTTPTypes
+import Hummingbird
+
+/// Reports of a day or a week, for programs and for people.
+struct Reports: Sendable {
+    let readModels: ReadModels
+    let now: @Sendable () -> Timestamp
+
+    @Sendable func show(_ request: Request, _ context: APIContext) async throws -> Response {
+        let id = try context.cameraID
+        let query = try ReportQuery(request)
+        let created = now()
+        let row = try await readModels.readZoned(
+            [.cameraState, .healthSummary, .hourlyCounts], atLeast: query.minimumPosition, query.sql,
+            query.parameters(id, now: created))
+        try row.checkCamera(removed: 1)
+        let (from, to) = (Timestamp(microseconds: try row.timestamp(2)), Timestamp(microseconds: try row.timestamp(3)))
+        let zone = try row.text(4)
+        let hours = try await analytics(.hour, id, from: from, to: to, zone: zone)
+        let parts = query.period == .daily ? hours : try await analytics(.day, id, from: from, to: to, zone: zone)
+        let report = Report(
+            period: query.period, from: from, to: to, zone: zone, camera: try JSON.parse(row.bytes(5)),
+            health: try JSON.parse(row.bytes(6)), createdAt: created, analytics: parts, hours: hours)
+        guard let report else { throw Problem.internalError }
+        let position = try row.position
+        guard query.format == .html else { return .json(report.json.bytes, position: position) }
+        return Response(
+            status: .ok,
+            headers: [
+                .contentType: "text/html; charset=utf-8", .position: String(position),
+                .contentSecurityPolicy: Self.policy,
+            ], body: ResponseBody(byteBuffer: ByteBuffer(string: try ReportPage(report).html)))
+    }
+
+    /// The page has styles of its own, and nothing else: no script, nothing from elsewhere.
+    private static let policy =
+        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+    private func analytics(
+        _ window: AnalyticsQuery.Window, _ id: CameraID, from: Timestamp, to: Timestamp, zone: String
+    ) async throws -> JSON {
+        let query = AnalyticsQuery(window: window, from: from, to: to, zone: try TimeZoneName(zone))
+        let row = try await readModels.readZoned(
+            [.cameraState, .hourlyCounts], atLeast: nil, query.sql, query.parameters(id))
+        return try JSON.parse(row.bytes(2))
+    }
+}
