@@ -82,17 +82,6 @@ import Testing
         }
     }
 
-    @Test func readThatCannotWaitLongerSaysHowFarItIs() async throws {
-        try await withAPI { api in
-            try await api.register()
-            _ = try await api.get("/cameras/1?min_position=1")
-            let answer = try await api.get("/cameras?min_position=2")
-            answer.expectProblem(503, "read_model_behind")
-            #expect(answer["position"] == 1)
-            #expect(answer.header("Retry-After") == "1")
-        }
-    }
-
     @Test func listsAreFilteredOrderedAndPaged() async throws {
         try await withAPI { api in
             for name in ["Berta", "anton", "Cäsar", "Dora"] {

@@ -86,7 +86,11 @@ class Contract:
         example = self.examples(operation["requestBody"]["content"]["application/json"])[0]
         answer = self.session.post(f"{self.base}/cameras", json=example, timeout=30)
         answer.raise_for_status()
-        return answer.json()["id"]
+        camera = answer.json()["id"]
+        position = answer.headers["Footfall-Position"]
+        for path in ("health", "counts"):  # between them, these wait for every read model
+            self.session.get(f"{self.base}/cameras/{camera}/{path}?min_position={position}", timeout=30).raise_for_status()
+        return camera
 
     def check_answers(self):
         """The examples of requests, sent to the server, are answered as the document says: each to a camera of its own."""

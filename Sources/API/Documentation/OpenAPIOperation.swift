@@ -25,6 +25,7 @@ struct OpenAPIOperation {
         var document = fragment
         document["x-problems"] = nil
         document["description"] = .string(description)
+        if !rules.isEmpty { document["x-rules"] = .array(rules) }
         document["parameters"] = .array(
             (fragment["parameters"]?.array ?? []) + [["$ref": "#/components/parameters/X-Request-ID"]])
         if let permission = route.access.permission {
@@ -43,11 +44,21 @@ struct OpenAPIOperation {
 
     /// What the fragment says, with the rules that a schema cannot.
     private var description: String {
-        let rules = (fragment["x-rules"]?.array ?? []).compactMap { rule in
-            rule["rule"]?.string.map { "- `\(rule["at"]?.string ?? "")`: \($0)" }
+        let lines = rules.compactMap { rule in
+            rule["rule"]?.string.map { "- `\((rule["at"] ?? rule["problem"])?.string ?? "")`: \($0)" }
         }
         let text = fragment["description"]?.string ?? ""
-        return rules.isEmpty ? text : "\(text)\n\nBeyond the schema (422):\n\n" + rules.joined(separator: "\n")
+        return lines.isEmpty ? text : "\(text)\n\nBeyond the schema (422):\n\n" + lines.joined(separator: "\n")
+    }
+
+    /// What the fragment says, with the rule that follows from waiting for a position.
+    private var rules: [JSON] {
+        let given = fragment["x-rules"]?.array ?? []
+        let waits = fragment["parameters"]?.array?.contains(["$ref": "#/components/parameters/min_position"]) == true
+        let reached: JSON = [
+            "at": "min_position", "code": "out_of_range", "rule": "The position is one that the log reaches in time.",
+        ]
+        return waits ? given + [reached] : given
     }
 
     /// The problems of every operation of its kind.
