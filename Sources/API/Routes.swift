@@ -25,7 +25,7 @@ extension Backend {
     /// Every route, below `Route.base`.
     var routes: [Route] {
         let commands = CameraCommands(backend: self)
-        let cameras = CameraReads(readModels: readModels)
+        let cameras = CameraReads(readModels: readModels, now: now)
         let status = CameraStatusReads(readModels: readModels, now: now)
         let config = CameraConfigResource(readModels: readModels, commands: commands)
         let past = CameraPastReads(log: log, now: now, present: cameras.show)
@@ -39,6 +39,9 @@ extension Backend {
         let reports = Reports(readModels: readModels, now: now)
         let health = HealthReads(readModels: readModels, now: now)
         let workers = WorkerReads(readModels: readModels)
+        let metrics = CameraMetricsReads(readModels: readModels, now: now)
+        let pool = WorkerPool(readModels: readModels, now: now)
+        let assignments = WorkerCommands(readModels: readModels, commands: commands)
         let audit = AuditReads(trail: AuditTrail(pool: readModels.pool))
         let projections = ProjectionReads(readModels: readModels)
         return [
@@ -71,6 +74,11 @@ extension Backend {
             Route(.get, "/cameras/:id/reports", .camera(.read), reports.show),
             Route(.get, "/counts", .fleet(.read), counts.fleet),
             Route(.get, "/analytics/summary", .fleet(.read), analytics.summary),
+            Route(.get, "/cameras/:id/metrics", .camera(.read), metrics.show),
+            Route(.get, "/workers", .fleet(.control), pool.list),
+            Route(.get, "/workers/:id", .fleet(.control), pool.show),
+            Route(.post, "/workers/:id/assign", .fleet(.control), assignments.assign),
+            Route(.post, "/workers/:id/release", .fleet(.control), assignments.release),
             Route(.get, "/workers/:id/assignments", .worker, workers.assignments),
             Route(.get, "/audit", .fleet(.admin), audit.show),
             Route(.get, "/projections", .fleet(.admin), projections.list),

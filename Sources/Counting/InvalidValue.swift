@@ -15,6 +15,7 @@ package struct InvalidValue: Error, Hashable, CustomStringConvertible {
         case pathNotAbsolute = "path_not_absolute"
         case maskedCredentials = "masked_credentials"
         case duplicateName = "duplicate_name"
+        case duplicate
         case lineWithoutLength = "line_without_length"
         case insideOnLine = "inside_on_line"
         case inFuture = "in_future"

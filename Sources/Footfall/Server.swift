@@ -46,12 +46,14 @@ struct Server {
         try backend.addDocumentation(from: files.openAPI, swaggerUI: files.swaggerUI)
         router = backend.makeRouter()
         let checkpoints = checkpoints
+        let monitor = CameraMonitor(log, on: target, now: Server.now, logger: logger)
         let sealer = Sealer(on: target, logger: logger)
         services = [
             .essential(UntilShutdown { await listener.run() }),
             .essential(UntilShutdown { await checkpoints.run() }),
             .essential(UntilShutdown { await projector.run() }),
             .essential(UntilShutdown { await checks.run() }),
+            .essential(UntilShutdown { await monitor.run() }),
             .essential(UntilShutdown { await sealer.run(listener: listener) }),
         ]
     }

@@ -70,6 +70,13 @@ package final class Pool: Sendable {
         return try await connection.query(sql, parameters)
     }
 
+    /// Runs one statement on whichever connection is free.
+    package func query(_ statement: Statement) async throws(PostgresError) -> Rows {
+        let connection = try await borrow()
+        defer { giveBack(connection) }
+        return try await connection.pipeline([statement])[0]
+    }
+
     /// Closes what is idle, and what is lent when it comes back; callers that wait are refused.
     package func close() {
         let (idle, waiting) = state.withLock { state in

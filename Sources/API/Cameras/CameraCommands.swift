@@ -94,6 +94,12 @@ struct CameraCommands: Sendable {
         return try answer(try await handle(command, if: precondition, context))
     }
 
+    func handle(
+        _ command: Camera.Command, on id: CameraID, _ context: APIContext
+    ) async throws(CommandError<Camera.Rejection>) -> Handled<Camera.State> {
+        try await handler.handle(command, on: id.stream, metadata: context.eventMetadata)
+    }
+
     /// Decides a command under the request's precondition; a stale one is told what changed since.
     func handle(
         _ command: Camera.Command, if precondition: Precondition, _ context: APIContext

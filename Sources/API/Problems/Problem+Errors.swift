@@ -43,6 +43,8 @@ extension Problem {
         case .alreadyRegistered: self.init(.cameraAlreadyRegistered, "A camera with this id is registered already.")
         case .inMaintenance:
             self.init(.cameraInMaintenance, "A camera in maintenance does not start; set its status to offline first.")
+        case .notAssigned(let worker):
+            self.init(.cameraNotAssigned, "The camera is not assigned to \(worker).")
         case .transitionNotAllowed(let old, let new):
             let allowed = old.successors.map(\.rawValue)
             self.init(

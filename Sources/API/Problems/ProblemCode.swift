@@ -10,10 +10,12 @@ package enum ProblemCode: String, CaseIterable, Sendable {
     case routeNotFound = "route_not_found"
     case cameraNotFound = "camera_not_found"
     case cameraNotYetRegistered = "camera_not_yet_registered"
+    case workerNotFound = "worker_not_found"
     case projectionNotFound = "projection_not_found"
     case methodNotAllowed = "method_not_allowed"
     case cameraAlreadyRegistered = "camera_already_registered"
     case cameraInMaintenance = "camera_in_maintenance"
+    case cameraNotAssigned = "camera_not_assigned"
     case statusTransitionNotAllowed = "status_transition_not_allowed"
     case rebuildUnderWay = "rebuild_under_way"
     case cameraRemoved = "camera_removed"
@@ -80,6 +82,10 @@ package enum ProblemCode: String, CaseIterable, Sendable {
             Facts(
                 .notFound, "The camera was not there yet",
                 "The camera is asked for as it was before it was registered.")
+        case .workerNotFound:
+            Facts(
+                .notFound, "There is no such worker",
+                "No camera was ever given to a worker of this name, or the token is for none of those.")
         case .projectionNotFound:
             Facts(.notFound, "There is no such projection", "GET /projections lists those that there are.")
         case .methodNotAllowed:
@@ -91,6 +97,11 @@ package enum ProblemCode: String, CaseIterable, Sendable {
             Facts(
                 .conflict, "The camera is in maintenance",
                 "A camera in maintenance does not start. Set its status to offline first.")
+        case .cameraNotAssigned:
+            Facts(
+                .conflict, "The camera is another worker's",
+                "Only what is assigned to a worker is released from it. GET /cameras/{id}/status says whose the camera is."
+            )
         case .statusTransitionNotAllowed:
             Facts(
                 .conflict, "The camera's status cannot change this way",

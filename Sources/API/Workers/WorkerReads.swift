@@ -27,12 +27,7 @@ struct WorkerReads: Sendable {
         """
 
     @Sendable func assignments(_ request: Request, _ context: APIContext) async throws -> Response {
-        let worker: WorkerID
-        do throws(InvalidValue) {
-            worker = try WorkerID(context.parameters.get("id") ?? "")
-        } catch {
-            throw Problem.validationFailed([Fault(at: .parameter("id"), error)])
-        }
+        let worker = try context.workerID
         let minimum = try Query.read(request) { $0.minimumPosition() }
         let row = try await readModels.read(
             [.cameraState], atLeast: minimum, Self.assignmentsSQL, [.text(worker.text)])

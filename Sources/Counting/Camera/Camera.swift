@@ -42,6 +42,8 @@ extension Camera: Decider {
         /// As `start`, but a camera that runs already begins anew too.
         case restart(worker: WorkerID?)
         case stop(reason: Reason?)
+        /// Stops it where it is that worker's.
+        case release(from: WorkerID, reason: Reason?)
         case setStatus(CameraStatus, reason: Reason?)
         case startMonitoring
         case stopMonitoring
@@ -66,6 +68,7 @@ extension Camera: Decider {
         case removed
         case alreadyRegistered
         case inMaintenance
+        case notAssigned(to: WorkerID)
         case transitionNotAllowed(from: CameraStatus, to: CameraStatus)
         /// A masked URL was given back, and there are no credentials to put behind the mask.
         case credentialsMasked
@@ -103,6 +106,9 @@ extension Camera: Decider {
             guard status != .maintenance else { throw .inMaintenance }
             return [.restarted(id, worker ?? workerID ?? .default, epoch: epoch + 1)]
         case .stop(let reason): return stop(reason)
+        case .release(let worker, let reason):
+            guard worker == workerID else { throw .notAssigned(to: worker) }
+            return stop(reason ?? Reason(stored: "released"))
         case .setStatus(let new, let reason): return try setStatus(new, reason)
         case .startMonitoring: return isMonitored ? [] : [.monitoringStarted(id)]
         case .stopMonitoring: return isMonitored ? [.monitoringStopped(id)] : []
