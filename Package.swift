@@ -34,7 +34,10 @@ let package = Package(
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
-        .target(name: "Resilience", swiftSettings: swiftSettings),
+        .target(
+            name: "Resilience", dependencies: [.product(name: "Metrics", package: "swift-metrics")],
+            swiftSettings: swiftSettings
+        ),
         .target(
             name: "EventSourcing",
             dependencies: [.product(name: "OrderedCollections", package: "swift-collections")],
@@ -240,12 +243,25 @@ let package = Package(
             swiftSettings: swiftSettings
         ),
         .testTarget(name: "StreamPolicyTests", dependencies: ["StreamPolicy"], swiftSettings: swiftSettings),
-        .testTarget(name: "AccessTests", dependencies: ["Access"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "ResilienceTests",
+            dependencies: [
+                "Resilience",
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "MetricsTestKit", package: "swift-metrics"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .testTarget(
+            name: "AccessTests",
+            dependencies: ["Access", "Resilience", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: swiftSettings
+        ),
         .testTarget(
             name: "APITests",
             dependencies: [
                 "API", "Access", "Counting", "EventLog", "EventSourcing", "Installation", "Postgres", "Projector",
-                "StreamPolicy", "TestSupport",
+                "Resilience", "StreamPolicy", "TestSupport",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdHTTP2", package: "hummingbird"),
