@@ -20,6 +20,9 @@ extension Problem {
         }
     }
 
+    static let requestUnderWay = Problem.passing(
+        .requestUnderWay, "The first request under this Idempotency-Key has not ended yet; send the same again.")
+
     static let internalError = Problem(.internalError, "The request could not be served; the log says why.")
 
     /// A stale version lacks the changes since: `Precondition` adds them.
@@ -70,7 +73,8 @@ extension Problem {
             self.init(
                 .outcomeUnknown,
                 "The change was made or it was not. Look at the camera before trying again; telemetry with "
-                    + "source and sequence may simply be sent again.")
+                    + "source and sequence, and what has an Idempotency-Key, may simply be sent again.")
+        case .superseded: self = .requestUnderWay
         case .invalidAppend, .storage: self = .internalError
         }
     }
