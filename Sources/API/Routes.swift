@@ -81,6 +81,7 @@ extension Backend {
             Route(.post, "/workers/:id/release", .fleet(.control), assignments.release),
             Route(.get, "/workers/:id/assignments", .worker, workers.assignments),
             Route(.get, "/audit", .fleet(.admin), audit.show),
+            Route(.get, "/audit/:position/chain", .fleet(.admin), audit.chain),
             Route(.get, "/projections", .fleet(.admin), projections.list),
             Route(
                 .post, "/projections/:name/rebuild", .fleet(.admin),
@@ -90,7 +91,7 @@ extension Backend {
 
     /// Routes that stand at the root too, where probes look for them.
     private var serverRoutes: [Route] {
-        let server = ServerHealth(readModels: readModels)
+        let server = ServerHealth(readModels: readModels, circuits: circuits)
         return [
             Route(.get, "/health/live", .open, server.live),
             Route(.get, "/health/ready", .open, server.ready),
@@ -112,9 +113,19 @@ extension Backend {
 
     /// The route's handler, behind all that stands before it.
     private func guarded(_ route: Route) -> Route.Handler {
-        { request, context in
-            try await route.access.check(context, in: readModels)
-            return try await route.handler(request, context)
+        let limits = RateLimits(limiter: route.access == .open ? nil : rateLimiter)
+        let posts = IdempotentPosts(requests: requests)
+        let security = SecurityLog(route: route)
+        return { request, context in
+            try await security.noting(context) {
+                try await limits.count(context) {
+                    try await route.access.check(context, in: readModels)
+                    var context = context
+                    context.causationID = try Causation.id(request)
+                    if route.method == .post { return try await posts.serve(request, context, by: route.handler) }
+                    return try await route.handler(request, context)
+                }
+            }
         }
     }
 }

@@ -40,13 +40,15 @@ struct Server {
         let projector = Projector(definitions, on: target, listener: listener, logger: logger)
         let checks = SampleChecks(definitions, on: target, logger: logger)
         var backend = Backend(
-            log: log, pool: readers, checkpoints: checkpoints,
-            streams: StreamPolicy(networks: settings.streamNetworks), newCameraID: Backend.cameraIDs(from: readers),
-            now: Server.now)
+            log: log, requests: log, pool: readers, checkpoints: checkpoints,
+            streams: StreamPolicy(networks: settings.streamNetworks),
+            newCameraID: Backend.cameraIDs(from: readers), now: Server.now,
+            rateLimiter: try Server.rateLimiter(settings, isAuthenticated: false, logger: logger))
         try backend.addDocumentation(from: files.openAPI, swaggerUI: files.swaggerUI)
         router = backend.makeRouter()
         let checkpoints = checkpoints
         let monitor = CameraMonitor(log, on: target, now: Server.now, logger: logger)
+        let sweeper = RequestSweeper(log, logger: logger)
         let sealer = Sealer(on: target, logger: logger)
         services = [
             .essential(UntilShutdown { await listener.run() }),
@@ -54,6 +56,7 @@ struct Server {
             .essential(UntilShutdown { await projector.run() }),
             .essential(UntilShutdown { await checks.run() }),
             .essential(UntilShutdown { await monitor.run() }),
+            .essential(UntilShutdown { await sweeper.run() }),
             .essential(UntilShutdown { await sealer.run(listener: listener) }),
         ]
     }

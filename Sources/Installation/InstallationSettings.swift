@@ -45,6 +45,11 @@ package struct InstallationSettings: Sendable {
     package let logFormat: LogFormat
     /// `FOOTFALL_SLOW_QUERY`: from which time on a statement of the database is logged.
     package let slowQuery: Duration
+    /// `FOOTFALL_RATE_LIMIT`: how many requests users may make, in the form of `RateRules`; nil where it is not given.
+    package let rateLimit: String?
+    /// `FOOTFALL_REDIS_URL`: a Redis server in which several processes share what users have asked for. May hold a
+    /// password.
+    package let redisURL: String?
     package let listening: Listening
 
     package init(
@@ -80,6 +85,8 @@ package struct InstallationSettings: Sendable {
         logLevel = reader.text("log.level") ?? "info"
         logFormat = try reader.choice("log.format", default: .text)
         slowQuery = try reader.seconds("slow.query", default: .milliseconds(50))
+        rateLimit = reader.text("rate.limit")
+        redisURL = reader.text("redis.url")
         listening = try Listening(reader)
         // FOOTFALL_AUTH: whether requests must prove who sends them.
         let auth = reader.text("auth") ?? "off"

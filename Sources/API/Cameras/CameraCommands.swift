@@ -26,7 +26,8 @@ struct CameraCommands: Sendable {
         let handled = try await handler.handle(
             .register(id, form.description, form.configuration), on: id.stream, metadata: context.eventMetadata)
         var response = try answer(handled, status: .created)
-        response.headers[.location] = "\(Route.base)/cameras/\(id)"
+        // A repetition of a request that was done is answered with the camera that it made then.
+        response.headers[.location] = "\(Route.base)/cameras/\(try CameraDocument(handled.folded).id)"
         return response
     }
 

@@ -75,8 +75,11 @@ struct WorkerCommands: Sendable {
     }
 
     private func perform(_ work: Work, on cameras: [CameraID], _ context: APIContext) async throws -> Response {
+        // A request's appends are noted by one call; here are several, each of which changes nothing when it is repeated.
+        var context = context
+        context.claim = nil
         // All at once: what comes together is appended together.
-        let results = await withTaskGroup(of: (index: Int, result: JSON, position: Int64?).self) { group in
+        let results = await withTaskGroup(of: (index: Int, result: JSON, position: Int64?).self) { [context] group in
             for (index, camera) in cameras.enumerated() {
                 group.addTask {
                     let (result, position) = await outcome(of: work, on: camera, context)
