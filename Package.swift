@@ -196,6 +196,20 @@ let package = Package(
             swiftSettings: swiftSettings
         ),
         .executableTarget(
+            name: "http-bench",
+            dependencies: [
+                "Access", "BenchSupport", "Counting", "EventLog", "EventSourcing", "Installation", "Postgres",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            path: "tools/bench/http-bench",
+            exclude: ["load.lua"],
+            swiftSettings: swiftSettings
+        ),
+        .executableTarget(
             name: "rebuild-bench",
             dependencies: [
                 "BenchSupport", "Counting", "EventLog", "EventSourcing", "Installation", "Postgres", "Projector",
