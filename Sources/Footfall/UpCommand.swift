@@ -69,6 +69,7 @@ struct UpCommand: AsyncParsableCommand {
         server.addWorker(
             executable: executable,
             arguments: ["--log-level", settings.logLevel, "--log-format", settings.logFormat.rawValue]
-                + (settings.model.map { ["--model", $0] } ?? []) + (root.map { ["--file-stream-root", $0] } ?? []))
+                + (settings.model.map { ["--model", $0] } ?? []) + (root.map { ["--file-stream-root", $0] } ?? [])
+                + (listen.streamNetworks.map { ["--stream-networks", $0] } ?? []))
     }
 }
