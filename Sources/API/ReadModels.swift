@@ -8,6 +8,7 @@ enum ReadModel: String, CaseIterable {
     case cameraState = "camera_state"
     case healthSummary = "health_summary"
     case hourlyCounts = "hourly_counts"
+    case minuteCounts = "minute_counts"
 }
 
 /// Reads the schema `read` and says how fresh the answer is.
@@ -75,7 +76,9 @@ struct ReadModels: Sendable {
     }
 
     /// SQL for the least position that these read models reflect; null before the first build of one is ready.
-    static func position(of models: ReadModel...) -> String {
+    static func position(of models: ReadModel...) -> String { position(of: models) }
+
+    static func position(of models: [ReadModel]) -> String {
         let names = models.map { "'\($0.rawValue)'" }.joined(separator: ", ")
         return """
             (select case when count(*) = \(models.count) then min(position) end
