@@ -2,6 +2,7 @@ import Counting
 import EventSourcing
 import Postgres
 import Projector
+import Secrets
 import StreamPolicy
 
 /// What the API works on; handed over by the program that serves it.
@@ -9,6 +10,7 @@ package struct Backend: Sendable {
     let log: any EventLog
     let readModels: ReadModels
     let streams: StreamPolicy
+    let vault: CameraVault
     let newCameraID: @Sendable () async throws -> CameraID
     let now: @Sendable () -> Timestamp
     /// Served where there is one.
@@ -22,16 +24,18 @@ package struct Backend: Sendable {
     ///   - checkpoints: must be running, for reads that wait for a position.
     ///   - streams: where cameras' streams may lie.
     ///   - newCameraID: gives each id once.
+    ///   - vault: keeps what cameras keep secret.
     ///   - patience: how long a read waits for the position that it asks for.
     ///   - exportPatience: how long an export waits for a reader that takes nothing.
     ///   - now: the server's clock.
     package init(
-        log: any EventLog, pool: Pool, checkpoints: Checkpoints, patience: Duration = .seconds(5),
+        log: any EventLog, pool: Pool, checkpoints: Checkpoints, vault: CameraVault, patience: Duration = .seconds(5),
         streams: StreamPolicy = StreamPolicy(),
         exportPatience: Duration = .seconds(30),
         newCameraID: @escaping @Sendable () async throws -> CameraID, now: @escaping @Sendable () -> Timestamp
     ) {
         self.log = log
+        self.vault = vault
         readModels = ReadModels(pool: pool, checkpoints: checkpoints, patience: patience)
         self.streams = streams
         self.newCameraID = newCameraID

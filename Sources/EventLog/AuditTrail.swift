@@ -4,7 +4,7 @@ import Postgres
 /// The audit trail as auditors read it: `read.audit`, filtered, page by page.
 package struct AuditTrail: Sendable {
     package struct Filter: Sendable {
-        /// Events of this camera's life and telemetry only.
+        /// Events of this camera's life, telemetry and erasure only.
         package var cameraID: Int64?
         package var type: String?
         package var actor: String?
@@ -116,7 +116,9 @@ package struct AuditTrail: Sendable {
         try rows.map { Entry(position: try $0.integer(0), json: try $0.bytes(1)) }
     }
 
-    private static func streams(ofCamera id: Int64) -> [String] { ["camera-\(id)", "telemetry-\(id)"] }
+    private static func streams(ofCamera id: Int64) -> [String] {
+        ["camera-\(id)", "telemetry-\(id)", "erasure-\(id)"]
+    }
 
     /// The views that show what lies in partitions, and what was loaded from the archive.
     private enum Source: String {
