@@ -4,6 +4,7 @@ import EventSourcing
 import Postgres
 import Projector
 import Resilience
+import Secrets
 import StreamPolicy
 
 /// What the API works on; handed over by the program that serves it.
@@ -12,6 +13,7 @@ package struct Backend: Sendable {
     let requests: any IdempotentRequests
     let readModels: ReadModels
     let streams: StreamPolicy
+    let vault: CameraVault
     let newCameraID: @Sendable () async throws -> CameraID
     let now: @Sendable () -> Timestamp
     /// Served where there is one.
@@ -28,6 +30,7 @@ package struct Backend: Sendable {
     ///   - checkpoints: must be running, for reads that wait for a position.
     ///   - streams: where cameras' streams may lie.
     ///   - newCameraID: gives each id once.
+    ///   - vault: keeps what cameras keep secret.
     ///   - patience: how long a read waits for the position that it asks for.
     ///   - exportPatience: how long an export waits for a reader that takes nothing.
     ///   - now: the server's clock.
@@ -35,13 +38,14 @@ package struct Backend: Sendable {
     ///   - circuits: of what the process uses beside the database, for `/health/ready`.
     package init(
         log: any EventLog, requests: any IdempotentRequests, pool: Pool, checkpoints: Checkpoints,
-        patience: Duration = .seconds(5), streams: StreamPolicy = StreamPolicy(),
+        vault: CameraVault, patience: Duration = .seconds(5), streams: StreamPolicy = StreamPolicy(),
         exportPatience: Duration = .seconds(30),
         newCameraID: @escaping @Sendable () async throws -> CameraID, now: @escaping @Sendable () -> Timestamp,
         rateLimiter: RateLimiter? = nil, circuits: [CircuitBreaker] = []
     ) {
         self.log = log
         self.requests = requests
+        self.vault = vault
         readModels = ReadModels(pool: pool, checkpoints: checkpoints, patience: patience)
         self.streams = streams
         self.newCameraID = newCameraID

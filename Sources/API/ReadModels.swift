@@ -9,6 +9,7 @@ enum ReadModel: String, CaseIterable {
     case healthSummary = "health_summary"
     case hourlyCounts = "hourly_counts"
     case cameraMetrics = "camera_metrics"
+    case minuteCounts = "minute_counts"
 }
 
 /// Reads the schema `read` and says how fresh the answer is.
@@ -88,7 +89,9 @@ struct ReadModels: Sendable {
     }
 
     /// SQL for the least position that these read models reflect; null before the first build of one is ready.
-    static func position(of models: ReadModel...) -> String {
+    static func position(of models: ReadModel...) -> String { position(of: models) }
+
+    static func position(of models: [ReadModel]) -> String {
         let names = models.map { "'\($0.rawValue)'" }.joined(separator: ", ")
         return """
             (select case when count(*) = \(models.count) then min(position) end

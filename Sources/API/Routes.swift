@@ -1,4 +1,6 @@
+import Counting
 import EventLog
+import EventSourcing
 import HTTPTypes
 import Hummingbird
 
@@ -24,12 +26,14 @@ struct Route: Sendable {
 extension Backend {
     /// Every route, below `Route.base`.
     var routes: [Route] {
-        let commands = CameraCommands(backend: self)
+        let handler = CommandHandler<Camera>(log: log, cache: StateCache(capacity: 10_000))
+        let commands = CameraCommands(backend: self, handler: handler)
         let cameras = CameraReads(readModels: readModels, now: now)
         let status = CameraStatusReads(readModels: readModels, now: now)
         let config = CameraConfigResource(readModels: readModels, commands: commands)
         let past = CameraPastReads(log: log, now: now, present: cameras.show)
-        let telemetry = TelemetryCommands(log: log, now: now)
+        let telemetry = TelemetryCommands(log: log, frames: FramePolicy(handler: handler, vault: vault), now: now)
+        let frames = FrameReads(log: log, vault: vault)
         let counts = CountReads(readModels: readModels, now: now)
         let explanations = CountExplanationReads(readModels: readModels, now: now)
         let corrections = CountCorrections(backend: self)
@@ -38,7 +42,7 @@ extension Backend {
         let exports = Exports(readModels: readModels, slots: exportSlots, patience: exportPatience)
         let reports = Reports(readModels: readModels, now: now)
         let health = HealthReads(readModels: readModels, now: now)
-        let workers = WorkerReads(readModels: readModels)
+        let workers = WorkerReads(readModels: readModels, vault: vault)
         let metrics = CameraMetricsReads(readModels: readModels, now: now)
         let pool = WorkerPool(readModels: readModels, now: now)
         let assignments = WorkerCommands(readModels: readModels, commands: commands)
@@ -65,6 +69,7 @@ extension Backend {
             Route(.post, "/cameras/:id/heartbeats", .camera(.report), telemetry.recordHeartbeats),
             Route(.get, "/cameras/:id/counts", .camera(.read), counts.history),
             Route(.post, "/cameras/:id/counts", .camera(.report), telemetry.recordReadings),
+            Route(.get, "/cameras/:id/frames/:position", .camera(.admin), frames.show),
             Route(.get, "/cameras/:id/counts/explain", .camera(.read), explanations.explain),
             Route(.post, "/cameras/:id/counts/corrections", .camera(.write), corrections.correct),
             Route(.post, "/cameras/:id/occupancy/reset", .camera(.control), resets.reset),

@@ -14,6 +14,7 @@ package struct InvalidValue: Error, Hashable, CustomStringConvertible {
         case missingHost = "missing_host"
         case pathNotAbsolute = "path_not_absolute"
         case maskedCredentials = "masked_credentials"
+        case maskedSecurityConfig = "masked_security_config"
         case duplicateName = "duplicate_name"
         case duplicate
         case lineWithoutLength = "line_without_length"

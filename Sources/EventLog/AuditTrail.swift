@@ -7,7 +7,7 @@ import Postgres
 /// and says how far it has come, and the next one goes on from there.
 package struct AuditTrail: Sendable {
     package struct Filter: Sendable {
-        /// Events of this camera's life and telemetry only.
+        /// Events of this camera's life, telemetry and erasure only.
         package var cameraID: Int64?
         package var type: String?
         package var actor: String?
@@ -213,7 +213,9 @@ package struct AuditTrail: Sendable {
         try rows.map { Entry(position: try $0.integer(0), json: try $0.bytes(1)) }
     }
 
-    private static func streams(ofCamera id: Int64) -> [String] { ["camera-\(id)", "telemetry-\(id)"] }
+    private static func streams(ofCamera id: Int64) -> [String] {
+        ["camera-\(id)", "telemetry-\(id)", "erasure-\(id)"]
+    }
 
     /// SQL for the JSON object of a row of `read.audit`.
     static let object = """

@@ -8,6 +8,7 @@ import Logging
 import NIOCore
 import Postgres
 import Projector
+import Secrets
 import ServiceLifecycle
 import StreamPolicy
 
@@ -26,21 +27,24 @@ struct Server {
     private var onListening: [@Sendable (Int) -> Void] = []
 
     init(
-        on target: ConnectionTarget, _ settings: InstallationSettings, files: ReleaseFiles, logger: Logger
+        on target: ConnectionTarget, _ settings: InstallationSettings, files: ReleaseFiles,
+        masterKeys: MasterKeyring, logger: Logger
     ) throws {
         self.logger = logger
         listening = settings.listening
         readers = Pool(target.named("footfall api"), size: 8, logger: logger)
         writer = Pool(target.named("footfall log"), size: 2, logger: logger)
         log = PostgresEventLog(readers: readers, writer: writer)
-        let channels = Projector.channels
+        let channels = Projector.channels + [PostgresSecretStore.channel]
         let listener = Listener(target.named("footfall listener"), channels: channels, logger: logger)
         checkpoints = Checkpoints(pool: readers, listener: listener, logger: logger)
         let definitions = try ProjectionDefinition.load(from: files.projections)
         let projector = Projector(definitions, on: target, listener: listener, logger: logger)
         let checks = SampleChecks(definitions, on: target, logger: logger)
+        let vault = CameraVault(store: PostgresSecretStore(pool: readers), masterKeys: masterKeys)
+        let erasures = ErasureWatch(vault: vault, pool: readers, listener: listener, logger: logger)
         var backend = Backend(
-            log: log, requests: log, pool: readers, checkpoints: checkpoints,
+            log: log, requests: log, pool: readers, checkpoints: checkpoints, vault: vault,
             streams: StreamPolicy(networks: settings.streamNetworks),
             newCameraID: Backend.cameraIDs(from: readers), now: Server.now,
             rateLimiter: try Server.rateLimiter(settings, isAuthenticated: false, logger: logger))
@@ -53,6 +57,7 @@ struct Server {
         services = [
             .essential(UntilShutdown { await listener.run() }),
             .essential(UntilShutdown { await checkpoints.run() }),
+            .essential(UntilShutdown { await erasures.run() }),
             .essential(UntilShutdown { await projector.run() }),
             .essential(UntilShutdown { await checks.run() }),
             .essential(UntilShutdown { await monitor.run() }),

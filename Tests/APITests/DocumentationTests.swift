@@ -7,6 +7,7 @@ import HummingbirdTesting
 import Installation
 import Postgres
 import Projector
+import Secrets
 import TestSupport
 import Testing
 
@@ -136,7 +137,8 @@ private func withDocumentation(
     let log = InMemoryEventLog(now: { Timestamp(microseconds: 0) })
     var backend = Backend(
         log: log, requests: log, pool: pool,
-        checkpoints: Checkpoints(pool: pool, listener: listener, logger: .silent), newCameraID: { try CameraID(1) },
+        checkpoints: Checkpoints(pool: pool, listener: listener, logger: .silent), vault: .inMemory(),
+        newCameraID: { try CameraID(1) },
         now: { Timestamp(microseconds: 0) })
     try backend.addDocumentation(from: ReleaseFiles.locate().openAPI, swaggerUI: swaggerUI)
     let application = Application(router: backend.makeRouter(), logger: .silent)

@@ -116,7 +116,9 @@ import Testing
                     ]
                 if case .registered(let camera) = states[id] {
                     let whole = Camera.encode(.registered(camera.id, camera.description, camera.configuration))
-                    for optional in ["location", "description", "stream_credentials"] { row[optional] = .null }
+                    for optional in [
+                        "location", "description", "stream_credentials", "stream_credentials_id", "security_config_id",
+                    ] { row[optional] = .null }
                     for (member, value) in try #require(JSON.parse(whole.data).object) { row[member] = value }
                     row["status"] = .string(camera.status.rawValue)
                     row["monitoring"] = .bool(camera.isMonitored)
@@ -132,6 +134,9 @@ import Testing
                 } else {
                     row["desired_state"] = "stopped"
                     row["removed"] = true
+                    if case .erased = change {
+                        for secret in ["stream_credentials_id", "security_config_id"] { row[secret] = .null }
+                    }
                 }
                 if event.type == "CameraStatusChanged" { row["status_since"] = .string(event.recordedAt.rfc3339) }
                 let starts: Set = ["CameraStarted", "CameraRestarted", "CameraStopped", "CameraRemoved"]

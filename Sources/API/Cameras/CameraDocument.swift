@@ -59,6 +59,7 @@ extension Camera {
             "lines": configuration.lines.json,
             "time_zone": .string(description.timeZone.text),
             "monitoring": .bool(isMonitored),
+            "security_config": configuration.securityConfig.map { _ in .string(CameraSecret.mask) } ?? .null,
         ]
     }
 }

@@ -3,6 +3,7 @@ import EventSourcing
 import Hummingbird
 import NIOCore
 import Postgres
+import Secrets
 
 /// What inner errors mean to the user.
 extension Problem {
@@ -12,6 +13,7 @@ extension Problem {
         case let error as CommandError<Camera.Rejection>: self.init(error)
         case let error as EventLogError: self.init(error)
         case let error as PostgresError: self.init(error)
+        case CameraVault.Failure.erased: self.init(Camera.Rejection.removed)
         case let error as HTTPError where error.status == .notFound:
             self.init(.routeNotFound, "No route leads here; see the list of routes in the documentation.")
         case is NIOTooManyBytesError:
@@ -61,6 +63,11 @@ extension Problem {
             let rule = InvalidValue(
                 .maskedCredentials, "*** stands for credentials of this host, and none are known; give them in full.")
             self = .validationFailed([Fault(at: .pointer("/stream_url"), rule)])
+        case .securityConfigMasked:
+            let rule = InvalidValue(
+                .maskedSecurityConfig, "*** stands for what there is, and there is none; give it in full.")
+            self = .validationFailed([Fault(at: .pointer("/security_config"), rule)])
+        case .secretInClear: self = .internalError
         }
     }
 

@@ -12,6 +12,7 @@ package enum ProblemCode: String, CaseIterable, Sendable {
     case cameraNotYetRegistered = "camera_not_yet_registered"
     case workerNotFound = "worker_not_found"
     case eventNotFound = "event_not_found"
+    case frameDataNotFound = "frame_data_not_found"
     case projectionNotFound = "projection_not_found"
     case methodNotAllowed = "method_not_allowed"
     case cameraAlreadyRegistered = "camera_already_registered"
@@ -21,6 +22,7 @@ package enum ProblemCode: String, CaseIterable, Sendable {
     case rebuildUnderWay = "rebuild_under_way"
     case requestUnderWay = "request_under_way"
     case cameraRemoved = "camera_removed"
+    case cameraErased = "camera_erased"
     case staleVersion = "stale_version"
     case bodyTooLarge = "body_too_large"
     case unsupportedMediaType = "unsupported_media_type"
@@ -94,6 +96,11 @@ package enum ProblemCode: String, CaseIterable, Sendable {
             Facts(
                 .notFound, "There is no such event",
                 "The log has not come to this position, or the event is archived: GET /audit shows it then.")
+        case .frameDataNotFound:
+            Facts(
+                .notFound, "There is no frame data",
+                "The position is not that of a reading of this camera, or the reading was kept without frame data: send "
+                    + "it along, and set keep_frame_data in the camera's settings.")
         case .projectionNotFound:
             Facts(.notFound, "There is no such projection", "GET /projections lists those that there are.")
         case .methodNotAllowed:
@@ -127,6 +134,10 @@ package enum ProblemCode: String, CaseIterable, Sendable {
             Facts(
                 .gone, "The camera was removed",
                 "It takes no commands and no readings any more, and its id is not used again. Its history remains.")
+        case .cameraErased:
+            Facts(
+                .gone, "The camera's key was destroyed",
+                "The camera was removed with ?erase=true: what its key protected cannot be read any more, by anybody.")
         case .staleVersion:
             Facts(
                 .preconditionFailed, "The camera has changed since",

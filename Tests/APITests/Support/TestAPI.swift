@@ -12,6 +12,7 @@ import Logging
 import Postgres
 import Projector
 import Resilience
+import Secrets
 import StreamPolicy
 import Synchronization
 import TestSupport
@@ -109,7 +110,7 @@ func withCommands(
     let ids = Atomic<Int64>(0)
     let backend = Backend(
         log: log, requests: (log as? any IdempotentRequests) ?? InMemoryEventLog(now: { clock.now }), pool: pool,
-        checkpoints: Checkpoints(pool: pool, listener: listener, logger: .silent), streams: .test,
+        checkpoints: Checkpoints(pool: pool, listener: listener, logger: .silent), vault: .inMemory(), streams: .test,
         newCameraID: { try CameraID(ids.wrappingAdd(1, ordering: .relaxed).newValue) }, now: { clock.now },
         rateLimiter: rateLimiter)
     let application = Application(router: backend.makeRouter(), logger: logger)
@@ -121,6 +122,7 @@ func withAPI(
     _ setup: TestingSetup = .router, projecting: Bool = true, patience: Duration = .seconds(5),
     exportPatience: Duration = .seconds(30),
     circuits: [CircuitBreaker] = [],
+    masterKeys: MasterKeyring = MasterKeyring(MasterKey.random()), logger: Logger = .silent,
     _ body: @escaping @Sendable (TestAPI) async throws -> Void
 ) async throws {
     let projections = try ProjectionDefinition.load(from: ReleaseFiles.locate().projections)
@@ -130,12 +132,14 @@ func withAPI(
             let checkpoints = Checkpoints(pool: pool, listener: listener, logger: .silent)
             let clock = TestClock("2026-03-29T12:00:00Z")
             let backend = Backend(
-                log: log, requests: log, pool: pool, checkpoints: checkpoints, patience: patience, streams: .test,
+                log: log, requests: log, pool: pool, checkpoints: checkpoints,
+                vault: CameraVault(store: PostgresSecretStore(pool: pool), masterKeys: masterKeys), patience: patience,
+                streams: .test,
                 exportPatience: exportPatience,
                 newCameraID: Backend.cameraIDs(from: pool), now: { clock.now }, circuits: circuits)
             let application = Application(
                 router: backend.makeRouter(),
-                configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)), logger: .silent)
+                configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)), logger: logger)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { await listener.run() }
                 group.addTask { await checkpoints.run() }
