@@ -112,7 +112,10 @@ import Testing
             let answer = try await api.get("/projections")
             #expect(answer["head"] == 1, "\(answer.body)")
             let items = try #require(answer["items"]?.array)
-            #expect(items.map { $0["name"] } == ["camera_state", "health_summary", "hourly_counts", "minute_counts"])
+            #expect(
+                items.map { $0["name"] } == [
+                    "camera_metrics", "camera_state", "health_summary", "hourly_counts", "minute_counts",
+                ])
             for item in items {
                 #expect(item["active"]?["position"] == 1)
                 #expect(item["active"]?["lag"] == 0)
