@@ -72,7 +72,7 @@ import Testing
 
             try await other.query("alter database \(name) allow_connections false")
             try await other.query(endSessions)
-            while pool.circuit.state != .open { #expect((try? await pool.query("select 1")) == nil) }
+            while pool.circuit.state != .open { _ = try? await pool.query("select 1") }
             try await other.query("alter database \(name) allow_connections true")
             while (try? await pool.query("select 1")) == nil { await Task.yield() }
             #expect(pool.circuit.state == .closed)
