@@ -108,7 +108,9 @@ import Testing
     @Test func projectionsTellTheirBuilds() async throws {
         try await withAPI { api in
             try await api.register()
-            for path in ["/cameras/1/health", "/cameras/1/counts"] { _ = try await api.get("\(path)?min_position=1") }
+            for read in ["health?", "counts?", "metrics?", "analytics?window=minute&"] {
+                #expect(try await api.get("/cameras/1/\(read)min_position=1").status == 200)
+            }
             let answer = try await api.get("/projections")
             #expect(answer["head"] == 1, "\(answer.body)")
             let items = try #require(answer["items"]?.array)

@@ -92,6 +92,9 @@ extension Problem {
         case .overloaded: self = .passing(.overloaded, "Too many requests are waiting; try again.")
         case .server(let error) where ["42P01", "3F000"].contains(error.sqlState):
             self = .passing(.notReady, "The read model is being built for the first time.")
+        case .server(let error) where error.sqlState == "22008":
+            let rule = InvalidValue(.outOfRange, "The times asked for lie too far apart, or too far away.")
+            self = .validationFailed([Fault(at: .parameter("from"), rule)])
         case .server, .decoding: self = .internalError
         }
     }
