@@ -95,7 +95,8 @@ final class TestClock: Sendable {
 
 /// Commands alone: a log in memory, and a database that is not there.
 func withCommands(
-    log: (any EventLog)? = nil, _ body: @Sendable (TestAPI) async throws -> Void
+    log: (any EventLog)? = nil, policy: NetworkPolicy = NetworkPolicy(),
+    _ body: @Sendable (TestAPI) async throws -> Void
 ) async throws {
     let clock = TestClock("2026-03-29T12:00:00Z")
     let log = log ?? InMemoryEventLog(now: { clock.now })
@@ -107,7 +108,7 @@ func withCommands(
         log: log, pool: pool, checkpoints: Checkpoints(pool: pool, listener: listener, logger: .silent),
         streams: .test,
         newCameraID: { try CameraID(ids.wrappingAdd(1, ordering: .relaxed).newValue) }, now: { clock.now })
-    let application = Application(router: backend.makeRouter(), logger: .silent)
+    let application = Application(router: backend.makeRouter(policy), logger: .silent)
     try await application.test(.router) { try await body(TestAPI(client: $0, log: log, clock: clock)) }
 }
 
