@@ -1,4 +1,6 @@
+import Counting
 import EventLog
+import EventSourcing
 import HTTPTypes
 import Hummingbird
 
@@ -24,12 +26,14 @@ struct Route: Sendable {
 extension Backend {
     /// Every route, below `Route.base`.
     var routes: [Route] {
-        let commands = CameraCommands(backend: self)
-        let cameras = CameraReads(readModels: readModels)
+        let handler = CommandHandler<Camera>(log: log, cache: StateCache(capacity: 10_000))
+        let commands = CameraCommands(backend: self, handler: handler)
+        let cameras = CameraReads(readModels: readModels, now: now)
         let status = CameraStatusReads(readModels: readModels, now: now)
         let config = CameraConfigResource(readModels: readModels, commands: commands)
         let past = CameraPastReads(log: log, now: now, present: cameras.show)
-        let telemetry = TelemetryCommands(log: log, now: now)
+        let telemetry = TelemetryCommands(log: log, frames: FramePolicy(handler: handler, vault: vault), now: now)
+        let frames = FrameReads(log: log, vault: vault)
         let counts = CountReads(readModels: readModels, now: now)
         let explanations = CountExplanationReads(readModels: readModels, now: now)
         let corrections = CountCorrections(backend: self)
@@ -38,7 +42,10 @@ extension Backend {
         let exports = Exports(readModels: readModels, slots: exportSlots, patience: exportPatience)
         let reports = Reports(readModels: readModels, now: now)
         let health = HealthReads(readModels: readModels, now: now)
-        let workers = WorkerReads(readModels: readModels)
+        let workers = WorkerReads(readModels: readModels, vault: vault)
+        let metrics = CameraMetricsReads(readModels: readModels, now: now)
+        let pool = WorkerPool(readModels: readModels, now: now)
+        let assignments = WorkerCommands(readModels: readModels, commands: commands)
         let audit = AuditReads(trail: AuditTrail(pool: readModels.pool))
         let projections = ProjectionReads(readModels: readModels)
         return [
@@ -62,6 +69,7 @@ extension Backend {
             Route(.post, "/cameras/:id/heartbeats", .camera(.report), telemetry.recordHeartbeats),
             Route(.get, "/cameras/:id/counts", .camera(.read), counts.history),
             Route(.post, "/cameras/:id/counts", .camera(.report), telemetry.recordReadings),
+            Route(.get, "/cameras/:id/frames/:position", .camera(.admin), frames.show),
             Route(.get, "/cameras/:id/counts/explain", .camera(.read), explanations.explain),
             Route(.post, "/cameras/:id/counts/corrections", .camera(.write), corrections.correct),
             Route(.post, "/cameras/:id/occupancy/reset", .camera(.control), resets.reset),
@@ -71,8 +79,14 @@ extension Backend {
             Route(.get, "/cameras/:id/reports", .camera(.read), reports.show),
             Route(.get, "/counts", .fleet(.read), counts.fleet),
             Route(.get, "/analytics/summary", .fleet(.read), analytics.summary),
+            Route(.get, "/cameras/:id/metrics", .camera(.read), metrics.show),
+            Route(.get, "/workers", .fleet(.control), pool.list),
+            Route(.get, "/workers/:id", .fleet(.control), pool.show),
+            Route(.post, "/workers/:id/assign", .fleet(.control), assignments.assign),
+            Route(.post, "/workers/:id/release", .fleet(.control), assignments.release),
             Route(.get, "/workers/:id/assignments", .worker, workers.assignments),
             Route(.get, "/audit", .fleet(.admin), audit.show),
+            Route(.get, "/audit/:position/chain", .fleet(.admin), audit.chain),
             Route(.get, "/projections", .fleet(.admin), projections.list),
             Route(
                 .post, "/projections/:name/rebuild", .fleet(.admin),
@@ -82,7 +96,7 @@ extension Backend {
 
     /// Routes that stand at the root too, where probes look for them.
     private var serverRoutes: [Route] {
-        let server = ServerHealth(readModels: readModels)
+        let server = ServerHealth(readModels: readModels, circuits: circuits)
         return [
             Route(.get, "/health/live", .open, server.live),
             Route(.get, "/health/ready", .open, server.ready),
@@ -107,9 +121,19 @@ extension Backend {
 
     /// The route's handler, behind all that stands before it.
     private func guarded(_ route: Route) -> Route.Handler {
-        { request, context in
-            try await route.access.check(context, in: readModels)
-            return try await route.handler(request, context)
+        let limits = RateLimits(limiter: route.access == .open ? nil : rateLimiter)
+        let posts = IdempotentPosts(requests: requests)
+        let security = SecurityLog(route: route)
+        return { request, context in
+            try await security.noting(context) {
+                try await limits.count(context) {
+                    try await route.access.check(context, in: readModels)
+                    var context = context
+                    context.causationID = try Causation.id(request)
+                    if route.method == .post { return try await posts.serve(request, context, by: route.handler) }
+                    return try await route.handler(request, context)
+                }
+            }
         }
     }
 }

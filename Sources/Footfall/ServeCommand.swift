@@ -28,7 +28,8 @@ struct ServeCommand: AsyncParsableCommand {
                 throw StartFailure(
                     "the database lacks \(pending.joined(separator: ", ")); run footfall migrate")
             }
-            let server = try Server(on: target, settings, files: files, logger: logger)
+            let masterKeys = try await settings.masterKeys(for: target, logger: logger)
+            let server = try Server(on: target, settings, files: files, masterKeys: masterKeys, logger: logger)
             try await server.run()
         }
     }

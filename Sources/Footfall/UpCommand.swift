@@ -47,7 +47,8 @@ struct UpCommand: AsyncParsableCommand {
             announce("Database: \(settings.databaseURL == nil ? folder.path : "as FOOTFALL_DATABASE_URL says")")
             try await Database.with(settings, creating: true, logger: logger) { target in
                 _ = try await Migrator(folder: files.migrations).run(on: target, logger: logger)
-                var server = try Server(on: target, settings, files: files, logger: logger)
+                let masterKeys = try await settings.masterKeys(for: target, logger: logger)
+                var server = try Server(on: target, settings, files: files, masterKeys: masterKeys, logger: logger)
                 if !noWorker { try addWorker(to: &server, settings: settings, clip: clip, logger: logger) }
                 if let clip { server.addDemo(clip: clip) }
                 try await server.run()
@@ -74,6 +75,7 @@ struct UpCommand: AsyncParsableCommand {
         server.addWorker(
             executable: executable,
             arguments: ["--log-level", settings.logLevel, "--log-format", settings.logFormat.rawValue]
-                + (settings.model.map { ["--model", $0] } ?? []) + (root.map { ["--file-stream-root", $0] } ?? []))
+                + (settings.model.map { ["--model", $0] } ?? []) + (root.map { ["--file-stream-root", $0] } ?? [])
+                + (listen.streamNetworks.map { ["--stream-networks", $0] } ?? []))
     }
 }

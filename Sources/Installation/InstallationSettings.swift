@@ -22,6 +22,7 @@ package struct InstallationSettings: Sendable {
         package var model: String?
         package var fileStreamRoot: String?
         package var streamNetworks: String?
+        package var masterKeyFile: String?
         package var auth: String?
         package var logLevel: String?
         package var logFormat: String?
@@ -39,12 +40,21 @@ package struct InstallationSettings: Sendable {
     package let fileStreamRoot: String?
     /// `FOOTFALL_STREAM_NETWORKS`: the networks in which alone streams are opened.
     package let streamNetworks: StreamNetworks
+    /// `FOOTFALL_MASTER_KEY`: master keys in base64, separated by commas, the newest first. Never a flag, which others see.
+    package let masterKey: String?
+    /// `FOOTFALL_MASTER_KEY_FILE`: the file that holds the master keys.
+    package let masterKeyFile: String?
     /// `FOOTFALL_LOG_LEVEL`: trace, debug, info, notice, warning, error or critical.
     package let logLevel: String
     /// `FOOTFALL_LOG_FORMAT`: how the log is written.
     package let logFormat: LogFormat
     /// `FOOTFALL_SLOW_QUERY`: from which time on a statement of the database is logged.
     package let slowQuery: Duration
+    /// `FOOTFALL_RATE_LIMIT`: how many requests users may make, in the form of `RateRules`; nil where it is not given.
+    package let rateLimit: String?
+    /// `FOOTFALL_REDIS_URL`: a Redis server in which several processes share what users have asked for. May hold a
+    /// password.
+    package let redisURL: String?
     package let listening: Listening
 
     package init(
@@ -60,6 +70,7 @@ package struct InstallationSettings: Sendable {
             ["footfall", "model"]: flags.model,
             ["footfall", "file", "stream", "root"]: flags.fileStreamRoot,
             ["footfall", "stream", "networks"]: flags.streamNetworks,
+            ["footfall", "master", "key", "file"]: flags.masterKeyFile,
             ["footfall", "auth"]: flags.auth,
             ["footfall", "log", "level"]: flags.logLevel,
             ["footfall", "log", "format"]: flags.logFormat,
@@ -77,9 +88,13 @@ package struct InstallationSettings: Sendable {
         model = reader.text("model")
         fileStreamRoot = reader.text("file.stream.root")
         streamNetworks = try Self.streamNetworks(reader.text("stream.networks"))
+        masterKey = reader.text("master.key")
+        masterKeyFile = reader.text("master.key.file")
         logLevel = reader.text("log.level") ?? "info"
         logFormat = try reader.choice("log.format", default: .text)
         slowQuery = try reader.seconds("slow.query", default: .milliseconds(50))
+        rateLimit = reader.text("rate.limit")
+        redisURL = reader.text("redis.url")
         listening = try Listening(reader)
         // FOOTFALL_AUTH: whether requests must prove who sends them.
         let auth = reader.text("auth") ?? "off"
@@ -100,6 +115,11 @@ package struct InstallationSettings: Sendable {
         do throws(StreamNetworks.Malformed) { return try StreamNetworks(text) } catch {
             throw Invalid("the networks of streams (FOOTFALL_STREAM_NETWORKS) cannot be read: \(error)")
         }
+    }
+
+    /// Where the master keys lie by default: beside the embedded database, and nowhere for one that others use too.
+    package var ownMasterKeyFile: String? {
+        databaseURL == nil ? dataDirectory.appending(path: "master.key").path : nil
     }
 
     /// Where data of a system's service lies for root, and where a user's own lies for anyone else.

@@ -93,9 +93,10 @@ private struct Operation: Sendable {
         let nowhere = ConnectionTarget("host=/nonexistent")
         let pool = Pool(nowhere, logger: .silent)
         let listener = Listener(nowhere, channels: [], logger: .silent)
+        let log = InMemoryEventLog(now: { Timestamp(microseconds: 0) })
         var backend = Backend(
-            log: InMemoryEventLog(now: { Timestamp(microseconds: 0) }), pool: pool,
-            checkpoints: Checkpoints(pool: pool, listener: listener, logger: .silent),
+            log: log, requests: log, pool: pool,
+            checkpoints: Checkpoints(pool: pool, listener: listener, logger: .silent), vault: .inMemory(),
             newCameraID: { try CameraID(1) }, now: { Timestamp(microseconds: 0) })
         try backend.addDocumentation(
             from: ReleaseFiles.locate().openAPI, swaggerUI: URL(filePath: "/nonexistent"))

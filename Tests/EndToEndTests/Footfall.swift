@@ -17,8 +17,14 @@ struct Footfall {
 
     /// Starts one of several processes on a database elsewhere, and waits until the API listens.
     static func serve(on databaseURL: String) async throws -> Footfall {
-        try await listening(Program("footfall", ["serve", "--port", "0", "--database-url", databaseURL]))
+        try await listening(
+            Program(
+                "footfall", ["serve", "--port", "0", "--database-url", databaseURL],
+                environment: ["FOOTFALL_MASTER_KEY": masterKey]))
     }
+
+    /// 32 bytes, in base64.
+    static let masterKey = String(repeating: "A", count: 43) + "="
 
     private static func listening(_ program: Program) async throws -> Footfall {
         try await program.waits(for: "/api/v1\n")

@@ -3,6 +3,7 @@ import EventSourcing
 import Hummingbird
 import NIOCore
 import Postgres
+import Secrets
 
 /// What inner errors mean to the user.
 extension Problem {
@@ -12,12 +13,16 @@ extension Problem {
         case let error as CommandError<Camera.Rejection>: self.init(error)
         case let error as EventLogError: self.init(error)
         case let error as PostgresError: self.init(error)
+        case CameraVault.Failure.erased: self.init(Camera.Rejection.removed)
         case let error as HTTPError where error.status == .notFound:
             self.init(.routeNotFound, "No route leads here; see the list of routes in the documentation.")
         case is NIOTooManyBytesError: self = .bodyTooLarge(maximum: Request.maximumBodyBytes)
         default: self = .internalError
         }
     }
+
+    static let requestUnderWay = Problem.passing(
+        .requestUnderWay, "The first request under this Idempotency-Key has not ended yet; send the same again.")
 
     static let internalError = Problem(.internalError, "The request could not be served; the log says why.")
 
@@ -42,6 +47,8 @@ extension Problem {
         case .alreadyRegistered: self.init(.cameraAlreadyRegistered, "A camera with this id is registered already.")
         case .inMaintenance:
             self.init(.cameraInMaintenance, "A camera in maintenance does not start; set its status to offline first.")
+        case .notAssigned(let worker):
+            self.init(.cameraNotAssigned, "The camera is not assigned to \(worker).")
         case .transitionNotAllowed(let old, let new):
             let allowed = old.successors.map(\.rawValue)
             self.init(
@@ -55,6 +62,11 @@ extension Problem {
             let rule = InvalidValue(
                 .maskedCredentials, "*** stands for credentials of this host, and none are known; give them in full.")
             self = .validationFailed([Fault(at: .pointer("/stream_url"), rule)])
+        case .securityConfigMasked:
+            let rule = InvalidValue(
+                .maskedSecurityConfig, "*** stands for what there is, and there is none; give it in full.")
+            self = .validationFailed([Fault(at: .pointer("/security_config"), rule)])
+        case .secretInClear: self = .internalError
         }
     }
 
@@ -67,7 +79,8 @@ extension Problem {
             self.init(
                 .outcomeUnknown,
                 "The change was made or it was not. Look at the camera before trying again; telemetry with "
-                    + "source and sequence may simply be sent again.")
+                    + "source and sequence, and what has an Idempotency-Key, may simply be sent again.")
+        case .superseded: self = .requestUnderWay
         case .invalidAppend, .storage: self = .internalError
         }
     }

@@ -40,6 +40,9 @@ extension ProblemCode {
         case .readModelBehind:
             .passing(
                 self, "Position 912 was asked for and position 907 is reached; try again.", members: ["position": 907])
+        case .requestUnderWay: .requestUnderWay
+        case .rateLimited:
+            Problem(self, "At most 100 requests in 60 seconds.", headers: [.retryAfter: "1"])
         case .contended, .overloaded, .databaseUnavailable: .passing(self, "Nothing was changed; try again.")
         case .notReady:
             .passing(self, "Missing: hourly_counts.", members: ["missing": ["hourly_counts"]])

@@ -27,7 +27,9 @@ struct WireServer: Sendable {
         let listener = Listener(nowhere, channels: [], logger: .silent)
         let ids = Atomic<Int64>(0)
         let backend = Backend(
-            log: log, pool: pool, checkpoints: Checkpoints(pool: pool, listener: listener, logger: .silent),
+            log: log, requests: log, pool: pool,
+            checkpoints: Checkpoints(pool: pool, listener: listener, logger: .silent), vault: .inMemory(),
+            streams: .test,
             newCameraID: { try CameraID(ids.wrappingAdd(1, ordering: .relaxed).newValue) }, now: { clock.now })
         let router = backend.makeRouter(policy)
         add(router)
