@@ -104,13 +104,16 @@ extension Backend {
     }
 
     /// The API, ready for an `Application`. Whatever goes wrong is answered with a problem.
-    package func makeRouter() -> Router<APIContext> {
+    package func makeRouter(_ policy: NetworkPolicy = NetworkPolicy()) -> Router<APIContext> {
         let based =
             routes.map { Route($0.method, Route.base + $0.path, $0.access, $0.handler) } + serverRoutes
             + (documentation?.routes ?? [])
         let router = Router(context: APIContext.self, options: .autoGenerateHeadEndpoints)
-        router.add(middleware: RequestIdentity())
+        router.add(middleware: SecurityHeaders(isSecure: policy.isSecure))
+        router.add(middleware: RequestIdentity(addresses: ClientAddress(trusted: policy.trustedProxies)))
+        if let crossOrigin = CrossOrigin(policy.corsOrigins) { router.add(middleware: crossOrigin) }
         router.add(middleware: ProblemMiddleware())
+        router.add(middleware: RequestLimits(policy))
         router.add(middleware: KnownPaths(based))
         for route in based { router.on(RouterPath(route.path), method: route.method, use: guarded(route)) }
         return router

@@ -3,6 +3,7 @@ import EventLog
 import EventSourcing
 import Foundation
 import Hummingbird
+import HummingbirdCore
 import Installation
 import Logging
 import NIOCore
@@ -21,6 +22,8 @@ struct Server {
     private let logger: Logger
     private let router: Router<APIContext>
     private let listening: InstallationSettings.Listening
+    private let policy: NetworkPolicy
+    private let identity: ServerIdentity?
     private var services: [ServiceGroupConfiguration.ServiceConfiguration] = []
     /// Parts that report to the API, or that show it off: stopped before it.
     private var clients: [ServiceGroupConfiguration.ServiceConfiguration] = []
@@ -32,8 +35,11 @@ struct Server {
     ) throws {
         self.logger = logger
         listening = settings.listening
-        readers = Pool(target.named("footfall api"), size: 8, logger: logger)
-        writer = Pool(target.named("footfall log"), size: 2, logger: logger)
+        policy = try NetworkPolicy(settings.listening)
+        identity = try settings.listening.tls.map { try ServerIdentity(certificate: $0.certificate, key: $0.key) }
+        let watched = target.loggingQueries(from: settings.slowQuery)
+        readers = Pool(watched.named("footfall api"), size: 8, logger: logger)
+        writer = Pool(watched.named("footfall log"), size: 2, logger: logger)
         log = PostgresEventLog(readers: readers, writer: writer)
         let channels = Projector.channels + [PostgresSecretStore.channel]
         let listener = Listener(target.named("footfall listener"), channels: channels, logger: logger)
@@ -49,7 +55,7 @@ struct Server {
             newCameraID: Backend.cameraIDs(from: readers), now: Server.now,
             rateLimiter: try Server.rateLimiter(settings, isAuthenticated: false, logger: logger))
         try backend.addDocumentation(from: files.openAPI, swaggerUI: files.swaggerUI)
-        router = backend.makeRouter()
+        router = backend.makeRouter(policy)
         let checkpoints = checkpoints
         let monitor = CameraMonitor(log, on: target, now: Server.now, logger: logger)
         let sweeper = RequestSweeper(log, logger: logger)
@@ -74,7 +80,9 @@ struct Server {
     mutating func addWorker(executable: URL, arguments: [String]) {
         clients.append(
             .essential(
-                WorkerProcess(executable: executable, arguments: arguments, ports: listeningPort(), logger: logger)))
+                WorkerProcess(
+                    executable: executable, arguments: arguments, host: listening.hostFromHere, ports: listeningPort(),
+                    logger: logger)))
     }
 
     /// Sees to it that the demo camera is there; ends when it is.
@@ -99,8 +107,10 @@ struct Server {
     private func application() -> some Service {
         Application(
             router: router,
+            server: policy.server(identity),
             configuration: ApplicationConfiguration(
-                address: .hostname(listening.host, port: listening.port), serverName: "footfall"),
+                address: .hostname(listening.host, port: listening.port), serverName: "footfall",
+                availableConnectionsDelegate: MaximumAvailableConnections(policy.maximumConnections, logger: logger)),
             onServerRunning: { [listening, onListening] channel in
                 let port = channel.localAddress?.port ?? listening.port
                 announce("API:      \(listening.base(port: port))/api/v1")
@@ -115,8 +125,11 @@ struct Server {
             readers.close()
             writer.close()
         }
+        OpenFiles.allowAll()
+        let reload = identity.map { CertificateReload(identity: $0, logger: logger) }
         var configuration = ServiceGroupConfiguration(
-            services: services + [.essential(application())] + clients, gracefulShutdownSignals: [.sigint, .sigterm],
+            services: services + (reload.map { [.essential($0)] } ?? []) + [.essential(application())] + clients,
+            gracefulShutdownSignals: [.sigint, .sigterm],
             logger: logger)
         configuration.maximumGracefulShutdownDuration = .seconds(30)
         do { try await ServiceGroup(configuration: configuration).run() } catch let error as IOError {

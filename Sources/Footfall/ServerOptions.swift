@@ -1,3 +1,4 @@
+import API
 import ArgumentParser
 import Foundation
 import Installation
@@ -78,7 +79,7 @@ func reportingFailure(_ body: () async throws -> Void) async throws {
     } catch {
         FileHandle.standardError.write(Data("footfall: \(error)\n".utf8))
         switch error {
-        case is InstallationSettings.Invalid, is MasterKeyError: throw ExitCode(64)
+        case is InstallationSettings.Invalid, is ServerIdentity.Unusable, is MasterKeyError: throw ExitCode(64)
         case PostgresError.unreachable, PostgresError.connectionLost, is EmbeddedPostgres.Failure: throw ExitCode(69)
         default: throw ExitCode.failure
         }

@@ -58,6 +58,11 @@ struct UpCommand: AsyncParsableCommand {
     }
 
     private func addWorker(to server: inout Server, settings: InstallationSettings, clip: URL?, logger: Logger) throws {
+        guard settings.listening.tls == nil else {
+            throw StartFailure(
+                "the worker that footfall up starts speaks no TLS; start with --no-worker, and footfall-worker with "
+                    + "--server https://… by itself")
+        }
         guard
             let executable = ReleaseFiles.runningExecutable?.deletingLastPathComponent().appending(
                 path: "footfall-worker"),

@@ -13,6 +13,8 @@ import SystemPackage
 struct WorkerProcess: Service {
     let executable: URL
     let arguments: [String]
+    /// Where this machine reaches the server.
+    let host: String
     /// Says, once, on which port the server listens.
     let ports: AsyncStream<Int>
     let logger: Logger
@@ -41,7 +43,7 @@ struct WorkerProcess: Service {
         options.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: .seconds(20))]
         _ = try await Subprocess.run(
             .path(FilePath(executable.path)),
-            arguments: Arguments(["--server", "http://127.0.0.1:\(port)", "--exit-with-parent"] + arguments),
+            arguments: Arguments(["--server", "http://\(host):\(port)", "--exit-with-parent"] + arguments),
             platformOptions: options,
             input: .fileDescriptor(far, closeAfterSpawningProcess: true),
             output: .currentStandardOutput, error: .currentStandardError)

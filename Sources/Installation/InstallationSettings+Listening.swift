@@ -48,7 +48,7 @@ extension InstallationSettings {
             maximumBodyBytes = try reader.integer("max.body.bytes", in: 1024...(1 << 30), default: 1 << 20)
             maximumConnections = try reader.integer("max.connections", in: 1...1_000_000, default: 4096)
             maximumRequests = try reader.integer("max.requests", in: 1...1_000_000, default: 256)
-            maximumStreams = try reader.integer("max.streams", in: 1...100_000, default: 4)
+            maximumStreams = try reader.integer("max.streams", in: 1...100_000, default: 64)
             readTimeout = try reader.seconds("read.timeout", default: .seconds(60))
             writeTimeout = try reader.seconds("write.timeout", default: .seconds(60))
             idleTimeout = try reader.seconds("idle.timeout", default: .seconds(75))
@@ -63,9 +63,18 @@ extension InstallationSettings {
         }
 
         /// The URL of the server's root, as others reach it.
-        package func base(port: Int) -> String {
-            "\(tls == nil ? "http" : "https")://\(host.contains(":") ? "[\(host)]" : host):\(port)"
+        package func base(port: Int) -> String { "\(tls == nil ? "http" : "https")://\(Self.inURL(host)):\(port)" }
+
+        /// The host by which programs on this machine reach the server.
+        package var hostFromHere: String {
+            switch host {
+            case "0.0.0.0": "127.0.0.1"
+            case "::": "[::1]"
+            default: Self.inURL(host)
+            }
         }
+
+        private static func inURL(_ host: String) -> String { host.contains(":") ? "[\(host)]" : host }
 
         private static func port(_ text: String) throws(Invalid) -> Int {
             guard let port = Int(text), (0...65_535).contains(port) else {

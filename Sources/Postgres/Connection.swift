@@ -8,8 +8,12 @@ import Logging
 /// not withdraw its request: what was sent is done, and its answer awaited up to the target's deadline.
 package final class Connection: Sendable {
     let inbox: Inbox
+    private let slowQueries: SlowQueries?
 
-    private init(inbox: Inbox) { self.inbox = inbox }
+    private init(inbox: Inbox, slowQueries: SlowQueries?) {
+        self.inbox = inbox
+        self.slowQueries = slowQueries
+    }
 
     /// - Parameters:
     ///   - onEnd: called once on the session's thread when the session has ended, for whatever reason.
@@ -37,7 +41,8 @@ package final class Connection: Sendable {
             thread.start()
         }
         if let failure { throw failure }
-        return Connection(inbox: inbox)
+        return Connection(
+            inbox: inbox, slowQueries: target.slowQuery.map { SlowQueries(threshold: $0, logger: logger) })
     }
 
     /// Whether requests can still be sent; false from the moment at which the loss of the session is noticed.
@@ -53,6 +58,9 @@ package final class Connection: Sendable {
     /// single implicit transaction: all or none take effect. Throws the first statement's error that fails.
     package func pipeline(_ statements: [Statement]) async throws(PostgresError) -> [Rows] {
         if statements.isEmpty { return [] }
+        guard let slowQueries else { return try await perform(.statements(statements)) }
+        let began = ContinuousClock.now
+        defer { slowQueries.note(statements, since: began) }
         return try await perform(.statements(statements))
     }
 

@@ -9,6 +9,8 @@ package struct ConnectionTarget: Sendable {
     /// How long a request may take once it was sent. Beyond it the socket is closed and the request fails with
     /// `PostgresError.connectionLost`; the server is not asked to cancel, for a commit that waits must not be cancelled.
     package var requestTimeout: Duration?
+    /// From which time on a statement is logged, with its text and without its values; nil for never.
+    package var slowQuery: Duration?
 
     package init(
         _ url: String, applicationName: String = "footfall", connectTimeout: Duration = .seconds(5),
@@ -24,6 +26,12 @@ package struct ConnectionTarget: Sendable {
         var target = self
         target.applicationName = applicationName
         target.requestTimeout = requestTimeout
+        return target
+    }
+
+    package func loggingQueries(from time: Duration) -> ConnectionTarget {
+        var target = self
+        target.slowQuery = time
         return target
     }
 }

@@ -74,14 +74,17 @@ struct OpenAPIOperation {
 
     /// The problems of every operation of its kind.
     private static func common(to route: Route, _ fragment: JSONObject) -> Set<ProblemCode> {
-        var common: Set<ProblemCode> = [.malformedHeader, .internalError, .overloaded]
+        var common: Set<ProblemCode> = [
+            .malformedRequest, .malformedHeader, .requestTimeout, .bodyTooLarge, .addressTooLong, .headersTooLarge,
+            .internalError, .overloaded,
+        ]
         if route.access != .open {
             common.formUnion([.unauthenticated, .forbidden, .validationFailed, .rateLimited, .databaseUnavailable])
         }
         if case .camera = route.access { common.insert(.cameraNotFound) }
         if route.method == .post { common.formUnion([.requestUnderWay, .idempotencyKeyReused, .bodyTooLarge]) }
         if fragment["requestBody"] != nil {
-            common.formUnion([.malformedJSON, .unsupportedMediaType, .bodyTooLarge])
+            common.formUnion([.malformedJSON, .unsupportedMediaType])
         }
         return common
     }

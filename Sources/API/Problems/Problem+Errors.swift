@@ -16,8 +16,7 @@ extension Problem {
         case CameraVault.Failure.erased: self.init(Camera.Rejection.removed)
         case let error as HTTPError where error.status == .notFound:
             self.init(.routeNotFound, "No route leads here; see the list of routes in the documentation.")
-        case is NIOTooManyBytesError:
-            self.init(.bodyTooLarge, "A body has at most \(Request.maximumBodyBytes) bytes.")
+        case is NIOTooManyBytesError: self = .bodyTooLarge(maximum: Request.maximumBodyBytes)
         default: self = .internalError
         }
     }

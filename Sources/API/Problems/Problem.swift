@@ -45,10 +45,18 @@ package struct Problem: Error {
     }
 
     var response: Response {
+        let answer = answer
+        return Response(
+            status: code.status, headers: answer.head.headerFields,
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: answer.body)))
+    }
+
+    /// The same, for where there is no request to answer.
+    var answer: (head: HTTPResponse, body: [UInt8]) {
+        let body = document.bytes
         var headers = headers
         headers[.contentType] = "application/problem+json"
-        return Response(
-            status: code.status, headers: headers,
-            body: ResponseBody(byteBuffer: ByteBuffer(bytes: document.bytes)))
+        headers[.contentLength] = String(body.count)
+        return (HTTPResponse(status: code.status, headerFields: headers), body)
     }
 }

@@ -5,6 +5,10 @@ import Hummingbird
 package enum ProblemCode: String, CaseIterable, Sendable {
     case malformedJSON = "malformed_json"
     case malformedHeader = "malformed_header"
+    case malformedRequest = "malformed_request"
+    case requestTimeout = "request_timeout"
+    case addressTooLong = "address_too_long"
+    case headersTooLarge = "headers_too_large"
     case unauthenticated
     case forbidden
     case routeNotFound = "route_not_found"
@@ -68,6 +72,23 @@ package enum ProblemCode: String, CaseIterable, Sendable {
                 .badRequest, "A header is malformed",
                 "A header that this request is read by has a form that it cannot have; detail says which. Nothing was "
                     + "done.")
+        case .malformedRequest:
+            Facts(
+                .badRequest, "The request is not HTTP",
+                "What was sent breaks the rules of HTTP (RFC 9112), or ends within a request. Nothing was done, and the "
+                    + "connection was closed.")
+        case .requestTimeout:
+            Facts(
+                .requestTimeout, "The request took too long to come in",
+                "Nothing was done, and the connection was closed. Send the same again over a faster connection, or in "
+                    + "smaller parts.")
+        case .addressTooLong:
+            Facts(.uriTooLong, "The address is too long", "Ask for less at a time; detail says how long it may be.")
+        case .headersTooLarge:
+            Facts(
+                .requestHeaderFieldsTooLarge, "The headers are too large",
+                "Send fewer or shorter headers, or a shorter address; detail says what there may be. The connection was "
+                    + "closed.")
         case .unauthenticated:
             Facts(
                 .unauthorized, "The request does not prove who sends it",

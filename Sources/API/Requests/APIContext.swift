@@ -8,9 +8,15 @@ import NIOCore
 package struct APIContext: RequestContext {
     package var coreContext: CoreRequestContextStorage
     var requestID = ""
+    /// Nil where the request is part of no trace.
+    var trace: TraceContext?
     /// Who sent the request.
-    var principal = Principal(name: Actor.anonymous.text, permissions: Set(Permission.allCases))
-    let clientAddress: String?
+    var principal = Principal(name: Actor.anonymous.text, permissions: Set(Permission.allCases)) {
+        didSet { sender.become(principal.name) }
+    }
+    /// Shared by all copies, for the log's line.
+    let sender = Sender()
+    var clientAddress: String?
     /// The connection, or the stream of one, that the request came on.
     let channel: any Channel
     /// The position of the event that the request follows from, where its sender names one.
@@ -27,8 +33,8 @@ package struct APIContext: RequestContext {
     /// What the events of this request are stored with.
     var eventMetadata: EventMetadata {
         EventMetadata(
-            actor: principal.name, correlationID: requestID, causationID: causationID, clientAddress: clientAddress,
-            request: claim)
+            actor: principal.name, correlationID: requestID, causationID: causationID, traceID: trace?.traceID,
+            clientAddress: clientAddress, request: claim)
     }
 
     /// The camera that the path names. A text that cannot be an id is the id of no camera.

@@ -3,7 +3,8 @@ import HTTPTypes
 import Hummingbird
 
 extension Request {
-    static let maximumBodyBytes = 1 << 20
+    /// How long the body of the request that is being handled may be.
+    @TaskLocal static var maximumBodyBytes = 1 << 20
 
     /// The body's JSON value; nil where there is no body.
     func optionalJSON() async throws -> JSON? {

@@ -4,6 +4,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import Logging
+import Synchronization
 
 extension HTTPField.Name {
     static var requestID: HTTPField.Name { headerName("X-Request-ID") }
@@ -11,14 +12,19 @@ extension HTTPField.Name {
     static var position: HTTPField.Name { headerName("Footfall-Position") }
     static var link: HTTPField.Name { headerName("Link") }
 
-    private static func headerName(_ name: String) -> HTTPField.Name {
+    static func headerName(_ name: String) -> HTTPField.Name {
         guard let name = HTTPField.Name(name) else { preconditionFailure("\(name) is no header's name") }
         return name
     }
 }
 
-/// Gives each request its id (`X-Request-ID`, made where there is none) and its actor, and logs its end.
+/// Gives each request its id (`X-Request-ID`, made where there is none), its trace, its client's address and its actor,
+/// and logs its end in one line: at info where it failed, else at debug.
+///
+/// Whatever is logged meanwhile carries the ids: handlers' lines by the context's logger, others' by `Logger.current`.
 struct RequestIdentity: RouterMiddleware {
+    let addresses: ClientAddress
+
     func handle(
         _ request: Request, context: APIContext, next: (Request, APIContext) async throws -> Response
     ) async throws -> Response {
@@ -26,22 +32,43 @@ struct RequestIdentity: RouterMiddleware {
         var context = context
         let given = request.headers[.requestID]
         context.requestID = given.flatMap(Self.valid) ?? UUID().uuidString.lowercased()
+        context.trace = TraceContext(request.headers[values: .traceParent])
+        context.clientAddress = addresses.of(request, peer: context.clientAddress)
+        context.logger[metadataKey: "hb.request.id"] = nil
         context.logger[metadataKey: "request_id"] = "\(context.requestID)"
+        if let trace = context.trace {
+            context.logger[metadataKey: "trace_id"] = "\(trace.traceID)"
+            context.logger[metadataKey: "span_id"] = "\(trace.spanID)"
+        }
 
         var response: Response
         if given != nil, given != context.requestID {
             response = Problem(.malformedHeader, "X-Request-ID has 1 to 128 visible ASCII characters.").response
         } else {
-            response = try await identified(request, context, next)
+            response = try await withLogger(context.logger) { [context] _ in
+                try await identified(request, context, next)
+            }
         }
         response.headers[.requestID] = context.requestID
-        context.logger.log(
-            level: response.status.code < 400 ? .debug : .info, "request",
-            metadata: [
-                "method": "\(request.method)", "path": "\(request.uri.path)", "status": "\(response.status.code)",
-                "milliseconds": "\(began.duration(to: .now) / .milliseconds(1))",
-            ])
+        let level: Logger.Level = response.status.code < 400 ? .debug : .info
+        if level >= context.logger.logLevel { log(request, response, context, since: began, at: level) }
         return response
+    }
+
+    private func log(
+        _ request: Request, _ response: Response, _ context: APIContext, since began: ContinuousClock.Instant,
+        at level: Logger.Level
+    ) {
+        let milliseconds = began.duration(to: .now) / .milliseconds(1)
+        context.logger.log(
+            level: level, "request",
+            metadata: [
+                "method": "\(request.method)", "path": "\(request.uri.path)", "route": "\(context.endpointPath ?? "")",
+                "status": .stringConvertible(response.status.code),
+                "milliseconds": .stringConvertible((milliseconds * 1000).rounded() / 1000),
+                "bytes": response.body.contentLength.map { .stringConvertible($0) } ?? "unknown",
+                "actor": "\(context.sender.name)", "client": "\(context.clientAddress ?? "")",
+            ])
     }
 
     private func identified(
@@ -60,4 +87,14 @@ struct RequestIdentity: RouterMiddleware {
     private static func valid(_ id: String) -> String? {
         (1...128).contains(id.utf8.count) && id.utf8.allSatisfy { (0x21...0x7E).contains($0) } ? id : nil
     }
+}
+
+/// The name of whoever sent the request, as far as it is known by its end: the log's line is written outside of what
+/// finds it out.
+final class Sender: Sendable {
+    private let current = Mutex("")
+
+    var name: String { current.withLock(\.self) }
+
+    func become(_ name: String) { current.withLock { $0 = name } }
 }

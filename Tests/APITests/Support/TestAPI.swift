@@ -99,7 +99,8 @@ final class TestClock: Sendable {
 
 /// Commands alone: a log in memory, and a database that is not there.
 func withCommands(
-    log: (any EventLog)? = nil, rateLimiter: RateLimiter? = nil, logger: Logger = .silent,
+    log: (any EventLog)? = nil, policy: NetworkPolicy = NetworkPolicy(), rateLimiter: RateLimiter? = nil,
+    logger: Logger = .silent,
     _ body: @Sendable (TestAPI) async throws -> Void
 ) async throws {
     let clock = TestClock("2026-03-29T12:00:00Z")
@@ -113,7 +114,7 @@ func withCommands(
         checkpoints: Checkpoints(pool: pool, listener: listener, logger: .silent), vault: .inMemory(), streams: .test,
         newCameraID: { try CameraID(ids.wrappingAdd(1, ordering: .relaxed).newValue) }, now: { clock.now },
         rateLimiter: rateLimiter)
-    let application = Application(router: backend.makeRouter(), logger: logger)
+    let application = Application(router: backend.makeRouter(policy), logger: logger)
     try await application.test(.router) { try await body(TestAPI(client: $0, log: log, clock: clock)) }
 }
 

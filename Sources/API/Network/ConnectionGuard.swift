@@ -1,0 +1,225 @@
+import HTTPTypes
+import NIOCore
+import NIOHTTP1
+import NIOHTTPTypes
+import NIOHTTPTypesHTTP1
+
+/// Keeps one connection, or one stream of HTTP/2, within the policy, and sees to it that its end is an orderly one.
+///
+/// - What cannot be read as HTTP is answered with a problem. A body that is too long, late or malformed is an error to
+///   whoever reads it: a `Problem` too. After each of them the connection ends.
+/// - An answer after which the connection ends says so, and its bytes are let out before: the sending side is closed
+///   first, and what still comes is thrown away for a moment, so that no reset overtakes the answer (RFC 9112,
+///   section 9.6).
+/// - A client that takes nothing of an answer loses the connection.
+final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPRequestPart
+    typealias InboundOut = HTTPRequestPart
+    typealias OutboundIn = HTTPResponsePart
+    typealias OutboundOut = HTTPResponsePart
+
+    private let policy: NetworkPolicy
+    /// Of HTTP/1, where a connection is kept or ended by a header.
+    private var isConnection = false
+
+    /// Requests whose head was read and whose answer is not written yet.
+    private var underWay = 0
+    private var isReading = false
+    private var bodyBytes = 0
+    /// Nothing more of what comes is passed on.
+    private var isDiscarding = false
+    private var isQuiescing = false
+    /// The answer that is being written is the last one.
+    private var isLastAnswer = false
+    /// The last answer's end is on its way out.
+    private var isEndUnsent = false
+    private var isLingering = false
+    private var readDeadline: Scheduled<Void>?
+    private var writeDeadline: Scheduled<Void>?
+    private var endDeadline: Scheduled<Void>?
+
+    private static let lingering = TimeAmount.seconds(2)
+
+    init(_ policy: NetworkPolicy) { self.policy = policy }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        isConnection = (try? context.pipeline.syncOperations.handler(type: HTTP1ToHTTPServerCodec.self)) != nil
+        if context.channel.isActive { awaitRequest(context) }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) { cancelDeadlines() }
+
+    func channelActive(context: ChannelHandlerContext) {
+        awaitRequest(context)
+        context.fireChannelActive()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        cancelDeadlines()
+        context.fireChannelInactive()
+    }
+
+    // What comes in.
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if isDiscarding { return }
+        switch unwrapInboundIn(data) {
+        case .head:
+            cancelReadDeadline()
+            underWay += 1
+            isReading = true
+            bodyBytes = 0
+        case .body(let bytes):
+            bodyBytes += bytes.readableBytes
+            if bodyBytes > policy.maximumBodyBytes {
+                return fail(.bodyTooLarge(maximum: policy.maximumBodyBytes), context)
+            }
+        case .end:
+            cancelReadDeadline()
+            isReading = false
+        }
+        context.fireChannelRead(data)
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        // A request that came in one piece needs no timer.
+        if isReading, !isDiscarding, readDeadline == nil { awaitRequest(context) }
+        context.fireChannelReadComplete()
+        if isLingering { context.read() }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        switch error {
+        case HTTPParserError.headerOverflow: fail(.headersTooLarge, context)
+        case HTTPParserError.invalidEOFState where !isReading && underWay == 0: context.close(promise: nil)
+        case is HTTPParserError: fail(.malformedRequest, context)
+        // The type is not public: a method, an authority or a path that is none.
+        case _ where "\(type(of: error))".hasSuffix("TypeConversionError"): fail(.malformedRequest, context)
+        default: context.fireErrorCaught(error)
+        }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        switch event {
+        case is ChannelShouldQuiesceEvent: isQuiescing = true
+        case ChannelEvent.inputClosed where isLingering: context.close(promise: nil)
+        default: break
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    /// Ends the connection because of what came in, with the problem as an answer where there is one to give.
+    private func fail(_ problem: Problem, _ context: ChannelHandlerContext) {
+        if isDiscarding { return }
+        isDiscarding = true
+        cancelReadDeadline()
+        if isReading, underWay > 0 {
+            // Whoever reads the body answers with this.
+            context.fireErrorCaught(problem)
+        } else if underWay == 0, isReading || !isConnection {
+            linger(context)
+        } else if underWay == 0 {
+            let answer = problem.answer
+            underWay = 1
+            write(context: context, data: wrapOutboundOut(.head(answer.head)), promise: nil)
+            write(context: context, data: wrapOutboundOut(.body(ByteBuffer(bytes: answer.body))), promise: nil)
+            write(context: context, data: wrapOutboundOut(.end(nil)), promise: nil)
+            context.flush()
+        }
+        // Else the answers that are under way come first; the last of them ends the connection.
+    }
+
+    // What goes out.
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        switch unwrapOutboundIn(data) {
+        case .head(var head) where isConnection && head.status.kind != .informational:
+            if underWay == 1, isQuiescing || isDiscarding { head.headerFields[.connection] = "close" }
+            isLastAnswer = head.headerFields[.connection] == "close"
+            context.write(wrapOutboundOut(.head(head)), promise: promise)
+        case .end where isLastAnswer || underWay == 1 && (isConnection ? isQuiescing : isDiscarding):
+            underWay -= 1
+            isEndUnsent = true
+            let sent = promise ?? context.eventLoop.makePromise(of: Void.self)
+            sent.futureResult.assumeIsolated().whenComplete { _ in
+                self.isEndUnsent = false
+                self.linger(context)
+            }
+            context.write(data, promise: sent)
+        case .end:
+            underWay -= 1
+            context.write(data, promise: promise)
+        default: context.write(data, promise: promise)
+        }
+    }
+
+    func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+        // Lingering closes, once the last answer is out; a client that does not take it has until the deadline.
+        guard isConnection, isEndUnsent || isLingering, context.channel.isActive else {
+            return context.close(mode: mode, promise: promise)
+        }
+        if mode == .input { return context.close(mode: mode, promise: promise) }
+        if endDeadline == nil { endAfter(TimeAmount(policy.writeTimeout), context) }
+        promise?.succeed()
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        writeDeadline?.cancel()
+        writeDeadline = nil
+        if !context.channel.isWritable {
+            writeDeadline = context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(policy.writeTimeout)) {
+                context.close(promise: nil)
+            }
+        }
+        context.fireChannelWritabilityChanged()
+    }
+
+    /// Says that nothing more will be sent, and ends the connection soon, or as soon as the client does.
+    private func linger(_ context: ChannelHandlerContext) {
+        guard isConnection, context.channel.isActive else { return context.close(promise: nil) }
+        if isLingering { return }
+        isLingering = true
+        isDiscarding = true
+        endAfter(Self.lingering, context)
+        context.close(mode: .output, promise: nil)
+        context.read()
+    }
+
+    // Time.
+
+    private func awaitRequest(_ context: ChannelHandlerContext) {
+        guard readDeadline == nil, !isDiscarding else { return }
+        readDeadline = context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(policy.readTimeout)) {
+            self.readDeadline = nil
+            if self.isReading { self.fail(.requestTimeout, context) } else { context.close(promise: nil) }
+        }
+    }
+
+    private func endAfter(_ time: TimeAmount, _ context: ChannelHandlerContext) {
+        endDeadline?.cancel()
+        endDeadline = context.eventLoop.assumeIsolated().scheduleTask(in: time) { context.close(promise: nil) }
+    }
+
+    private func cancelReadDeadline() {
+        readDeadline?.cancel()
+        readDeadline = nil
+    }
+
+    private func cancelDeadlines() {
+        cancelReadDeadline()
+        writeDeadline?.cancel()
+        writeDeadline = nil
+        endDeadline?.cancel()
+        endDeadline = nil
+    }
+}
+
+extension Problem {
+    fileprivate static let malformedRequest = Problem(
+        .malformedRequest, "What came is not a request of HTTP, or breaks off within one.")
+    fileprivate static let headersTooLarge = Problem(
+        .headersTooLarge,
+        "A request has at most \(NetworkPolicy.maximumHeaderCount) headers, of at most "
+            + "\(NetworkPolicy.maximumHeaderBytes) bytes each.")
+    fileprivate static let requestTimeout = Problem(.requestTimeout, "The body did not come in whole in time.")
+}

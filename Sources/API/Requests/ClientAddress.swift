@@ -1,0 +1,32 @@
+import HTTPTypes
+import Hummingbird
+
+/// Where a request comes from, behind the proxies that are believed.
+///
+/// Only `X-Forwarded-For` is read. A proxy sets one header of the kind and passes the others on as they come, so whoever
+/// believed `Forwarded` (RFC 7239) too would believe the client.
+struct ClientAddress {
+    let trusted: [AddressRange]
+
+    /// The nearest address that is not a trusted proxy's. Nothing is believed that does not come from one.
+    /// - Parameter peer: the other end of the connection.
+    func of(_ request: Request, peer: String?) -> String? {
+        guard let peer, !trusted.isEmpty, isTrusted(peer) else { return peer }
+        let hops = request.headers[values: .forwardedFor].joined(separator: ",").split(separator: ",")
+            .map { $0.filter { !$0.isWhitespace } }
+        var nearest = peer
+        for hop in hops.reversed() {
+            guard AddressRange.isAddress(hop) else { return nearest }
+            nearest = hop
+            if !isTrusted(hop) { return hop }
+        }
+        return nearest
+    }
+
+    private func isTrusted(_ address: String) -> Bool { trusted.contains { $0.contains(address) } }
+}
+
+extension HTTPField.Name {
+    static var forwardedFor: HTTPField.Name { headerName("X-Forwarded-For") }
+    static var traceParent: HTTPField.Name { headerName("traceparent") }
+}
