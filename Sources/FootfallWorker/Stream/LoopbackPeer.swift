@@ -18,13 +18,30 @@ enum LoopbackPeer {
             let digits = String(port, radix: 16, uppercase: true)
             return "0100007F:" + String(repeating: "0", count: 4 - digits.count) + digits
         }
-        guard let table = try? String(contentsOfFile: "/proc/self/net/tcp", encoding: .ascii) else { return nil }
         let (local, remote) = (end(from), end(to))
-        for line in table.split(separator: "\n") {
-            let columns = line.split(separator: " ")
-            if columns.count > 9, columns[1] == local, columns[2] == remote { return columns[9] }
+        // The table is shown in pieces, between which sockets come and go: a line may be missed once.
+        for _ in 0..<3 {
+            for line in table().split(separator: "\n") {
+                let columns = line.split(separator: " ")
+                if columns.count > 9, columns[1] == local, columns[2] == remote { return columns[9] }
+            }
         }
         return nil
+    }
+
+    /// The system's TCP sockets. Read to its end by hand: Foundation takes the first piece for the whole.
+    private static func table() -> String {
+        let descriptor = open("/proc/self/net/tcp", O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return "" }
+        defer { close(descriptor) }
+        var text: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            let count = read(descriptor, &piece, piece.count)
+            guard count > 0 else { break }
+            text += piece[..<count]
+        }
+        return String(decoding: text, as: UTF8.self)
     }
 
     private static func sockets() -> Set<String> {
