@@ -14,6 +14,7 @@ package struct Backend: Sendable {
     let readModels: ReadModels
     let streams: StreamPolicy
     let vault: CameraVault
+    var prober = StreamProber.unavailable
     let newCameraID: @Sendable () async throws -> CameraID
     let now: @Sendable () -> Timestamp
     /// Served where there is one.
@@ -55,6 +56,9 @@ package struct Backend: Sendable {
         self.rateLimiter = rateLimiter
         self.circuits = circuits + [rateLimiter?.circuit].compactMap(\.self)
     }
+
+    /// Lets cameras' streams be looked at.
+    package mutating func addProber(_ prober: StreamProber) { self.prober = prober }
 
     /// Ids from the database's sequence; some are skipped when a registration fails.
     package static func cameraIDs(from pool: Pool) -> @Sendable () async throws -> CameraID {

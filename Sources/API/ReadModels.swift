@@ -8,6 +8,7 @@ enum ReadModel: String, CaseIterable {
     case cameraState = "camera_state"
     case healthSummary = "health_summary"
     case hourlyCounts = "hourly_counts"
+    case streamInfo = "stream_info"
     case cameraMetrics = "camera_metrics"
     case minuteCounts = "minute_counts"
 }

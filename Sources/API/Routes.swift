@@ -42,6 +42,7 @@ extension Backend {
         let exports = Exports(readModels: readModels, slots: exportSlots, patience: exportPatience)
         let reports = Reports(readModels: readModels, now: now)
         let health = HealthReads(readModels: readModels, now: now)
+        let probes = StreamProbes(backend: self)
         let workers = WorkerReads(readModels: readModels, vault: vault)
         let metrics = CameraMetricsReads(readModels: readModels, now: now)
         let pool = WorkerPool(readModels: readModels, now: now)
@@ -66,6 +67,11 @@ extension Backend {
             Route(.post, "/cameras/:id/start-monitoring", .camera(.control), commands.startMonitoring),
             Route(.post, "/cameras/:id/stop-monitoring", .camera(.control), commands.stopMonitoring),
             Route(.get, "/cameras/:id/health", .camera(.read), health.show),
+            Route(.post, "/cameras/:id/health-check", .camera(.control), probes.check),
+            Route(.post, "/cameras/:id/test-connection", .camera(.control), probes.test),
+            Route(
+                .get, "/cameras/:id/stream-info", .camera(.read),
+                StreamInfoReads(readModels: readModels, now: now).show),
             Route(.post, "/cameras/:id/heartbeats", .camera(.report), telemetry.recordHeartbeats),
             Route(.get, "/cameras/:id/counts", .camera(.read), counts.history),
             Route(.post, "/cameras/:id/counts", .camera(.report), telemetry.recordReadings),

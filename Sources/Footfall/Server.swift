@@ -29,9 +29,10 @@ struct Server {
     private var clients: [ServiceGroupConfiguration.ServiceConfiguration] = []
     private var onListening: [@Sendable (Int) -> Void] = []
 
+    /// - Parameter fileStreamRoot: the folder of file streams where the settings name none.
     init(
-        on target: ConnectionTarget, _ settings: InstallationSettings, files: ReleaseFiles,
-        masterKeys: MasterKeyring, logger: Logger
+        on target: ConnectionTarget, _ settings: InstallationSettings, fileStreamRoot: String? = nil,
+        files: ReleaseFiles, masterKeys: MasterKeyring, logger: Logger
     ) throws {
         self.logger = logger
         listening = settings.listening
@@ -55,6 +56,10 @@ struct Server {
             newCameraID: Backend.cameraIDs(from: readers), now: Server.now,
             rateLimiter: try Server.rateLimiter(settings, isAuthenticated: false, logger: logger))
         try backend.addDocumentation(from: files.openAPI, swaggerUI: files.swaggerUI)
+        let probing =
+            ["--stream-networks", settings.streamNetworks.description]
+            + ((settings.fileStreamRoot ?? fileStreamRoot).map { ["--file-stream-root", $0] } ?? [])
+        if let probe = ProbeProcess(arguments: probing) { backend.addProber(probe.prober) }
         router = backend.makeRouter(policy)
         let checkpoints = checkpoints
         let monitor = CameraMonitor(log, on: target, now: Server.now, logger: logger)

@@ -48,7 +48,9 @@ struct UpCommand: AsyncParsableCommand {
             try await Database.with(settings, creating: true, logger: logger) { target in
                 _ = try await Migrator(folder: files.migrations).run(on: target, logger: logger)
                 let masterKeys = try await settings.masterKeys(for: target, logger: logger)
-                var server = try Server(on: target, settings, files: files, masterKeys: masterKeys, logger: logger)
+                var server = try Server(
+                    on: target, settings, fileStreamRoot: clip?.deletingLastPathComponent().path, files: files,
+                    masterKeys: masterKeys, logger: logger)
                 if !noWorker { try addWorker(to: &server, settings: settings, clip: clip, logger: logger) }
                 if let clip { server.addDemo(clip: clip) }
                 try await server.run()

@@ -2,7 +2,7 @@
 ///
 /// By default those of the internet and, for RTSP and RTMP, private ones, since cameras live there. HTTP reaches private
 /// networks only where they are listed: to an inner service, a request may mean more than to look.
-package struct StreamNetworks: Sendable, Hashable {
+package struct StreamNetworks: Sendable, Hashable, CustomStringConvertible {
     package struct Malformed: Error, CustomStringConvertible {
         package let description: String
     }
@@ -33,6 +33,11 @@ package struct StreamNetworks: Sendable, Hashable {
         }
         guard includesDefaults || !listed.isEmpty else { throw Malformed(description: "it names no network") }
         self.init(listed: listed, includesDefaults: includesDefaults)
+    }
+
+    /// The text that makes them again.
+    package var description: String {
+        ((includesDefaults ? ["default"] : []) + listed.map(\.description)).joined(separator: ",")
     }
 
     /// What forbids a connection to an address: the kind of network that it belongs to. nil where it is allowed.

@@ -10,6 +10,7 @@ import Testing
         case heartbeat(Heartbeat)
         case reading(CountReading)
         case correction(CountCorrection)
+        case probe(StreamProbe)
         case reset(OccupancyReset)
         case skip(ProjectionEventSkipped)
     }
@@ -57,6 +58,8 @@ import Testing
         Frozen(.readingBare, .reading(TelemetryTests.readings[0].0)),
         Frozen(.reading, .reading(TelemetryTests.readings[1].0)),
         Frozen(.correction, .correction(CountCorrectionTests.lowered)),
+        Frozen(.probed, .probe(probes.seen)),
+        Frozen(.probedInVain, .probe(probes.failed)),
         Frozen(.occupancyResetBare, .reset(reset(to: 0, reason: nil))),
         Frozen(.occupancyReset, .reset(reset(to: 2, reason: Sample.reason))),
         Frozen(.skip, .skip(skip)),
@@ -75,6 +78,17 @@ import Testing
         } catch { preconditionFailure("\(error)") }
     }
 
+    private static let probes: (seen: StreamProbe, failed: StreamProbe) = {
+        let time = TelemetryTests.heartbeats[0].0.observedAt
+        var seen = StreamProbe(cameraID: Sample.id, observedAt: time, isOpen: true)
+        (seen.codec, seen.width, seen.height) = ("h264", 1920, 1080)
+        (seen.fps, seen.responseTime) = (FramesPerSecond(stored: 25), Milliseconds(stored: 140))
+        var failed = StreamProbe(cameraID: Sample.id, observedAt: time, isOpen: false)
+        (failed.reason, failed.responseTime) = ("timed_out", Milliseconds(stored: 5000))
+        failed.detail = ErrorMessage(stored: "No picture came in time.")
+        return (seen, failed)
+    }()
+
     private static let skip = ProjectionEventSkipped(
         projection: ProjectionName(stored: "hourly_counts"), position: 12, type: "CountReadingRecorded",
         stream: "telemetry-7", sqlState: "22P02", error: #"invalid input syntax for type bigint: "many""#,
@@ -85,6 +99,7 @@ import Testing
         case Heartbeat.eventType: .heartbeat(try Heartbeat(event))
         case CountReading.eventType: .reading(try CountReading(event))
         case CountCorrection.eventType: .correction(try CountCorrection(event))
+        case StreamProbe.eventType: .probe(try StreamProbe(event))
         case OccupancyReset.eventType: .reset(try OccupancyReset(event))
         case ProjectionEventSkipped.eventType: .skip(try ProjectionEventSkipped(event))
         default: .camera(try Camera.decode(event))
@@ -133,7 +148,7 @@ import Testing
                 "CameraRegistered", "CameraDescribed", "CameraConfigured", "CameraStarted", "CameraRestarted",
                 "CameraStopped", "CameraStatusChanged", "CameraMonitoringStarted", "CameraMonitoringStopped",
                 "CameraRemoved", Camera.erasureType, Heartbeat.eventType, CountReading.eventType,
-                CountCorrection.eventType, OccupancyReset.eventType,
+                CountCorrection.eventType, StreamProbe.eventType, OccupancyReset.eventType,
                 ProjectionEventSkipped.eventType,
             ]
         }

@@ -42,6 +42,7 @@ enum EventViews {
         case Heartbeat.eventType: try Heartbeat(event).event
         case CountReading.eventType: try CountReading(event).event
         case CountCorrection.eventType: try CountCorrection(event).event
+        case StreamProbe.eventType: try StreamProbe(event).event
         case OccupancyReset.eventType: try OccupancyReset(event).event
         case ProjectionEventSkipped.eventType: try ProjectionEventSkipped(event).event
         default: Camera.encode(try Camera.decode(event))

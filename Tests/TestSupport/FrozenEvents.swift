@@ -89,6 +89,14 @@ package struct FrozenEvent: Hashable, Sendable {
         "CountReadingRecorded", 1,
         #"{"camera_id":7,"observed_at":"2026-03-29T00:30:00.250000Z","line":"door","class":"person","count_in":3,"count_out":0,"confidence_score":0.75,"processing_time_ms":8.0,"ai_model_version":"yolov8n-1","frame_data":{"frame":17}}"#
     )
+    package static let probed = FrozenEvent(
+        "StreamProbed", 1,
+        #"{"camera_id":7,"observed_at":"2026-03-29T00:30:00.250000Z","ok":true,"codec":"h264","width":1920,"height":1080,"fps":25.0,"response_time_ms":140.0}"#
+    )
+    package static let probedInVain = FrozenEvent(
+        "StreamProbed", 1,
+        #"{"camera_id":7,"observed_at":"2026-03-29T00:30:00.250000Z","ok":false,"response_time_ms":5000.0,"reason":"timed_out","detail":"No picture came in time."}"#
+    )
     package static let correction = FrozenEvent(
         "CountCorrected", 1,
         #"{"camera_id":7,"from":"2026-03-29T00:30:00Z","to":"2026-03-29T01:15:00Z","line":"door","class":"person","delta_in":-3,"delta_out":1,"reason":"because","buckets":[{"start":"2026-03-29T00:30:00Z","delta_in":-3,"delta_out":0},{"start":"2026-03-29T01:00:00Z","delta_in":0,"delta_out":1}]}"#
@@ -110,7 +118,8 @@ package struct FrozenEvent: Hashable, Sendable {
         .stoppedBare,
         .statusChanged, .statusChangedBare, .removed, .removedBare, .monitoringStarted, .monitoringStopped,
         .heartbeatBare, .heartbeat, .readingBare,
-        .reading, .correction, .occupancyResetBare, .occupancyReset, .skip, .registeredWithSecrets,
+        .reading, .correction, .probed, .probedInVain, .occupancyResetBare, .occupancyReset, .skip,
+        .registeredWithSecrets,
         .configuredWithSecrets, .erased, .readingWithSealedFrame,
     ]
 }

@@ -103,6 +103,15 @@ struct HealthReads: Sendable {
         return .json(try row.bytes(2), position: try row.position)
     }
 
+    /// The health of a camera, as `show` answers it.
+    func document(of id: CameraID, atLeast position: Int64) async throws -> [UInt8] {
+        let row = try await readModels.read(
+            [.cameraState, .healthSummary], atLeast: position, Self.showSQL,
+            [.timestamp(now().microseconds), .integer(id.number)])
+        try row.checkCamera(removed: 1)
+        return Array(try row.bytes(2))
+    }
+
     @Sendable func summary(_ request: Request, _ context: APIContext) async throws -> Response {
         let minimum = try Query.read(request) { $0.minimumPosition() }
         let row = try await readModels.read(

@@ -43,6 +43,8 @@ package enum ProblemCode: String, CaseIterable, Sendable {
     case outcomeUnknown = "outcome_unknown"
     case readModelBehind = "read_model_behind"
     case notReady = "not_ready"
+    case probeUnavailable = "probe_unavailable"
+    case tooManyProbes = "too_many_probes"
 
     package var status: HTTPResponse.Status { facts.status }
     package var title: String { facts.title }
@@ -63,6 +65,15 @@ package enum ProblemCode: String, CaseIterable, Sendable {
 
     private var facts: Facts {
         switch self {
+        case .probeUnavailable:
+            Facts(
+                .serviceUnavailable, "This server cannot look at streams",
+                "Looking at a stream takes the program footfall-worker beside the one that serves the API. Install it "
+                    + "there, or ask another server.")
+        case .tooManyProbes:
+            Facts(
+                .serviceUnavailable, "Too many streams are being looked at",
+                "Only a few streams are looked at at a time. Try again after Retry-After seconds.")
         case .malformedJSON:
             Facts(
                 .badRequest, "The body is not JSON",

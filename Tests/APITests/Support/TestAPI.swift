@@ -121,7 +121,7 @@ func withCommands(
 /// Everything: a database of the test's own, its projections running unless `projecting` is false.
 func withAPI(
     _ setup: TestingSetup = .router, projecting: Bool = true, patience: Duration = .seconds(5),
-    exportPatience: Duration = .seconds(30),
+    exportPatience: Duration = .seconds(30), prober: StreamProber = .unavailable,
     circuits: [CircuitBreaker] = [],
     masterKeys: MasterKeyring = MasterKeyring(MasterKey.random()), logger: Logger = .silent,
     _ body: @escaping @Sendable (TestAPI) async throws -> Void
@@ -132,12 +132,13 @@ func withAPI(
             let listener = Listener(target, channels: Projector.channels, logger: .silent)
             let checkpoints = Checkpoints(pool: pool, listener: listener, logger: .silent)
             let clock = TestClock("2026-03-29T12:00:00Z")
-            let backend = Backend(
+            var backend = Backend(
                 log: log, requests: log, pool: pool, checkpoints: checkpoints,
                 vault: CameraVault(store: PostgresSecretStore(pool: pool), masterKeys: masterKeys), patience: patience,
                 streams: .test,
                 exportPatience: exportPatience,
                 newCameraID: Backend.cameraIDs(from: pool), now: { clock.now }, circuits: circuits)
+            backend.addProber(prober)
             let application = Application(
                 router: backend.makeRouter(),
                 configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)), logger: logger)
