@@ -95,7 +95,7 @@ let package = Package(
         .target(
             name: "Access",
             dependencies: [
-                "CHiredis", "Resilience",
+                "CHiredis", "EventSourcing", "Resilience",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "JWTKit", package: "jwt-kit"),
@@ -240,7 +240,14 @@ let package = Package(
             swiftSettings: swiftSettings
         ),
         .testTarget(name: "StreamPolicyTests", dependencies: ["StreamPolicy"], swiftSettings: swiftSettings),
-        .testTarget(name: "AccessTests", dependencies: ["Access"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "AccessTests",
+            dependencies: [
+                "Access", "EventSourcing", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "JWTKit", package: "jwt-kit"), .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: swiftSettings
+        ),
         .testTarget(
             name: "APITests",
             dependencies: [

@@ -13,11 +13,14 @@ package enum Scope: Hashable, Sendable {
 package struct Principal: Hashable, Sendable {
     /// The name that events are stored with.
     package let name: String
+    /// Where the permissions come from, as far as they come from roles.
+    package let roles: Set<Role>
     package let permissions: Set<Permission>
     package let scope: Scope
 
-    package init(name: String, permissions: Set<Permission>, scope: Scope = .all) {
+    package init(name: String, roles: Set<Role> = [], permissions: Set<Permission>, scope: Scope = .all) {
         self.name = name
+        self.roles = roles
         self.permissions = permissions
         self.scope = scope
     }
