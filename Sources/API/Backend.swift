@@ -9,6 +9,7 @@ package struct Backend: Sendable {
     let log: any EventLog
     let readModels: ReadModels
     let streams: StreamPolicy
+    let authentication: Authentication
     let newCameraID: @Sendable () async throws -> CameraID
     let now: @Sendable () -> Timestamp
     /// Served where there is one.
@@ -21,6 +22,7 @@ package struct Backend: Sendable {
     ///   - pool: lends connections for reading; `read.*` and the log's own tables are read through it.
     ///   - checkpoints: must be running, for reads that wait for a position.
     ///   - streams: where cameras' streams may lie.
+    ///   - authentication: how requests prove who sends them.
     ///   - newCameraID: gives each id once.
     ///   - patience: how long a read waits for the position that it asks for.
     ///   - exportPatience: how long an export waits for a reader that takes nothing.
@@ -28,12 +30,14 @@ package struct Backend: Sendable {
     package init(
         log: any EventLog, pool: Pool, checkpoints: Checkpoints, patience: Duration = .seconds(5),
         streams: StreamPolicy = StreamPolicy(),
+        authentication: Authentication,
         exportPatience: Duration = .seconds(30),
         newCameraID: @escaping @Sendable () async throws -> CameraID, now: @escaping @Sendable () -> Timestamp
     ) {
         self.log = log
         readModels = ReadModels(pool: pool, checkpoints: checkpoints, patience: patience)
         self.streams = streams
+        self.authentication = authentication
         self.newCameraID = newCameraID
         self.now = now
         self.exportPatience = exportPatience

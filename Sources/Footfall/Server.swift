@@ -26,7 +26,8 @@ struct Server {
     private var onListening: [@Sendable (Int) -> Void] = []
 
     init(
-        on target: ConnectionTarget, _ settings: InstallationSettings, files: ReleaseFiles, logger: Logger
+        on target: ConnectionTarget, _ settings: InstallationSettings, files: ReleaseFiles,
+        authentication: Authentication, logger: Logger
     ) throws {
         self.logger = logger
         listening = settings.listening
@@ -41,8 +42,8 @@ struct Server {
         let checks = SampleChecks(definitions, on: target, logger: logger)
         var backend = Backend(
             log: log, pool: readers, checkpoints: checkpoints,
-            streams: StreamPolicy(networks: settings.streamNetworks), newCameraID: Backend.cameraIDs(from: readers),
-            now: Server.now)
+            streams: StreamPolicy(networks: settings.streamNetworks), authentication: authentication,
+            newCameraID: Backend.cameraIDs(from: readers), now: Server.now)
         try backend.addDocumentation(from: files.openAPI, swaggerUI: files.swaggerUI)
         router = backend.makeRouter()
         let checkpoints = checkpoints
@@ -61,15 +62,19 @@ struct Server {
     }
 
     /// A worker process that reports to this server; it is stopped first, while it can still report.
-    mutating func addWorker(executable: URL, arguments: [String]) {
+    mutating func addWorker(executable: URL, arguments: [String], token: WorkerToken?) {
         clients.append(
             .essential(
-                WorkerProcess(executable: executable, arguments: arguments, ports: listeningPort(), logger: logger)))
+                WorkerProcess(
+                    executable: executable, arguments: arguments, token: token, ports: listeningPort(), logger: logger))
+        )
     }
 
     /// Sees to it that the demo camera is there; ends when it is.
-    mutating func addDemo(clip: URL) {
-        let demo = DemoCamera(clip: clip, log: log, pool: readers, checkpoints: checkpoints, ports: listeningPort())
+    /// - Parameter folder: the data directory whose key signs tokens; nil where none are asked for.
+    mutating func addDemo(clip: URL, tokensFrom folder: URL?) {
+        let demo = DemoCamera(
+            clip: clip, log: log, pool: readers, checkpoints: checkpoints, ports: listeningPort(), tokenFolder: folder)
         clients.append(
             .init(
                 service: demo, successTerminationBehavior: .ignore,

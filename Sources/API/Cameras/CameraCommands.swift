@@ -21,6 +21,7 @@ struct CameraCommands: Sendable {
     @Sendable func register(_ request: Request, _ context: APIContext) async throws -> Response {
         try Query.none(request)
         let form = try CameraForm(try await request.json())
+        try ScopeCondition.checkPlace(of: form.description.location, for: context.principal, isNew: true)
         try await streams.admit(form.configuration.address)
         let id = try await newCameraID()
         let handled = try await handler.handle(
@@ -34,6 +35,7 @@ struct CameraCommands: Sendable {
         try Query.none(request)
         let precondition = try Precondition(request, isRequired: true)
         let form = try CameraForm(try await request.json())
+        try ScopeCondition.checkPlace(of: form.description.location, for: context.principal, isNew: false)
         try await streams.admit(form.configuration.address)
         return try answer(
             try await handle(.replace(form.description, form.configuration), if: precondition, context))

@@ -1,3 +1,4 @@
+import Access
 import Counting
 import EventSourcing
 import Foundation
@@ -25,8 +26,10 @@ struct CameraList {
     let minimumPosition: Int64?
     private let order: Order
     private let filters: [(name: String, value: String?)]
+    private let scope: ScopeCondition
 
-    init(_ request: Request) throws(Problem) {
+    /// - Parameter scope: the cameras that there are at all for whoever asks.
+    init(_ request: Request, in scope: Scope) throws(Problem) {
         self = try Query.read(request) { query in
             let skip = query.value("skip", default: 0, QueryRule.integer(in: 0...Int64.max))
             let limit = query.value("limit", default: 10, QueryRule.integer(in: 1...100))
@@ -46,19 +49,22 @@ struct CameraList {
                         ("status", try status.get()?.rawValue), ("desired_state", try desired.get()?.rawValue),
                         ("worker_id", try worker.get()?.text), ("location", try location.get()),
                         ("search", try search.get()),
-                    ])
+                    ],
+                    scope: ScopeCondition(scope))
             }
         }
     }
 
     private init(
-        skip: Int64, limit: Int64, minimumPosition: Int64?, order: Order, filters: [(name: String, value: String?)]
+        skip: Int64, limit: Int64, minimumPosition: Int64?, order: Order, filters: [(name: String, value: String?)],
+        scope: ScopeCondition
     ) {
         self.skip = skip
         self.limit = limit
         self.minimumPosition = minimumPosition
         self.order = order
         self.filters = filters
+        self.scope = scope
     }
 
     /// Selects position, total and the page's items as one JSON array. Location and search find parts of the text,
@@ -67,13 +73,14 @@ struct CameraList {
         """
         with hits as not materialized (
           select *
-          from read.camera_state
+          from read.camera_state as camera
           where not removed
             and ($3::text is null or status = $3)
             and ($4::text is null or desired_state = $4)
             and ($5::text is null or worker_id = $5)
             and ($6::text is null or strpos(lower(location), lower($6)) > 0)
             and ($7::text is null or strpos(lower(name), lower($7)) > 0 or strpos(lower(description), lower($7)) > 0)
+            and \(ScopeCondition.sql("camera", from: 8))
         ),
         page as (
           select * from hits order by \(order.sql) offset $1 limit $2
@@ -85,7 +92,9 @@ struct CameraList {
         """
     }
 
-    var parameters: [Parameter] { [.integer(skip), .integer(limit)] + filters.map { .text($0.value) } }
+    var parameters: [Parameter] {
+        [.integer(skip), .integer(limit)] + filters.map { .text($0.value) } + scope.parameters
+    }
 
     /// The `Link` header (RFC 8288) with the first, previous, next and last page, as far as there are any.
     func links(total: Int64) -> String {

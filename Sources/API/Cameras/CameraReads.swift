@@ -41,7 +41,7 @@ struct CameraReads: Sendable {
     }
 
     @Sendable func list(_ request: Request, _ context: APIContext) async throws -> Response {
-        let list = try CameraList(request)
+        let list = try CameraList(request, in: context.principal.scope)
         let row = try await readModels.read([.cameraState], atLeast: list.minimumPosition, list.sql, list.parameters)
         let total = try row.integer(1)
         var body = Array(#"{"items":"#.utf8)

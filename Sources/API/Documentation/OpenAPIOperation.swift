@@ -65,9 +65,11 @@ struct OpenAPIOperation {
     private static func common(to route: Route, _ fragment: JSONObject) -> Set<ProblemCode> {
         var common: Set<ProblemCode> = [.malformedHeader, .internalError, .overloaded]
         if route.access != .open {
-            common.formUnion([.unauthenticated, .forbidden, .validationFailed, .databaseUnavailable])
+            common.formUnion([
+                .unauthenticated, .forbidden, .validationFailed, .databaseUnavailable, .identityUnavailable,
+            ])
         }
-        if case .camera = route.access { common.insert(.cameraNotFound) }
+        if route.access.isAboutACamera { common.insert(.cameraNotFound) }
         if fragment["requestBody"] != nil {
             common.formUnion([.malformedJSON, .unsupportedMediaType, .bodyTooLarge])
         }

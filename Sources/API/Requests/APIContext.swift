@@ -8,8 +8,8 @@ import NIOCore
 package struct APIContext: RequestContext {
     package var coreContext: CoreRequestContextStorage
     var requestID = ""
-    /// Who sent the request.
-    var principal = Principal(name: Actor.anonymous.text, permissions: Set(Permission.allCases))
+    /// Who sent the request; nobody who may do anything, until that is known.
+    var principal = Principal(name: Actor.anonymous.text, permissions: [])
     let clientAddress: String?
     /// The connection, or the stream of one, that the request came on.
     let channel: any Channel

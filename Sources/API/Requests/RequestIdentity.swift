@@ -1,5 +1,3 @@
-import Access
-import Counting
 import Foundation
 import HTTPTypes
 import Hummingbird
@@ -17,7 +15,7 @@ extension HTTPField.Name {
     }
 }
 
-/// Gives each request its id (`X-Request-ID`, made where there is none) and its actor, and logs its end.
+/// Gives each request its id (`X-Request-ID`, made where there is none), and logs its end.
 struct RequestIdentity: RouterMiddleware {
     func handle(
         _ request: Request, context: APIContext, next: (Request, APIContext) async throws -> Response
@@ -32,7 +30,7 @@ struct RequestIdentity: RouterMiddleware {
         if given != nil, given != context.requestID {
             response = Problem(.malformedHeader, "X-Request-ID has 1 to 128 visible ASCII characters.").response
         } else {
-            response = try await identified(request, context, next)
+            response = try await next(request, context)
         }
         response.headers[.requestID] = context.requestID
         context.logger.log(
@@ -42,19 +40,6 @@ struct RequestIdentity: RouterMiddleware {
                 "milliseconds": "\(began.duration(to: .now) / .milliseconds(1))",
             ])
         return response
-    }
-
-    private func identified(
-        _ request: Request, _ context: APIContext, _ next: (Request, APIContext) async throws -> Response
-    ) async throws -> Response {
-        guard let name = request.headers[.actor] else { return try await next(request, context) }
-        var context = context
-        do throws(InvalidValue) {
-            context.principal = Principal(name: try Actor(name).text, permissions: context.principal.permissions)
-        } catch {
-            return Problem(.malformedHeader, "Footfall-Actor: \(error.sentence)").response
-        }
-        return try await next(request, context)
     }
 
     private static func valid(_ id: String) -> String? {

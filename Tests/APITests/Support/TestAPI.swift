@@ -1,4 +1,5 @@
 import API
+import Access
 import Counting
 import EventLog
 import EventSourcing
@@ -23,6 +24,8 @@ struct TestAPI: Sendable {
     var target: ConnectionTarget?
     var pool: Pool?
     var checkpoints: Checkpoints?
+    /// Sent with each request, where requests are to prove who sends them.
+    var token: String?
 
     static let json: HTTPFields = [.contentType: "application/json"]
 
@@ -30,6 +33,7 @@ struct TestAPI: Sendable {
         _ method: HTTPRequest.Method, _ path: String, _ body: String? = nil, headers: HTTPFields = [:]
     ) async throws -> Answer {
         var headers = headers
+        if let token { headers[.authorization] = "Bearer \(token)" }
         if body != nil, headers[.contentType] == nil { headers[.contentType] = "application/json" }
         return Answer(
             try await client.execute(
@@ -54,6 +58,13 @@ struct TestAPI: Sendable {
 
     func delete(_ path: String, ifMatch: String?) async throws -> Answer {
         try await send(.delete, path, headers: ifMatch.map { [.ifMatch: $0] } ?? [:])
+    }
+
+    /// The same API, for whoever has this token.
+    func with(_ token: String?) -> TestAPI {
+        var api = self
+        api.token = token
+        return api
     }
 
     /// Registers a camera and returns its id.
@@ -95,7 +106,7 @@ final class TestClock: Sendable {
 
 /// Commands alone: a log in memory, and a database that is not there.
 func withCommands(
-    log: (any EventLog)? = nil, _ body: @Sendable (TestAPI) async throws -> Void
+    log: (any EventLog)? = nil, authentication: Authentication = .off, _ body: @Sendable (TestAPI) async throws -> Void
 ) async throws {
     let clock = TestClock("2026-03-29T12:00:00Z")
     let log = log ?? InMemoryEventLog(now: { clock.now })
@@ -105,7 +116,7 @@ func withCommands(
     let ids = Atomic<Int64>(0)
     let backend = Backend(
         log: log, pool: pool, checkpoints: Checkpoints(pool: pool, listener: listener, logger: .silent),
-        streams: .test,
+        streams: .test, authentication: authentication,
         newCameraID: { try CameraID(ids.wrappingAdd(1, ordering: .relaxed).newValue) }, now: { clock.now })
     let application = Application(router: backend.makeRouter(), logger: .silent)
     try await application.test(.router) { try await body(TestAPI(client: $0, log: log, clock: clock)) }
@@ -114,7 +125,7 @@ func withCommands(
 /// Everything: a database of the test's own, its projections running unless `projecting` is false.
 func withAPI(
     _ setup: TestingSetup = .router, projecting: Bool = true, patience: Duration = .seconds(5),
-    exportPatience: Duration = .seconds(30),
+    exportPatience: Duration = .seconds(30), authentication: Authentication = .off,
     _ body: @escaping @Sendable (TestAPI) async throws -> Void
 ) async throws {
     let projections = try ProjectionDefinition.load(from: ReleaseFiles.locate().projections)
@@ -125,7 +136,7 @@ func withAPI(
             let clock = TestClock("2026-03-29T12:00:00Z")
             let backend = Backend(
                 log: log, pool: pool, checkpoints: checkpoints, patience: patience, streams: .test,
-                exportPatience: exportPatience,
+                authentication: authentication, exportPatience: exportPatience,
                 newCameraID: Backend.cameraIDs(from: pool), now: { clock.now })
             let application = Application(
                 router: backend.makeRouter(),
