@@ -1,15 +1,20 @@
+import Access
 import Counting
 import EventSourcing
 import Postgres
 import Projector
+import Resilience
+import Secrets
 import StreamPolicy
 
 /// What the API works on; handed over by the program that serves it.
 package struct Backend: Sendable {
     let log: any EventLog
+    let requests: any IdempotentRequests
     let readModels: ReadModels
     let streams: StreamPolicy
     let authentication: Authentication
+    let vault: CameraVault
     let newCameraID: @Sendable () async throws -> CameraID
     let now: @Sendable () -> Timestamp
     /// Served where there is one.
@@ -17,24 +22,33 @@ package struct Backend: Sendable {
     /// How long an export waits for a reader that takes nothing.
     let exportPatience: Duration
     let exportSlots: ExportSlots
+    let rateLimiter: RateLimiter?
+    let circuits: [CircuitBreaker]
 
     /// - Parameters:
+    ///   - requests: keeps what became of requests under keys, together with what they append to `log`.
     ///   - pool: lends connections for reading; `read.*` and the log's own tables are read through it.
     ///   - checkpoints: must be running, for reads that wait for a position.
     ///   - streams: where cameras' streams may lie.
     ///   - authentication: how requests prove who sends them.
     ///   - newCameraID: gives each id once.
+    ///   - vault: keeps what cameras keep secret.
     ///   - patience: how long a read waits for the position that it asks for.
     ///   - exportPatience: how long an export waits for a reader that takes nothing.
     ///   - now: the server's clock.
+    ///   - rateLimiter: counts requests against their users' limits; nil limits nobody.
+    ///   - circuits: of what the process uses beside the database, for `/health/ready`.
     package init(
-        log: any EventLog, pool: Pool, checkpoints: Checkpoints, patience: Duration = .seconds(5),
-        streams: StreamPolicy = StreamPolicy(),
+        log: any EventLog, requests: any IdempotentRequests, pool: Pool, checkpoints: Checkpoints,
+        vault: CameraVault, patience: Duration = .seconds(5), streams: StreamPolicy = StreamPolicy(),
         authentication: Authentication,
         exportPatience: Duration = .seconds(30),
-        newCameraID: @escaping @Sendable () async throws -> CameraID, now: @escaping @Sendable () -> Timestamp
+        newCameraID: @escaping @Sendable () async throws -> CameraID, now: @escaping @Sendable () -> Timestamp,
+        rateLimiter: RateLimiter? = nil, circuits: [CircuitBreaker] = []
     ) {
         self.log = log
+        self.requests = requests
+        self.vault = vault
         readModels = ReadModels(pool: pool, checkpoints: checkpoints, patience: patience)
         self.streams = streams
         self.authentication = authentication
@@ -42,6 +56,8 @@ package struct Backend: Sendable {
         self.now = now
         self.exportPatience = exportPatience
         exportSlots = ExportSlots(count: max(1, pool.size / 2))
+        self.rateLimiter = rateLimiter
+        self.circuits = circuits + [rateLimiter?.circuit].compactMap(\.self)
     }
 
     /// Ids from the database's sequence; some are skipped when a registration fails.

@@ -8,6 +8,8 @@ enum ReadModel: String, CaseIterable {
     case cameraState = "camera_state"
     case healthSummary = "health_summary"
     case hourlyCounts = "hourly_counts"
+    case cameraMetrics = "camera_metrics"
+    case minuteCounts = "minute_counts"
 }
 
 /// Reads the schema `read` and says how fresh the answer is.
@@ -16,6 +18,14 @@ struct ReadModels: Sendable {
     let checkpoints: Checkpoints
     /// How long a read waits for the position that it asks for.
     let patience: Duration
+    private let shared: SharedReads
+
+    init(pool: Pool, checkpoints: Checkpoints, patience: Duration) {
+        self.pool = pool
+        self.checkpoints = checkpoints
+        self.patience = patience
+        shared = SharedReads(pool: pool)
+    }
 
     /// Runs a statement that selects, first of all, `position`: the least that its read models reflect.
     ///
@@ -24,10 +34,14 @@ struct ReadModels: Sendable {
     func read(
         _ models: [ReadModel], atLeast minimum: Int64?, _ sql: String, _ parameters: [Parameter] = []
     ) async throws -> Row {
-        let row = try await row(sql, parameters)
+        try await read(models, atLeast: minimum, Statement(sql, parameters))
+    }
+
+    func read(_ models: [ReadModel], atLeast minimum: Int64?, _ statement: Statement) async throws -> Row {
+        let row = try await row(statement)
         guard let minimum, try row.position < minimum else { return row }
         let isReached = try await wait(for: models, toReach: minimum, from: try row.position)
-        let later = try await self.row(sql, parameters)
+        let later = try await self.row(statement)
         guard isReached, try later.position >= minimum else { throw try await behind(try later.position, minimum) }
         return later
     }
@@ -56,8 +70,8 @@ struct ReadModels: Sendable {
         return .validationFailed([Fault(at: .parameter("min_position"), rule)])
     }
 
-    private func row(_ sql: String, _ parameters: [Parameter]) async throws -> Row {
-        guard let row = try await pool.query(sql, parameters).first, !row.isNull(0) else {
+    private func row(_ statement: Statement) async throws -> Row {
+        guard let row = try await shared.query(statement).first, !row.isNull(0) else {
             throw Self.notReady
         }
         return row
@@ -75,7 +89,9 @@ struct ReadModels: Sendable {
     }
 
     /// SQL for the least position that these read models reflect; null before the first build of one is ready.
-    static func position(of models: ReadModel...) -> String {
+    static func position(of models: ReadModel...) -> String { position(of: models) }
+
+    static func position(of models: [ReadModel]) -> String {
         let names = models.map { "'\($0.rawValue)'" }.joined(separator: ", ")
         return """
             (select case when count(*) = \(models.count) then min(position) end

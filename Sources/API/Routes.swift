@@ -1,4 +1,7 @@
+import Access
+import Counting
 import EventLog
+import EventSourcing
 import HTTPTypes
 import Hummingbird
 
@@ -24,12 +27,14 @@ struct Route: Sendable {
 extension Backend {
     /// Every route, below `Route.base`.
     var routes: [Route] {
-        let commands = CameraCommands(backend: self)
-        let cameras = CameraReads(readModels: readModels)
+        let handler = CommandHandler<Camera>(log: log, cache: StateCache(capacity: 10_000))
+        let commands = CameraCommands(backend: self, handler: handler)
+        let cameras = CameraReads(readModels: readModels, now: now)
         let status = CameraStatusReads(readModels: readModels, now: now)
         let config = CameraConfigResource(readModels: readModels, commands: commands)
         let past = CameraPastReads(log: log, now: now, present: cameras.show)
-        let telemetry = TelemetryCommands(log: log, now: now)
+        let telemetry = TelemetryCommands(log: log, frames: FramePolicy(handler: handler, vault: vault), now: now)
+        let frames = FrameReads(log: log, vault: vault)
         let counts = CountReads(readModels: readModels, now: now)
         let explanations = CountExplanationReads(readModels: readModels, now: now)
         let corrections = CountCorrections(backend: self)
@@ -38,7 +43,10 @@ extension Backend {
         let exports = Exports(readModels: readModels, slots: exportSlots, patience: exportPatience)
         let reports = Reports(readModels: readModels, now: now)
         let health = HealthReads(readModels: readModels, now: now)
-        let workers = WorkerReads(readModels: readModels)
+        let workers = WorkerReads(readModels: readModels, vault: vault)
+        let metrics = CameraMetricsReads(readModels: readModels, now: now)
+        let pool = WorkerPool(readModels: readModels, now: now)
+        let assignments = WorkerCommands(readModels: readModels, commands: commands)
         let audit = AuditReads(trail: AuditTrail(pool: readModels.pool))
         let projections = ProjectionReads(readModels: readModels)
         return [
@@ -62,6 +70,7 @@ extension Backend {
             Route(.post, "/cameras/:id/heartbeats", .camera(.report), telemetry.recordHeartbeats),
             Route(.get, "/cameras/:id/counts", .camera(.read), counts.history),
             Route(.post, "/cameras/:id/counts", .camera(.report), telemetry.recordReadings),
+            Route(.get, "/cameras/:id/frames/:position", .camera(.admin), frames.show),
             Route(.get, "/cameras/:id/counts/explain", .camera(.read), explanations.explain),
             Route(.post, "/cameras/:id/counts/corrections", .camera(.write), corrections.correct),
             Route(.post, "/cameras/:id/occupancy/reset", .camera(.control), resets.reset),
@@ -71,8 +80,14 @@ extension Backend {
             Route(.get, "/cameras/:id/reports", .camera(.read), reports.show),
             Route(.get, "/counts", .fleet(.read), counts.fleet),
             Route(.get, "/analytics/summary", .fleet(.read), analytics.summary),
+            Route(.get, "/cameras/:id/metrics", .camera(.read), metrics.show),
+            Route(.get, "/workers", .fleet(.control), pool.list),
+            Route(.get, "/workers/:id", .fleet(.control), pool.show),
+            Route(.post, "/workers/:id/assign", .fleet(.control), assignments.assign),
+            Route(.post, "/workers/:id/release", .fleet(.control), assignments.release),
             Route(.get, "/workers/:id/assignments", .worker, workers.assignments),
             Route(.get, "/audit", .unlimited(.admin), audit.show),
+            Route(.get, "/audit/:position/chain", .unlimited(.admin), audit.chain),
             Route(.get, "/projections", .unlimited(.admin), projections.list),
             Route(
                 .post, "/projections/:name/rebuild", .unlimited(.admin),
@@ -82,7 +97,7 @@ extension Backend {
 
     /// Routes that stand at the root too, where probes look for them.
     private var serverRoutes: [Route] {
-        let server = ServerHealth(readModels: readModels)
+        let server = ServerHealth(readModels: readModels, circuits: circuits)
         return [
             Route(.get, "/health/live", .open, server.live),
             Route(.get, "/health/ready", .open, server.ready),
@@ -107,12 +122,36 @@ extension Backend {
 
     /// The route's handler, behind all that stands before it.
     private func guarded(_ route: Route, by check: AccessCheck) -> Route.Handler {
-        if route.access == .open { return route.handler }
-        return { request, context in
-            var context = context
-            context.principal = try await authentication.principal(of: request)
-            try await check(route.access, context)
-            return try await route.handler(request, context)
+        let limits = RateLimits(limiter: route.access == .open ? nil : rateLimiter)
+        let posts = IdempotentPosts(requests: requests)
+        let security = SecurityLog(route: route)
+        return { request, unproved in
+            var context = unproved
+            if route.access != .open {
+                context.principal = try await security.noting(unproved) {
+                    try await principal(of: request, unproved, limits)
+                }
+            }
+            let proved = context
+            return try await security.noting(proved) {
+                try await limits.count(proved) {
+                    try await check(route.access, proved)
+                    var context = proved
+                    context.causationID = try Causation.id(request)
+                    if route.method == .post { return try await posts.serve(request, context, by: route.handler) }
+                    return try await route.handler(request, context)
+                }
+            }
+        }
+    }
+
+    /// Who sent the request. One that does not prove it counts for the address that it came from.
+    private func principal(
+        of request: Request, _ context: APIContext, _ limits: RateLimits
+    ) async throws(Problem) -> Principal {
+        do throws(Problem) { return try await authentication.principal(of: request) } catch {
+            if error.code.status.kind == .clientError { try await limits.countUnproved(context) }
+            throw error
         }
     }
 }

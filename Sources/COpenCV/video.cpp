@@ -23,6 +23,9 @@ char *cv_capture_open(const char *address, const char *options, int open_timeout
         auto opened = std::make_unique<cv_capture>();
         const std::lock_guard<std::mutex> lock(environment);
         setenv("OPENCV_FFMPEG_CAPTURE_OPTIONS", options, 1);
+        // FFmpeg would go past the proxy in the options for hosts that these name.
+        unsetenv("no_proxy");
+        unsetenv("NO_PROXY");
         if (opened->source.open(address, cv::CAP_FFMPEG,
                                 {cv::CAP_PROP_OPEN_TIMEOUT_MSEC, open_timeout_ms, cv::CAP_PROP_READ_TIMEOUT_MSEC,
                                  read_timeout_ms})) {
@@ -42,6 +45,8 @@ char *cv_capture_retrieve(cv_capture *capture, cv_picture *picture, bool *retrie
 }
 
 double cv_capture_fps(const cv_capture *capture) { return capture->source.get(cv::CAP_PROP_FPS); }
+
+double cv_capture_fourcc(const cv_capture *capture) { return capture->source.get(cv::CAP_PROP_FOURCC); }
 
 double cv_capture_frame_count(const cv_capture *capture) { return capture->source.get(cv::CAP_PROP_FRAME_COUNT); }
 

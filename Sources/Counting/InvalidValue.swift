@@ -14,7 +14,9 @@ package struct InvalidValue: Error, Hashable, CustomStringConvertible {
         case missingHost = "missing_host"
         case pathNotAbsolute = "path_not_absolute"
         case maskedCredentials = "masked_credentials"
+        case maskedSecurityConfig = "masked_security_config"
         case duplicateName = "duplicate_name"
+        case duplicate
         case lineWithoutLength = "line_without_length"
         case insideOnLine = "inside_on_line"
         case inFuture = "in_future"

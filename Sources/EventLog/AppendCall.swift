@@ -20,7 +20,14 @@ struct AppendCall {
 
     private static let begin = "select begin_append_call($1, $2)"
 
-    private static let append = """
+    private static let append = append(noting: nil)
+
+    /// For a batch in which some appends belong to requests.
+    private static let notingAppend = append(
+        noting: KeyedRequests.keeping(from: 4 + AppendBatch.parameterCount, eventCounts: 3 + 6))
+
+    private static func append(noting noted: String?) -> String {
+        """
         with answer as materialized (
           select outcomes, first_positions, versions, recorded_at
           from append_events(\((4..<4 + AppendBatch.parameterCount).map { "$\($0)" }.joined(separator: ", ")))
@@ -35,9 +42,10 @@ struct AppendCall {
             call = excluded.call, called_at = excluded.called_at, outcomes = excluded.outcomes,
             first_positions = excluded.first_positions, versions = excluded.versions,
             recorded_at = excluded.recorded_at
-        )
+        )\(noted.map { ",\n" + $0 } ?? "")
         select outcomes, first_positions, versions, recorded_at from answer
         """
+    }
 
     /// Writes, so that its commit waits for all that the call's own waited for, a synchronous replica for instance.
     private static let recall = """
@@ -56,14 +64,20 @@ struct AppendCall {
     /// - Throws: `PostgresError.connectionLost` where it was made or was not.
     func run(on writer: Pool, isRepetition: Bool) async throws -> [AppendOutcome] {
         let id: [Parameter] = [.integer(key.writer), .integer(key.number)]
-        let statements = [
-            Statement(Self.begin, id),
-            Statement(Self.append, id + [.bool(isRepetition)] + AppendBatch(appends).parameters),
-        ]
+        let parameters = id + [.bool(isRepetition)] + AppendBatch(appends).parameters
+        let statements: [Statement]
+        if let requests = KeyedRequests(appends) {
+            statements = [
+                Statement(Self.begin, id), requests.hold,
+                Statement(Self.notingAppend, parameters + requests.parameters),
+            ]
+        } else {
+            statements = [Statement(Self.begin, id), Statement(Self.append, parameters)]
+        }
         var attempt = 1
         while true {
             do {
-                return try await writer.withConnection { try outcomes(try await $0.pipeline(statements)[1][0]) }
+                return try await writer.withConnection { try outcomes(try await $0.pipeline(statements).last?.first) }
             } catch let error as PostgresError {
                 if error.sqlState == "FF001" {
                     guard let row = try await writer.query(Self.recall, id).first else { throw error }
@@ -77,15 +91,26 @@ struct AppendCall {
         }
     }
 
-    private func outcomes(_ row: Row) throws(PostgresError) -> [AppendOutcome] {
-        let codes = try row.integers(0).map { $0 ?? 0 }
-        let positions = try row.integers(1).map { $0 ?? 0 }
-        let versions = try row.integers(2).map { $0 ?? 0 }
-        let recordedAt = Timestamp(microseconds: try row.optionalTimestamp(3) ?? 0)
+    private func outcomes(_ row: Row?) throws(PostgresError) -> [AppendOutcome] {
+        guard let row else { throw .decoding(reason: "append_events gave no answer") }
+        return try Self.outcomes(row, from: 0, eventCounts: appends.map { Int64($0.events.count) })
+    }
+
+    /// Reads four columns from `column` on: outcomes, first positions, versions and the time that they have in common.
+    static func outcomes(
+        _ row: Row, from column: Int, eventCounts: [Int64]
+    ) throws(PostgresError) -> [AppendOutcome] {
+        let codes = try row.integers(column).map { $0 ?? 0 }
+        let positions = try row.integers(column + 1).map { $0 ?? 0 }
+        let versions = try row.integers(column + 2).map { $0 ?? 0 }
+        let recordedAt = Timestamp(microseconds: try row.optionalTimestamp(column + 3) ?? 0)
+        guard [codes.count, positions.count, versions.count] == Array(repeating: eventCounts.count, count: 3) else {
+            throw .decoding(reason: "append_events did not answer for each append")
+        }
         var outcomes: [AppendOutcome] = []
-        outcomes.reserveCapacity(appends.count)
-        for (index, append) in appends.enumerated() {
-            let positions = positions[index]...(positions[index] + Int64(append.events.count) - 1)
+        outcomes.reserveCapacity(eventCounts.count)
+        for (index, count) in eventCounts.enumerated() {
+            let positions = positions[index]...(positions[index] + count - 1)
             switch codes[index] {
             case 1:
                 outcomes.append(

@@ -45,6 +45,7 @@ struct AppendCalls: Sendable {
                 return .lost { await resolve(call, reason: reason) }
             case .overloaded: return .known(.failure(.overloaded))
             case .unreachable(let reason): return .known(.failure(.unavailable(reason: reason)))
+            case .server(let error) where error.sqlState == "FF003": return .known(.failure(.superseded))
             case .server, nil: return .known(.failure(.storage(reason: "\(error)")))
             // There is an answer, so it was committed, but not one that can be read.
             case .decoding(let reason): return .known(.failure(.unknownOutcome(reason: reason)))

@@ -8,7 +8,7 @@ import Postgres
 /// go into the next, with an outcome for each. No timer delays a lone append. What comes before and after a transaction's
 /// turn (encoding, sending, parsing, answering) goes on during the turn of another, on a connection of its own.
 package final class PostgresEventLog: EventLog {
-    private let readers: Pool
+    let readers: Pool
     private let appender: GroupCommit
 
     /// - Parameters:
@@ -32,6 +32,7 @@ package final class PostgresEventLog: EventLog {
     package func append(_ appends: [Append]) async throws(EventLogError) -> [AppendOutcome] {
         if appends.isEmpty { return [] }
         for append in appends { try append.validate() }
+        if let done = appends.done { return done }
         var outcomes = try await appender.append(appends)
         try await findDuplicates(of: appends, &outcomes)
         return outcomes

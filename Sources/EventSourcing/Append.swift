@@ -76,6 +76,11 @@ package enum AppendOutcome: Hashable, Sendable {
     case closed
     /// The stream should have existed.
     case missing
+
+    package var isAppended: Bool {
+        guard case .appended = self else { return false }
+        return true
+    }
 }
 
 package struct Appended: Hashable, Sendable {

@@ -73,9 +73,16 @@ package struct CommandHandler<D: Decider>: Sendable {
 
     /// - Parameter expectedVersion: the version that the caller has seen. Without one, a command that lost a race is
     ///   decided again over the newer state.
+    ///
+    /// A command whose request was done before (`RequestClaim.Done`) is not decided again: what it came to is its
+    /// stream's state as it was then, whichever stream is named here.
     package func handle(
         _ command: D.Command, on stream: StreamName, expecting expectedVersion: Int64? = nil, metadata: EventMetadata
     ) async throws(CommandError<D.Rejection>) -> Handled<D.State> {
+        if let done = metadata.request?.done, case .appended(let appended)? = done.outcomes.first {
+            return Handled(
+                folded: try await past(done.stream, at: appended.version), position: appended.positions.upperBound)
+        }
         if let cached = cache?[stream],
             let events = try? decide(command, cached, expecting: expectedVersion), !events.isEmpty,
             let handled = try await append(events, to: stream, over: cached, expecting: expectedVersion, metadata)
@@ -103,6 +110,13 @@ package struct CommandHandler<D: Decider>: Sendable {
         }
         keep(folded, for: stream)
         return folded
+    }
+
+    private func past(
+        _ stream: StreamName, at version: Int64
+    ) async throws(CommandError<D.Rejection>) -> Folded<D.State> {
+        let events = try await readAll(stream, after: 0)
+        return try fold(events.prefix { $0.version <= version }, over: Folded(D.initial))
     }
 
     /// What came after a state that was cached; nil where the log holds another history than the one it was folded

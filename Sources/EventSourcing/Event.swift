@@ -59,16 +59,19 @@ package struct EventMetadata: Hashable, Sendable {
     package var causationID: String?
     package var traceID: String?
     package var clientAddress: String?
+    /// The request, made under a key, that the events belong to. Not stored with them.
+    package var request: RequestClaim?
 
     package init(
         actor: String? = nil, correlationID: String? = nil, causationID: String? = nil, traceID: String? = nil,
-        clientAddress: String? = nil
+        clientAddress: String? = nil, request: RequestClaim? = nil
     ) {
         self.actor = actor
         self.correlationID = correlationID
         self.causationID = causationID
         self.traceID = traceID
         self.clientAddress = clientAddress
+        self.request = request
     }
 
     /// The stored form, a JSON object in UTF-8; the producer's source and sequence stand beside the rest.

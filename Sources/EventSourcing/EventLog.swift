@@ -8,6 +8,9 @@ package protocol EventLog: Sendable {
     ///
     /// Outcomes come in the order of the appends. All that is appended by one call is durable when it returns, and
     /// becomes visible at once. Appends of one call see the effects of those before them.
+    ///
+    /// Where the appends belong to a request (`EventMetadata.request`), what they came to is noted with them if any was
+    /// appended, and they are appended once: a call whose request has done so already comes to the same again.
     func append(_ appends: [Append]) async throws(EventLogError) -> [AppendOutcome]
 
     /// The events of a stream with a version above `version`, oldest first, at most `limit`.
@@ -67,6 +70,9 @@ package enum EventLogError: Error, Equatable {
     /// The connection broke while the append was committing: it is written or it is not. Only a repetition under the
     /// same producer's sequence, or a look at the stream, can tell.
     case unknownOutcome(reason: String)
+    /// Nothing was written: the request that the append belongs to was taken over by another attempt, or has appended
+    /// already.
+    case superseded
     /// Nothing was written: an append itself is malformed (no events, an empty name).
     case invalidAppend(reason: String)
     /// Nothing was written: the store refused for a reason that trying again does not mend.

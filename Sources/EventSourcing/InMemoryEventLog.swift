@@ -7,8 +7,19 @@ package actor InMemoryEventLog: EventLog {
         var lastSequences: [String: Int64] = [:]
     }
 
+    private struct KeyedRequest {
+        var fingerprint: String
+        var claim: Int64
+        var leasedUntil: Timestamp
+        let createdAt: Timestamp
+        var done: RequestClaim.Done?
+        var answer: [UInt8]?
+    }
+
     private var events: [RecordedEvent] = []
     private var streams: [StreamName: Stream] = [:]
+    private var requests: [String: KeyedRequest] = [:]
+    private var claims: Int64 = 0
     private let now: @Sendable () -> Timestamp
 
     /// - Parameter now: the clock that stamps events; a step backwards is not followed.
@@ -16,8 +27,19 @@ package actor InMemoryEventLog: EventLog {
 
     package func append(_ appends: [Append]) async throws(EventLogError) -> [AppendOutcome] {
         for append in appends { try append.validate() }
+        if let done = appends.done { return done }
+        let claim = appends.first?.metadata.request
+        if let claim {
+            guard let request = requests[claim.id], request.claim == claim.number, request.done == nil else {
+                throw .superseded
+            }
+        }
         let recordedAt = max(now(), events.last?.recordedAt ?? Timestamp(microseconds: .min))
-        return appends.map { decide($0, recordedAt: recordedAt) }
+        let outcomes = appends.map { decide($0, recordedAt: recordedAt) }
+        if let claim, let first = appends.first, outcomes.contains(where: \.isAppended) {
+            requests[claim.id]?.done = RequestClaim.Done(stream: first.stream, outcomes: outcomes)
+        }
+        return outcomes
     }
 
     private func decide(_ append: Append, recordedAt: Timestamp) -> AppendOutcome {
@@ -69,6 +91,46 @@ package actor InMemoryEventLog: EventLog {
     }
 
     package func head() async throws(EventLogError) -> Int64 { Int64(events.count) }
+}
+
+extension InMemoryEventLog: IdempotentRequests {
+    package func claim(
+        _ id: String, fingerprint: String, lease: Duration, keeping: Duration
+    ) async throws(EventLogError) -> RequestState {
+        let now = now()
+        claims += 1
+        if let request = requests[id], request.createdAt + keeping > now {
+            if request.fingerprint != fingerprint { return .mismatched }
+            if let answer = request.answer { return .answered(answer) }
+            if request.leasedUntil > now { return .running }
+            requests[id]?.claim = claims
+            requests[id]?.leasedUntil = now + lease
+            return .claimed(RequestClaim(id: id, number: claims, done: request.done))
+        }
+        requests[id] = KeyedRequest(
+            fingerprint: fingerprint, claim: claims, leasedUntil: now + lease, createdAt: now)
+        return .claimed(RequestClaim(id: id, number: claims))
+    }
+
+    package func finish(_ claim: RequestClaim, answer: [UInt8]) async throws(EventLogError) {
+        if requests[claim.id]?.claim == claim.number { requests[claim.id]?.answer = answer }
+    }
+
+    package func release(_ claim: RequestClaim) async throws(EventLogError) {
+        guard let request = requests[claim.id], request.claim == claim.number else { return }
+        if request.done == nil {
+            requests[claim.id] = nil
+        } else {
+            requests[claim.id]?.leasedUntil = now()
+        }
+    }
+
+    package func clear(olderThan age: Duration, limit: Int) async throws(EventLogError) -> Int {
+        let now = now()
+        let old = requests.filter { $0.value.createdAt + age <= now }.keys.prefix(max(0, limit))
+        for id in old { requests[id] = nil }
+        return old.count
+    }
 }
 
 extension Append {

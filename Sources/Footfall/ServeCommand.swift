@@ -34,8 +34,10 @@ struct ServeCommand: AsyncParsableCommand {
                 throw StartFailure(
                     "the database lacks \(pending.joined(separator: ", ")); run footfall migrate")
             }
+            let masterKeys = try await settings.masterKeys(for: target, logger: logger)
             let server = try Server(
-                on: target, settings, files: files, authentication: authentication, logger: logger)
+                on: target, settings, files: files, masterKeys: masterKeys, authentication: authentication,
+                logger: logger)
             try await server.run()
         }
     }

@@ -8,6 +8,7 @@ import Logging
 import NIOCore
 import Postgres
 import Projector
+import Secrets
 import ServiceLifecycle
 import StreamPolicy
 
@@ -27,32 +28,41 @@ struct Server {
 
     init(
         on target: ConnectionTarget, _ settings: InstallationSettings, files: ReleaseFiles,
-        authentication: Authentication, logger: Logger
+        masterKeys: MasterKeyring, authentication: Authentication, logger: Logger
     ) throws {
         self.logger = logger
         listening = settings.listening
         readers = Pool(target.named("footfall api"), size: 8, logger: logger)
         writer = Pool(target.named("footfall log"), size: 2, logger: logger)
         log = PostgresEventLog(readers: readers, writer: writer)
-        let channels = Projector.channels
+        let channels = Projector.channels + [PostgresSecretStore.channel]
         let listener = Listener(target.named("footfall listener"), channels: channels, logger: logger)
         checkpoints = Checkpoints(pool: readers, listener: listener, logger: logger)
         let definitions = try ProjectionDefinition.load(from: files.projections)
         let projector = Projector(definitions, on: target, listener: listener, logger: logger)
         let checks = SampleChecks(definitions, on: target, logger: logger)
+        let vault = CameraVault(store: PostgresSecretStore(pool: readers), masterKeys: masterKeys)
+        let erasures = ErasureWatch(vault: vault, pool: readers, listener: listener, logger: logger)
         var backend = Backend(
-            log: log, pool: readers, checkpoints: checkpoints,
+            log: log, requests: log, pool: readers, checkpoints: checkpoints, vault: vault,
             streams: StreamPolicy(networks: settings.streamNetworks), authentication: authentication,
-            newCameraID: Backend.cameraIDs(from: readers), now: Server.now)
+            newCameraID: Backend.cameraIDs(from: readers), now: Server.now,
+            rateLimiter: try Server.rateLimiter(
+                settings, isAuthenticated: settings.authentication.isOn, logger: logger))
         try backend.addDocumentation(from: files.openAPI, swaggerUI: files.swaggerUI)
         router = backend.makeRouter()
         let checkpoints = checkpoints
+        let monitor = CameraMonitor(log, on: target, now: Server.now, logger: logger)
+        let sweeper = RequestSweeper(log, logger: logger)
         let sealer = Sealer(on: target, logger: logger)
         services = [
             .essential(UntilShutdown { await listener.run() }),
             .essential(UntilShutdown { await checkpoints.run() }),
+            .essential(UntilShutdown { await erasures.run() }),
             .essential(UntilShutdown { await projector.run() }),
             .essential(UntilShutdown { await checks.run() }),
+            .essential(UntilShutdown { await monitor.run() }),
+            .essential(UntilShutdown { await sweeper.run() }),
             .essential(UntilShutdown { await sealer.run(listener: listener) }),
         ]
     }

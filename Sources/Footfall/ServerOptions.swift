@@ -3,6 +3,7 @@ import Foundation
 import Installation
 import Logging
 import Postgres
+import Secrets
 
 /// What the subcommands have in common. Each option says which variable of the environment stands behind it.
 struct DatabaseOptions: ParsableArguments {
@@ -11,6 +12,12 @@ struct DatabaseOptions: ParsableArguments {
 
     @Option(help: "A libpq connection string of a database elsewhere (FOOTFALL_DATABASE_URL).")
     var databaseURL: String?
+
+    @Option(
+        help:
+            "The file with the master keys that cameras' secrets are encrypted under (FOOTFALL_MASTER_KEY_FILE); master.key in the data directory where the database is the embedded one."
+    )
+    var masterKeyFile: String?
 
     @Option(help: "trace, debug, info, notice, warning, error or critical (FOOTFALL_LOG_LEVEL).")
     var logLevel: String?
@@ -22,6 +29,7 @@ struct DatabaseOptions: ParsableArguments {
         var flags = InstallationSettings.Flags()
         flags.dataDirectory = dataDir
         flags.databaseURL = databaseURL
+        flags.masterKeyFile = masterKeyFile
         flags.logLevel = logLevel
         flags.logFormat = logFormat
         return flags
@@ -63,7 +71,7 @@ func reportingFailure(_ body: () async throws -> Void) async throws {
     } catch {
         FileHandle.standardError.write(Data("footfall: \(error)\n".utf8))
         switch error {
-        case is InstallationSettings.Invalid: throw ExitCode(64)
+        case is InstallationSettings.Invalid, is MasterKeyError: throw ExitCode(64)
         case PostgresError.unreachable, PostgresError.connectionLost, is EmbeddedPostgres.Failure: throw ExitCode(69)
         default: throw ExitCode.failure
         }
@@ -79,5 +87,16 @@ extension InstallationSettings {
                     + Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))
         }
         return logFormat.makeLogger(label: "footfall", level: level)
+    }
+}
+
+extension InstallationSettings {
+    /// The master keys of this installation, which open what the database keeps.
+    func masterKeys(for target: ConnectionTarget, logger: Logger) async throws -> MasterKeyring {
+        let keys = try MasterKeyring(text: masterKey, file: masterKeyFile, fallback: ownMasterKeyFile)
+        let connection = try await Connection.open(target, logger: logger)
+        defer { connection.close() }
+        try await KeyRotation.check(keys, on: connection)
+        return keys
     }
 }

@@ -54,8 +54,10 @@ struct UpCommand: AsyncParsableCommand {
             announce("Database: \(settings.databaseURL == nil ? folder.path : "as FOOTFALL_DATABASE_URL says")")
             try await Database.with(settings, creating: true, logger: logger) { target in
                 _ = try await Migrator(folder: files.migrations).run(on: target, logger: logger)
+                let masterKeys = try await settings.masterKeys(for: target, logger: logger)
                 var server = try Server(
-                    on: target, settings, files: files, authentication: authentication, logger: logger)
+                    on: target, settings, files: files, masterKeys: masterKeys, authentication: authentication,
+                    logger: logger)
                 if !noWorker { try await addWorker(to: &server, settings: settings, clip: clip, key: key) }
                 if let clip { server.addDemo(clip: clip, tokensFrom: key == nil ? nil : folder) }
                 try await server.run()
@@ -88,7 +90,8 @@ struct UpCommand: AsyncParsableCommand {
                 "--id", settings.workerID, "--log-level", settings.logLevel, "--log-format",
                 settings.logFormat.rawValue,
             ]
-                + (settings.model.map { ["--model", $0] } ?? []) + (root.map { ["--file-stream-root", $0] } ?? []),
+                + (settings.model.map { ["--model", $0] } ?? []) + (root.map { ["--file-stream-root", $0] } ?? [])
+                + (listen.streamNetworks.map { ["--stream-networks", $0] } ?? []),
             token: token)
     }
 }

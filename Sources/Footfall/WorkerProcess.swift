@@ -43,7 +43,8 @@ struct WorkerProcess: Service {
 
     /// What the worker has no business with: it reads streams that anybody may have made.
     private static let withheld: [Environment.Key: String?] = [
-        "FOOTFALL_AUTH_SECRET": nil, "FOOTFALL_DATABASE_URL": nil, "FOOTFALL_REDIS_URL": nil, "FOOTFALL_TOKEN": nil,
+        "FOOTFALL_AUTH_SECRET": nil, "FOOTFALL_MASTER_KEY": nil, "FOOTFALL_MASTER_KEY_FILE": nil,
+        "FOOTFALL_DATABASE_URL": nil, "FOOTFALL_REDIS_URL": nil, "FOOTFALL_TOKEN": nil,
         "FOOTFALL_TOKEN_FILE": nil,
     ]
 

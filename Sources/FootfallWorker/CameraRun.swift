@@ -19,7 +19,7 @@ struct CameraRun: Sendable {
     private let workerID: String
     private let client: ServerClient
     private let model: String?
-    private let fileRoot: FileRoot?
+    private let door: StreamDoor
     private let logger: Logger
     private let outbox: ReadingOutbox
     private let health: CameraHealth
@@ -32,14 +32,14 @@ struct CameraRun: Sendable {
     private static let flushLimit = Duration.seconds(10)
 
     init(
-        _ assignment: Assignment, workerID: String, client: ServerClient, model: String?, fileRoot: FileRoot?,
+        _ assignment: Assignment, workerID: String, client: ServerClient, model: String?, door: StreamDoor,
         logger: Logger
     ) {
         self.assignment = assignment
         self.workerID = workerID
         self.client = client
         self.model = model
-        self.fileRoot = fileRoot
+        self.door = door
         var logger = logger
         logger[metadataKey: "camera"] = "\(assignment.cameraID)"
         self.logger = logger
@@ -105,20 +105,8 @@ struct CameraRun: Sendable {
         var framesCounted = 0
         while !Task.isCancelled {
             do {
-                var settings = try pipelineSettings()
-                settings.framesToSkip = framesCounted
-                let (starts, started) = AsyncStream.makeStream(of: Void.self)
-                let pipeline = Pipeline(settings) { [outbox] event in
-                    switch event {
-                    case .started: started.yield()
-                    case .crossed(let report): outbox.add(numbered.readings(of: report))
-                    }
-                }
-                health.watches(pipeline)
-                let ending = try await withThrowingTaskGroup(of: Void.self) { group in
-                    group.addTask { for await _ in starts { await online() } }
-                    defer { started.finish() }
-                    return try await pipeline.run()
+                let ending = try await door.open(assignment.kind, assignment.url) { [framesCounted] address in
+                    try await watch(address, skipping: framesCounted, numbered)
                 }
                 return ending == .ended ? .ended : .stopped
             } catch {
@@ -135,18 +123,30 @@ struct CameraRun: Sendable {
         return .stopped
     }
 
-    private func pipelineSettings() throws -> PipelineSettings {
-        var url = assignment.url
-        if assignment.kind == .file {
-            guard let fileRoot else {
-                throw FileRoot.Outside(
-                    description: "no folder of file streams is configured (FOOTFALL_FILE_STREAM_ROOT)")
+    private func watch(
+        _ address: StreamAddress, skipping framesCounted: Int, _ numbered: LockedNumbering
+    ) async throws -> Pipeline.Ending {
+        var settings = try pipelineSettings(address)
+        settings.framesToSkip = framesCounted
+        let (starts, started) = AsyncStream.makeStream(of: Void.self)
+        let pipeline = Pipeline(settings) { [outbox] event in
+            switch event {
+            case .started: started.yield()
+            case .crossed(let report): outbox.add(numbered.readings(of: report))
             }
-            url = try fileRoot.resolve(url)
         }
+        health.watches(pipeline)
+        return try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { for await _ in starts { await online() } }
+            defer { started.finish() }
+            return try await pipeline.run()
+        }
+    }
+
+    private func pipelineSettings(_ address: StreamAddress) throws -> PipelineSettings {
         let given = assignment.settings
         var settings = PipelineSettings(
-            address: try StreamAddress(kind: assignment.kind, url: url), lines: assignment.lines,
+            address: address, lines: assignment.lines,
             detector: try DetectorChoice(name: given.detector, model: model))
         if let confidence = given.confidence { settings.confidence = confidence }
         settings.classes = given.classes

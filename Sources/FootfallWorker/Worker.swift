@@ -9,7 +9,7 @@ struct Worker: Service {
     let id: String
     let client: ServerClient
     let model: String?
-    let fileRoot: FileRoot?
+    let door: StreamDoor
     let logger: Logger
 
     private static let pollInterval = Duration.seconds(1)
@@ -58,7 +58,7 @@ struct Worker: Service {
     }
 
     private func makeRun(_ assignment: Assignment) -> CameraRun {
-        CameraRun(assignment, workerID: id, client: client, model: model, fileRoot: fileRoot, logger: logger)
+        CameraRun(assignment, workerID: id, client: client, model: model, door: door, logger: logger)
     }
 }
 

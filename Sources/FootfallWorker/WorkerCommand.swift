@@ -4,10 +4,9 @@ import Logging
 import ServiceLifecycle
 import StructuredLogging
 
-@main
 struct WorkerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "footfall-worker",
+        commandName: "watch",
         abstract: "Watches the cameras that a server assigns to it, and reports what crosses their lines.",
         discussion: "Each option has a variable of the environment behind it, named in its help.")
 
@@ -23,8 +22,7 @@ struct WorkerCommand: AsyncParsableCommand {
     @Option(help: "The detection model: ONNX, or Darknet weights with the .cfg beside it (FOOTFALL_MODEL).")
     var model: String?
 
-    @Option(help: "The folder below which alone file streams are opened (FOOTFALL_FILE_STREAM_ROOT).")
-    var fileStreamRoot: String?
+    @OptionGroup var streams: StreamOptions
 
     @Option(help: "trace, debug, info, notice, warning, error or critical (FOOTFALL_LOG_LEVEL).")
     var logLevel: String?
@@ -60,7 +58,7 @@ struct WorkerCommand: AsyncParsableCommand {
         let client = ServerClient(server: address, workerID: id, token: token)
         let worker = Worker(
             id: id, client: client, model: setting(model, "MODEL"),
-            fileRoot: setting(fileStreamRoot, "FILE_STREAM_ROOT").map { FileRoot(path: $0) }, logger: logger)
+            door: try streams.door(), logger: logger)
         if exitWithParent { ParentWatch.start() }
         let group = ServiceGroup(services: [worker], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         try await group.run()

@@ -23,6 +23,7 @@ package struct InstallationSettings: Sendable {
         package var fileStreamRoot: String?
         package var streamNetworks: String?
         package var workerID: String?
+        package var masterKeyFile: String?
         package var auth: String?
         package var authKeySet: String?
         package var authVerifyURL: String?
@@ -50,12 +51,21 @@ package struct InstallationSettings: Sendable {
     package let workerID: String
     /// `FOOTFALL_AUTH…`: how requests prove who sends them.
     package let authentication: AuthenticationSettings
+    /// `FOOTFALL_MASTER_KEY`: master keys in base64, separated by commas, the newest first. Never a flag, which others see.
+    package let masterKey: String?
+    /// `FOOTFALL_MASTER_KEY_FILE`: the file that holds the master keys.
+    package let masterKeyFile: String?
     /// `FOOTFALL_LOG_LEVEL`: trace, debug, info, notice, warning, error or critical.
     package let logLevel: String
     /// `FOOTFALL_LOG_FORMAT`: how the log is written.
     package let logFormat: LogFormat
     /// `FOOTFALL_SLOW_QUERY`: from which time on a statement of the database is logged.
     package let slowQuery: Duration
+    /// `FOOTFALL_RATE_LIMIT`: how many requests users may make, in the form of `RateRules`; nil where it is not given.
+    package let rateLimit: String?
+    /// `FOOTFALL_REDIS_URL`: a Redis server in which several processes share what users have asked for. May hold a
+    /// password.
+    package let redisURL: String?
     package let listening: Listening
 
     package init(
@@ -72,6 +82,7 @@ package struct InstallationSettings: Sendable {
             ["footfall", "file", "stream", "root"]: flags.fileStreamRoot,
             ["footfall", "stream", "networks"]: flags.streamNetworks,
             ["footfall", "worker", "id"]: flags.workerID,
+            ["footfall", "master", "key", "file"]: flags.masterKeyFile,
             ["footfall", "auth"]: flags.auth,
             ["footfall", "auth", "jwks"]: flags.authKeySet,
             ["footfall", "auth", "verify", "url"]: flags.authVerifyURL,
@@ -95,9 +106,13 @@ package struct InstallationSettings: Sendable {
         model = reader.text("model")
         fileStreamRoot = reader.text("file.stream.root")
         streamNetworks = try Self.streamNetworks(reader.text("stream.networks"))
+        masterKey = reader.text("master.key")
+        masterKeyFile = reader.text("master.key.file")
         logLevel = reader.text("log.level") ?? "info"
         logFormat = try reader.choice("log.format", default: .text)
         slowQuery = try reader.seconds("slow.query", default: .milliseconds(50))
+        rateLimit = reader.text("rate.limit")
+        redisURL = reader.text("redis.url")
         listening = try Listening(reader)
         workerID = reader.text("worker.id") ?? "worker-1"
         authentication = try AuthenticationSettings(reader)
@@ -113,6 +128,11 @@ package struct InstallationSettings: Sendable {
         do throws(StreamNetworks.Malformed) { return try StreamNetworks(text) } catch {
             throw Invalid("the networks of streams (FOOTFALL_STREAM_NETWORKS) cannot be read: \(error)")
         }
+    }
+
+    /// Where the master keys lie by default: beside the embedded database, and nowhere for one that others use too.
+    package var ownMasterKeyFile: String? {
+        databaseURL == nil ? dataDirectory.appending(path: "master.key").path : nil
     }
 
     /// Where data of a system's service lies for root, and where a user's own lies for anyone else.

@@ -1,7 +1,7 @@
 /// A value bound to a statement's `$n`, in PostgreSQL's binary format.
 ///
 /// Arrays have one dimension. Instants are microseconds since 1970-01-01T00:00:00Z.
-package struct Parameter: Sendable {
+package struct Parameter: Hashable, Sendable {
     let type: TypeID
     let bytes: [UInt8]?
 

@@ -1,11 +1,14 @@
 import DequeModule
 import Logging
+import Resilience
 import Synchronization
 
 /// A bounded number of connections, each lent to one task at a time.
 ///
 /// Connections are made when they are needed and kept. While the server is away every call fails at once with
-/// `PostgresError.unreachable`; attempts to connect are spaced by a growing, jittered pause.
+/// `PostgresError.unreachable`: a circuit keeps attempts to connect apart. It is the attempt to connect alone that tells
+/// whether the server is there, and the first one that fails opens the circuit: a session that was lost is replaced by
+/// another, which finds that out, and what the server refuses is an answer. Connections that work are lent all the while.
 package final class Pool: Sendable {
     private struct State {
         var idle: [Connection] = []
@@ -13,24 +16,16 @@ package final class Pool: Sendable {
         var count = 0
         var waiting: Deque<CheckedContinuation<Grant, Never>> = []
         var isClosed = false
-        var pause: Pause?
+        /// Why the last attempt to connect failed.
+        var reason = "the database could not be reached"
     }
 
     /// What a waiting task is given: a connection, the right to make one, or an end.
     private enum Grant {
         case connection(Connection)
-        case permission
+        case permission(Circuit.Ticket)
         case refusal(PostgresError)
     }
-
-    private struct Pause {
-        var until: ContinuousClock.Instant
-        var length: Duration
-        var reason: String
-    }
-
-    private static let shortestPause = Duration.milliseconds(50)
-    private static let longestPause = Duration.seconds(2)
 
     private let target: ConnectionTarget
     /// How many connections there are at most.
@@ -38,6 +33,8 @@ package final class Pool: Sendable {
     private let maximumWaiting: Int
     private let logger: Logger
     private let state = Mutex(State())
+    /// Whether the server is taken to be there.
+    package let circuit: CircuitBreaker
 
     /// - Parameter maximumWaiting: how many tasks may wait for a connection; beyond it a call fails with
     ///   `PostgresError.overloaded`.
@@ -46,6 +43,9 @@ package final class Pool: Sendable {
         self.size = size
         self.maximumWaiting = maximumWaiting
         self.logger = logger
+        circuit = CircuitBreaker(
+            target.applicationName.replacing(" ", with: "_"),
+            Circuit.Rule(failures: 1, firstPause: .milliseconds(50), longestPause: .seconds(2)))
     }
 
     /// Lends a connection for as long as `body` runs; transactions are made with `Connection.transaction`, which
@@ -70,6 +70,13 @@ package final class Pool: Sendable {
         return try await connection.query(sql, parameters)
     }
 
+    /// Runs one statement on whichever connection is free.
+    package func query(_ statement: Statement) async throws(PostgresError) -> Rows {
+        let connection = try await borrow()
+        defer { giveBack(connection) }
+        return try await connection.pipeline([statement])[0]
+    }
+
     /// Closes what is idle, and what is lent when it comes back; callers that wait are refused.
     package func close() {
         let (idle, waiting) = state.withLock { state in
@@ -90,7 +97,7 @@ package final class Pool: Sendable {
     private func borrow() async throws(PostgresError) -> Connection {
         switch await grant() {
         case .connection(let connection): return connection
-        case .permission: return try await connect()
+        case .permission(let ticket): return try await connect(ticket)
         case .refusal(let error): throw error
         }
     }
@@ -103,13 +110,9 @@ package final class Pool: Sendable {
                     if connection.isOpen { return .connection(connection) }
                     state.count -= 1
                 }
-                if let pause = state.pause, ContinuousClock.now < pause.until {
-                    return .refusal(.unreachable(reason: pause.reason))
-                }
-                if state.count < size {
-                    state.count += 1
-                    return .permission
-                }
+                if state.count < size { return permission(&state) }
+                // Nobody waits for connections that may never come back.
+                if circuit.state != .closed { return .refusal(.unreachable(reason: state.reason)) }
                 if state.waiting.count >= maximumWaiting { return .refusal(.overloaded) }
                 state.waiting.append(continuation)
                 return nil
@@ -118,16 +121,26 @@ package final class Pool: Sendable {
         }
     }
 
-    private func connect() async throws(PostgresError) -> Connection {
+    /// The right to make a connection, unless the server is taken to be away.
+    private func permission(_ state: inout State) -> Grant {
+        do throws(CircuitOpen) {
+            let ticket = try circuit.admit()
+            state.count += 1
+            return .permission(ticket)
+        } catch {
+            return .refusal(.unreachable(reason: state.reason))
+        }
+    }
+
+    private func connect(_ ticket: Circuit.Ticket) async throws(PostgresError) -> Connection {
         do {
             let connection = try await Connection.open(target, logger: logger)
-            state.withLock { $0.pause = nil }
+            circuit.report(.success, of: ticket)
             return connection
         } catch {
+            circuit.report(.failure, of: ticket)
             let refused = state.withLock { state in
-                let length = min(Pool.longestPause, (state.pause?.length ?? Pool.shortestPause / 2) * 2)
-                let jittered = length * Double.random(in: 0.5...1)
-                state.pause = Pause(until: .now + jittered, length: length, reason: "\(error)")
+                state.reason = "\(error)"
                 state.count -= 1
                 defer { state.waiting = [] }
                 return state.waiting
@@ -140,10 +153,11 @@ package final class Pool: Sendable {
     private func giveBack(_ connection: Connection) {
         let next: (CheckedContinuation<Grant, Never>, Grant)? = state.withLock { state in
             let isUsable = connection.isOpen && !state.isClosed
+            if !isUsable { state.count -= 1 }
             if let task = state.waiting.popFirst() {
-                return (task, isUsable ? .connection(connection) : .permission)
+                return (task, isUsable ? .connection(connection) : permission(&state))
             }
-            if isUsable { state.idle.append(connection) } else { state.count -= 1 }
+            if isUsable { state.idle.append(connection) }
             return nil
         }
         if let (task, grant) = next { task.resume(returning: grant) }

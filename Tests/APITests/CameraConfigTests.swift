@@ -4,14 +4,14 @@ import Testing
 
 @Suite struct CameraConfigTests {
     static let defaults =
-        #"{"loop": false, "pace": "realtime", "classes": null, "detector": "auto", "confidence": 0.3, "started_at": null}"#
+        #"{"loop": false, "pace": "realtime", "classes": null, "detector": "auto", "confidence": 0.3, "started_at": null, "keep_frame_data": false}"#
 
     @Test func configFillsInDefaults() async throws {
         try await withAPI { api in
             try await api.register(TestAPI.camera(#""settings":{"loop":true}"#))
             let answer = try await api.get("/cameras/1/config?min_position=1")
             #expect(answer.eTag == "\"1\"")
-            let settings = Self.defaults.replacing("false", with: "true")
+            let settings = Self.defaults.replacing(#""loop": false"#, with: #""loop": true"#)
             #expect(answer.body == #"{"settings":\#(settings),"lines":[],"time_zone":"UTC"}"#)
             let known = try await api.get("/cameras/1/config", headers: [.ifNoneMatch: "\"1\""])
             #expect(known.status == 304)

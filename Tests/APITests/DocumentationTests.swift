@@ -7,6 +7,7 @@ import HummingbirdTesting
 import Installation
 import Postgres
 import Projector
+import Secrets
 import TestSupport
 import Testing
 
@@ -133,9 +134,11 @@ private func withDocumentation(
     let nowhere = ConnectionTarget("host=/nonexistent")
     let pool = Pool(nowhere, logger: .silent)
     let listener = Listener(nowhere, channels: [], logger: .silent)
+    let log = InMemoryEventLog(now: { Timestamp(microseconds: 0) })
     var backend = Backend(
-        log: InMemoryEventLog(now: { Timestamp(microseconds: 0) }), pool: pool,
-        checkpoints: Checkpoints(pool: pool, listener: listener, logger: .silent), authentication: .off,
+        log: log, requests: log, pool: pool,
+        checkpoints: Checkpoints(pool: pool, listener: listener, logger: .silent), vault: .inMemory(),
+        authentication: .off,
         newCameraID: { try CameraID(1) },
         now: { Timestamp(microseconds: 0) })
     try backend.addDocumentation(from: ReleaseFiles.locate().openAPI, swaggerUI: swaggerUI)

@@ -56,7 +56,7 @@ import Testing
 
                 let stall = try await stall("camera_state", "lock", api)
                 #expect(stall["lock_object"]?.string == table)
-                #expect(stall["lock_mode"]?.string == "RowExclusiveLock")
+                #expect(stall["lock_mode"]?.string == "AccessShareLock")
                 #expect(stall["since"]?.string.flatMap(Timestamp.init(rfc3339:)) != nil)
                 #expect(stall["pid"]?.integer != nil)
                 let blocker = try #require(stall["held_by"]?.array?.first)

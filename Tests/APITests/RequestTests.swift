@@ -1,5 +1,6 @@
 import EventSourcing
 import HTTPTypes
+import Resilience
 import Testing
 
 @Suite struct RequestTests {
@@ -89,6 +90,20 @@ import Testing
             let ready = try await api.get("/health/ready")
             ready.expectProblem(503, "not_ready")
             #expect(ready["missing"] == ["database"])
+            #expect(ready["circuits"] == ["database": "open"])
+        }
+    }
+
+    @Test func whatIsDownBesideTheDatabaseMakesTheServerDegradedNotUnready() async throws {
+        let redis = CircuitBreaker("redis", Circuit.Rule(failures: 1))
+        try await withAPI(circuits: [redis]) { api in
+            let ready = try await api.get("/health/ready")
+            #expect(ready.status == 200)
+            #expect(ready.json == ["status": "ready", "circuits": ["database": "closed", "redis": "closed"]])
+            redis.report(.failure, of: try redis.admit())
+            let degraded = try await api.get("/health/ready")
+            #expect(degraded.status == 200)
+            #expect(degraded.json == ["status": "degraded", "circuits": ["database": "closed", "redis": "open"]])
         }
     }
 

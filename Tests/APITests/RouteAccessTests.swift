@@ -18,8 +18,9 @@ import Testing
         let listener = Listener(ConnectionTarget("host=/nonexistent"), channels: [], logger: .silent)
         let now = Timestamp(microseconds: 0)
         return Backend(
-            log: InMemoryEventLog(now: { now }), pool: pool,
-            checkpoints: Checkpoints(pool: pool, listener: listener, logger: .silent), authentication: .off,
+            log: InMemoryEventLog(now: { now }), requests: InMemoryEventLog(now: { now }), pool: pool,
+            checkpoints: Checkpoints(pool: pool, listener: listener, logger: .silent), vault: .inMemory(),
+            authentication: .off,
             newCameraID: { try CameraID(1) }, now: { now }
         ).routes
     }()

@@ -17,12 +17,13 @@ import Testing
                 """#)
             #expect(answer.status == 201)
             #expect(answer["results"] == [["sequence": nil, "outcome": "appended", "position": 2]])
+            #expect(answer["frame_data"] == "dropped")
             #expect(answer.position == 2)
             let event = try #require(try await api.log.readAll("telemetry-1").first)
             #expect(event.type == "CountReadingRecorded")
             #expect(
                 String(decoding: event.data, as: UTF8.self)
-                    == #"{"camera_id":1,\#(Self.reading),"confidence_score":0.5,"processing_time_ms":7.5,"ai_model_version":"v8","frame_data":{"n":1}}"#
+                    == #"{"camera_id":1,\#(Self.reading),"confidence_score":0.5,"processing_time_ms":7.5,"ai_model_version":"v8"}"#
             )
         }
     }

@@ -26,7 +26,7 @@ import Testing
                 }
                 while checkpoints.waiting < 1000 { await Task.yield() }
                 // Others are served meanwhile.
-                #expect(try await api.get("/cameras/1").status == 200)
+                #expect(try await api.get("/cameras/1?min_position=1").status == 200)
                 #expect(try await api.get("/cameras").status == 200)
                 for _ in 0..<40 { _ = try await api.post("/cameras/1/restart") }
                 for try await (wanted, answer) in group {

@@ -11,13 +11,16 @@ enum Sample {
     static let plain = CameraDescription(name: CameraName(stored: "Entrance"))
     static let renamed = CameraDescription(name: CameraName(stored: "Exit"))
 
-    static let address = address("rtsp://admin:s%40crt@10.0.0.5:554/stream1")
+    static let address = kept("rtsp://10.0.0.5:554/stream1", "c0ffee")
+    /// As events of schema version 1 hold it.
+    static let addressInClear = address("rtsp://admin:s%40crt@10.0.0.5:554/stream1")
     static let configuration = CameraConfiguration(address: address)
     static let moved = CameraConfiguration(address: Sample.address("rtsp://10.0.0.6/stream1"))
 
     static let registered = Camera.Event.registered(id, plain, configuration)
     static let started = Camera.Event.started(id, workerA, epoch: 1)
     static let removed = Camera.Event.removed(id, reason: nil)
+    static let erased = Camera.Event.erased(id)
 
     static func status(_ old: CameraStatus, _ new: CameraStatus) -> Camera.Event {
         .statusChanged(id, from: old, to: new, reason: nil)
@@ -28,6 +31,9 @@ enum Sample {
     static func address(_ url: String, _ type: StreamType = .rtsp) -> StreamAddress {
         valid { try StreamAddress(url, type: type) }
     }
+
+    /// An address whose credentials are kept under an id.
+    static func kept(_ url: String, _ id: String) -> StreamAddress { address(url).with(.kept(SecretID(id))) }
 
     static func point(_ x: Double, _ y: Double) -> Point {
         valid { try Point(x: x, y: y) }

@@ -37,6 +37,49 @@ import Testing
         }
     }
 
+    @Test func anExportOfTheTrailProvesItselfWithoutTheDatabase() async throws {
+        try await withFolder { folder in
+            let data = ["--data-dir", folder.path]
+            let footfall = try await Footfall.up(in: folder, ["--no-worker"])
+            _ = try await footfall.post("/cameras", Self.camera)
+            // As many as a segment holds.
+            for batch: Int64 in 0..<10 {
+                let readings: JSON = [
+                    "source": "w",
+                    "readings": .array(
+                        (1...1000).map { number in
+                            [
+                                "sequence": .integer(batch * 1000 + number), "observed_at": "2026-03-29T10:00:00Z",
+                                "line": "door", "class": "person", "count_in": 3, "count_out": 1,
+                            ]
+                        }),
+                ]
+                #expect(try await footfall.post("/cameras/1/counts", readings).status == .created)
+            }
+            var file = ""
+            var attempts = 0
+            repeat {
+                attempts += 1
+                file = folder.path + "/export-\(attempts)"
+                let export = try await Program.run("footfallctl", ["audit", "export", "--output", file] + data)
+                try #require(export.code == 0, "\(export.output)")
+                if export.output.contains("10000 events of 1 segments") { break }
+            } while true
+            let chain = try await Program.run("footfallctl", ["audit", "--follow-causation", "1"] + data)
+            #expect(chain.output.hasPrefix("self "))
+            #expect(await footfall.stop() == 0)
+
+            let verified = try await Program.run("footfallctl", ["audit", "verify", file])
+            #expect(verified.code == 0, "\(verified.output)")
+            #expect(verified.output.contains("10000 events of 1 segments (positions 1 to 10000) are complete"))
+            let text = try String(contentsOfFile: file, encoding: .utf8)
+            try text.replacing("Door", with: "Gate").write(toFile: file, atomically: true, encoding: .utf8)
+            let altered = try await Program.run("footfallctl", ["audit", "verify", file])
+            #expect(altered.code == 1)
+            #expect(altered.output.contains("segment 1 holds an event that is not as it was sealed"))
+        }
+    }
+
     @Test func theToolExplainsACountAndShowsACameraAsItWas() async throws {
         try await withFolder { folder in
             let data = ["--data-dir", folder.path]

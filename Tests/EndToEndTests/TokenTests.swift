@@ -70,7 +70,7 @@ import Testing
                         [
                             "serve", "--port", "0", "--database-url", target.url, "--auth-jwks", file.path,
                             "--auth-issuer", "footfall", "--auth-audience", "footfall",
-                        ]))
+                        ], environment: ["FOOTFALL_MASTER_KEY": Footfall.masterKey]))
                 #expect(try await footfall.get("/cameras").status == .unauthorized)
                 footfall.token = try await Footfall.token(data)
                 #expect(try await footfall.get("/cameras").status == .ok)

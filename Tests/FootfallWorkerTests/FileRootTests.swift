@@ -25,9 +25,10 @@ import Testing
     @Test(arguments: ["clip.avi", "in.avi", "sub/../clip.avi", "with%20space.avi", "%63lip.avi"])
     func aFileBelowTheFolderIsFound(_ name: String) throws {
         try withRoot { fileRoot, root in
-            let path = try fileRoot.resolve("file://\(root.path)/\(name)")
-            #expect(path.hasPrefix(root.path + "/"))
-            #expect(!path.contains(".."))
+            let file = try fileRoot.open("file://\(root.path)/\(name)")
+            let real = try FileManager.default.destinationOfSymbolicLink(atPath: file.path)
+            #expect(real.hasPrefix(root.path + "/"))
+            #expect(!real.contains(".."))
         }
     }
 
@@ -37,14 +38,35 @@ import Testing
     ])
     func aFileOutsideOfItIsRefused(_ name: String) throws {
         try withRoot { fileRoot, root in
-            #expect(throws: FileRoot.Outside.self) { try fileRoot.resolve("file://\(root.path)/\(name)") }
+            #expect(throws: FileRoot.Outside.self) { try fileRoot.open("file://\(root.path)/\(name)") }
         }
     }
 
     @Test(arguments: ["http://host/clip.avi", "concat:/etc/passwd", "/etc/passwd", "", "file:"])
     func anythingButAFilesAddressIsRefused(_ address: String) throws {
         try withRoot { fileRoot, _ in
-            #expect(throws: FileRoot.Outside.self) { try fileRoot.resolve(address) }
+            #expect(throws: FileRoot.Outside.self) { try fileRoot.open(address) }
+        }
+    }
+
+    @Test func onlyRegularFilesAreOpened() throws {
+        try withRoot { fileRoot, root in
+            try #require(mkfifo(root.path + "/pipe.avi", 0o600) == 0)
+            for name in ["pipe.avi", "sub"] {
+                #expect(throws: FileRoot.Outside.self) { try fileRoot.open("file://\(root.path)/\(name)") }
+            }
+        }
+    }
+
+    @Test func anOpenFileIsTheOneThatWasChecked() throws {
+        try withRoot { fileRoot, root in
+            try Data("checked".utf8).write(to: root.appending(path: "clip.avi"))
+            let file = try fileRoot.open("file://\(root.path)/clip.avi")
+            try FileManager.default.removeItem(at: root.appending(path: "clip.avi"))
+            try FileManager.default.createSymbolicLink(
+                atPath: root.path + "/clip.avi", withDestinationPath: "../secret.avi")
+            #expect(FileManager.default.contents(atPath: file.path) == Data("checked".utf8))
+            #expect(throws: FileRoot.Outside.self) { try fileRoot.open("file://\(root.path)/clip.avi") }
         }
     }
 }

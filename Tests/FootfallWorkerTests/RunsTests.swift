@@ -1,5 +1,6 @@
 import EventSourcing
 import Logging
+import StreamPolicy
 import Testing
 
 @testable import footfall_worker
@@ -9,7 +10,8 @@ import Testing
         CameraRun(
             assignment, workerID: "w", client: ServerClient(server: "http://127.0.0.1:9", workerID: "w", token: nil),
             model: nil,
-            fileRoot: nil, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            door: StreamDoor(policy: StreamPolicy(), fileRoot: nil),
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
     @Test func anAssignmentIsRunOnce() throws {

@@ -54,6 +54,31 @@ import Testing
         }
     }
 
+    @Test func aServerThatIsAwayOpensTheCircuitAndOneThatIsBackClosesIt() async throws {
+        try await withPool(size: 2) { pool, target in
+            try await pool.query("select 1")
+            #expect(pool.circuit.state == .closed)
+            // What the server refuses, and a session that is lost, say nothing about whether it is there.
+            _ = try? await pool.query("select no_such_thing")
+            let name = try await pool.query("select current_database()")[0].text(0)
+            var elsewhere = target
+            elsewhere.url += " dbname=postgres"
+            let other = try await Connection.open(elsewhere, logger: .silent)
+            defer { other.close() }
+            let endSessions = "select pg_terminate_backend(pid, 60000) from pg_stat_activity where datname = '\(name)'"
+            try await other.query(endSessions)
+            _ = try? await pool.query("select 1")
+            #expect(pool.circuit.state == .closed)
+
+            try await other.query("alter database \(name) allow_connections false")
+            try await other.query(endSessions)
+            while pool.circuit.state != .open { _ = try? await pool.query("select 1") }
+            try await other.query("alter database \(name) allow_connections true")
+            while (try? await pool.query("select 1")) == nil { await Task.yield() }
+            #expect(pool.circuit.state == .closed)
+        }
+    }
+
     @Test func closingRefusesThoseThatWait() async throws {
         try await withPool(size: 1) { pool, _ in
             try await pool.withConnection { connection in

@@ -72,7 +72,7 @@ import Testing
         reading.confidence = try Ratio(0.75)
         reading.processingTime = try Milliseconds(20.5)
         reading.modelVersion = ModelVersion(stored: "m1")
-        reading.frameData = try FreeformObject(["boxes": [1]])
+        reading.frameData = .sealed(SealedFrameData(keyID: "cab1e", text: "AAEC"))
         let hour = Timestamp(microseconds: 1_790_002_800_000_000)
         let correction = try CountCorrection(
             cameraID: id, range: QuarterHours(from: hour, to: hour + .seconds(1800)), line: LineName("door"),
@@ -83,7 +83,7 @@ import Testing
             .registered(id, description, configuration), .described(id, description), .configured(id, configuration),
             .started(id, worker, epoch: 1), .restarted(id, worker, epoch: 2), .stopped(id, reason: reason),
             .statusChanged(id, from: .offline, to: .online, reason: reason), .monitoringStarted(id),
-            .monitoringStopped(id), .removed(id, reason: reason),
+            .monitoringStopped(id), .removed(id, reason: reason), .erased(id),
         ]
         let skip = ProjectionEventSkipped(
             projection: ProjectionName(stored: "hourly_counts"), position: 7, type: "CountReadingRecorded",

@@ -63,7 +63,8 @@ struct RandomHistory {
             .stop(reason: Reason(stored: "random")), .setStatus(pick(statuses), reason: nil), .startMonitoring,
             .stopMonitoring,
             // Seldom enough that cameras live for a while.
-            Int.random(in: 0..<4, using: &random) == 0 ? .remove(reason: nil) : .stop(reason: nil),
+            Int.random(in: 0..<4, using: &random) == 0
+                ? .remove(reason: nil, erasing: Bool.random(using: &random)) : .stop(reason: nil),
         ])
         let events: [Camera.Event]
         do { events = try Camera.decide(command, state) } catch { return nil }
@@ -171,8 +172,12 @@ struct RandomHistory {
     }
 
     private mutating func configuration() throws -> CameraConfiguration {
-        try CameraConfiguration(
-            address: StreamAddress(pick(["rtsp://10.0.0.1/a", "rtsp://user:secret@10.0.0.2/b"]), type: .rtsp))
+        let (url, credentials) = pick([
+            ("rtsp://10.0.0.1/a", nil), ("rtsp://10.0.0.2/b", CameraSecret.kept(SecretID("c0ffee"))),
+        ])
+        return CameraConfiguration(
+            address: try StreamAddress(url, type: .rtsp).with(credentials),
+            securityConfig: pick([nil, .kept(SecretID("5afe"))]))
     }
 
     private mutating func pick<Value>(_ values: [Value]) -> Value {

@@ -116,7 +116,9 @@ import Testing
                     ]
                 if case .registered(let camera) = states[id] {
                     let whole = Camera.encode(.registered(camera.id, camera.description, camera.configuration))
-                    for optional in ["location", "description", "stream_credentials"] { row[optional] = .null }
+                    for optional in [
+                        "location", "description", "stream_credentials", "stream_credentials_id", "security_config_id",
+                    ] { row[optional] = .null }
                     for (member, value) in try #require(JSON.parse(whole.data).object) { row[member] = value }
                     row["status"] = .string(camera.status.rawValue)
                     row["monitoring"] = .bool(camera.isMonitored)
@@ -132,6 +134,9 @@ import Testing
                 } else {
                     row["desired_state"] = "stopped"
                     row["removed"] = true
+                    if case .erased = change {
+                        for secret in ["stream_credentials_id", "security_config_id"] { row[secret] = .null }
+                    }
                 }
                 if event.type == "CameraStatusChanged" { row["status_since"] = .string(event.recordedAt.rfc3339) }
                 let starts: Set = ["CameraStarted", "CameraRestarted", "CameraStopped", "CameraRemoved"]
@@ -240,6 +245,51 @@ import Testing
                 row["last_error_message"] = latestError.errorMessage.map { .string($0.text) } ?? .null
             }
             return row
+        }
+    }
+
+    @Test(arguments: [UInt64(33), 34])
+    func metricsAreTheSumsOfHeartbeats(_ seed: UInt64) async throws {
+        try await withRows(of: "camera_metrics", seed: seed) { rows, events in
+            var expected: [[Int64]: JSONObject] = [:]
+            for event in events where event.type == Heartbeat.eventType {
+                let heartbeat = try Heartbeat(event)
+                let start = heartbeat.observedAt.instant.microseconds / 300_000_000 * 300_000_000
+                let key = [heartbeat.cameraID.number, start]
+                var row =
+                    expected[key] ?? [
+                        "camera_id": .integer(heartbeat.cameraID.number),
+                        "bucket_start": .string(Timestamp(microseconds: start).rfc3339), "heartbeats": 0, "online": 0,
+                        "errors": 0, "frames_dropped": 0, "response_times": 0, "response_time_us_sum": 0,
+                        "fps_values": 0, "fps_milli_sum": 0, "quality_values": 0, "quality_milli_sum": 0,
+                    ]
+                func add(_ name: String, _ value: Int64) { row[name] = .integer((row[name]?.integer ?? 0) + value) }
+                func thousandths(_ value: Double) -> Int64 { Int64((value * 1000).rounded(.toNearestOrEven)) }
+                add("heartbeats", 1)
+                if heartbeat.status == .online { add("online", 1) }
+                if heartbeat.status == .error || heartbeat.errorMessage != nil { add("errors", 1) }
+                add("frames_dropped", heartbeat.framesDropped?.count ?? 0)
+                if let time = heartbeat.responseTime.map({ thousandths($0.value) }) {
+                    add("response_times", 1)
+                    add("response_time_us_sum", time)
+                    row["response_time_us_max"] = .integer(max(row["response_time_us_max"]?.integer ?? 0, time))
+                }
+                if let fps = heartbeat.fps.map({ thousandths($0.value) }) {
+                    add("fps_values", 1)
+                    add("fps_milli_sum", fps)
+                    row["fps_milli_min"] = .integer(min(row["fps_milli_min"]?.integer ?? .max, fps))
+                }
+                if let quality = heartbeat.streamQuality.map({ thousandths($0.value) }) {
+                    add("quality_values", 1)
+                    add("quality_milli_sum", quality)
+                }
+                expected[key] = row
+            }
+            #expect(rows.count == expected.count)
+            for row in rows {
+                let start = try #require(instant(row["bucket_start"])).microseconds
+                expect(row, try #require(expected[[row["camera_id"]?.integer ?? 0, start]]))
+            }
         }
     }
 

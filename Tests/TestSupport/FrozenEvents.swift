@@ -31,6 +31,19 @@ package struct FrozenEvent: Hashable, Sendable {
         "CameraConfigured", 1,
         #"{"camera_id":7,"stream_url":"rtsp://10.0.0.5:554/stream1","stream_credentials":"admin:s%40crt","stream_type":"rtsp","lines":[{"name":"door","from":[0.0,0.5],"to":[1.0,0.5],"inside":[0.5,0.9]}]}"#
     )
+    package static let registeredWithSecrets = FrozenEvent(
+        "CameraRegistered", 2,
+        #"{"camera_id":7,"name":"Entrance","metadata":{},"settings":{},"time_zone":"UTC","stream_url":"rtsp://10.0.0.5:554/stream1","stream_credentials_id":"c0ffee","stream_type":"rtsp","lines":[{"name":"door","from":[0.0,0.5],"to":[1.0,0.5],"inside":[0.5,0.9]}],"security_config_id":"5afe"}"#
+    )
+    package static let configuredWithSecrets = FrozenEvent(
+        "CameraConfigured", 2,
+        #"{"camera_id":7,"stream_url":"rtsp://10.0.0.5:554/stream1","stream_credentials_id":"c0ffee","stream_type":"rtsp","lines":[{"name":"door","from":[0.0,0.5],"to":[1.0,0.5],"inside":[0.5,0.9]}],"security_config_id":"5afe"}"#
+    )
+    package static let erased = FrozenEvent("CameraErased", 1, #"{"camera_id":7}"#)
+    package static let readingWithSealedFrame = FrozenEvent(
+        "CountReadingRecorded", 2,
+        #"{"camera_id":7,"observed_at":"2026-03-29T00:30:00.250000Z","line":"door","class":"person","count_in":3,"count_out":0,"sealed_frame_data":{"key":"cab1e","data":"AAEC"}}"#
+    )
     package static let started = FrozenEvent(
         "CameraStarted", 1,
         #"{"camera_id":7,"worker_id":"worker-a","epoch":1}"#)
@@ -97,6 +110,7 @@ package struct FrozenEvent: Hashable, Sendable {
         .stoppedBare,
         .statusChanged, .statusChangedBare, .removed, .removedBare, .monitoringStarted, .monitoringStopped,
         .heartbeatBare, .heartbeat, .readingBare,
-        .reading, .correction, .occupancyResetBare, .occupancyReset, .skip,
+        .reading, .correction, .occupancyResetBare, .occupancyReset, .skip, .registeredWithSecrets,
+        .configuredWithSecrets, .erased, .readingWithSealedFrame,
     ]
 }

@@ -1,4 +1,5 @@
--- A camera's stream and counting lines were replaced.
+-- A camera's stream and counting lines were replaced. Secrets are referred to by their ids; schema version 1 had the
+-- credentials of the stream's URL in clear.
 create view camera_configured as
 select
     position,
@@ -8,6 +9,8 @@ select
     (data ->> 'camera_id')::bigint as camera_id,
     data ->> 'stream_url' as stream_url,
     data ->> 'stream_credentials' as stream_credentials,
+    data ->> 'stream_credentials_id' as stream_credentials_id,
+    data ->> 'security_config_id' as security_config_id,
     data ->> 'stream_type' as stream_type,
     data -> 'lines' as lines
 from batch

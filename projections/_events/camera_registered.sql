@@ -1,4 +1,5 @@
--- A camera was added: the first event of its stream, with all that describes and configures it.
+-- A camera was added: the first event of its stream, with all that describes and configures it. Secrets are referred to
+-- by their ids; schema version 1 had the credentials of the stream's URL in clear.
 create view camera_registered as
 select
     position,
@@ -11,6 +12,8 @@ select
     data ->> 'description' as description,
     data ->> 'stream_url' as stream_url,
     data ->> 'stream_credentials' as stream_credentials,
+    data ->> 'stream_credentials_id' as stream_credentials_id,
+    data ->> 'security_config_id' as security_config_id,
     data ->> 'stream_type' as stream_type,
     data -> 'settings' as settings,
     data -> 'metadata' as metadata,

@@ -1,4 +1,5 @@
 -- What crossed one line of a camera in one class since the reading before; observed_at may come late or twice.
+-- Frame data is encrypted (sealed_frame_data); schema version 1 had it in clear.
 create view count_reading_recorded as
 select
     position,
@@ -14,6 +15,7 @@ select
     (data ->> 'confidence_score')::double precision as confidence_score,
     (data ->> 'processing_time_ms')::double precision as processing_time_ms,
     data ->> 'ai_model_version' as ai_model_version,
-    data -> 'frame_data' as frame_data
+    data -> 'frame_data' as frame_data,
+    data -> 'sealed_frame_data' as sealed_frame_data
 from batch
 where type = 'CountReadingRecorded';

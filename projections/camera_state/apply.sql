@@ -2,7 +2,8 @@
 -- The groups are independent of each other. Their order is not that of the events, so every statement moves
 -- version, position and the traces of the last change forward only.
 -- Inputs: camera_registered, camera_described, camera_configured, camera_status_changed, camera_started,
--- camera_restarted, camera_stopped, camera_monitoring_started, camera_monitoring_stopped, camera_removed
+-- camera_restarted, camera_stopped, camera_monitoring_started, camera_monitoring_stopped, camera_removed,
+-- camera_erased
 
 -- totals: what the range's cameras count as is taken off before they change, and added at the end
 with concerned as (
@@ -29,12 +30,14 @@ from counted
 where camera_totals.status = counted.status and camera_totals.desired_state = counted.desired_state;
 
 insert into camera_state (
-    camera_id, name, location, description, stream_url, stream_credentials, stream_type, status, desired_state,
+    camera_id, name, location, description, stream_url, stream_credentials_id, security_config_id,
+    stream_credentials, stream_type, status, desired_state,
     worker_id, epoch, settings, metadata, lines, time_zone, monitoring, status_since, desired_state_since, created_at,
     updated_at, created_by, updated_by, version, position, removed
 )
 select
-    camera_id, name, location, description, stream_url, stream_credentials, stream_type, 'offline', 'stopped',
+    camera_id, name, location, description, stream_url, stream_credentials_id, security_config_id,
+    stream_credentials, stream_type, 'offline', 'stopped',
     null, 0, settings, metadata, lines, time_zone, false, recorded_at, recorded_at, recorded_at,
     recorded_at, actor, actor, version, position, false
 from camera_registered;
@@ -66,13 +69,15 @@ where camera_state.camera_id = latest.camera_id;
 with latest as (
     select distinct on (camera_id)
         camera_id, position, version, recorded_at, actor,
-        stream_url, stream_credentials, stream_type, lines
+        stream_url, stream_credentials_id, security_config_id, stream_credentials, stream_type, lines
     from camera_configured
     order by camera_id, position desc
 )
 update camera_state
 set
     stream_url = latest.stream_url,
+    stream_credentials_id = latest.stream_credentials_id,
+    security_config_id = latest.security_config_id,
     stream_credentials = latest.stream_credentials,
     stream_type = latest.stream_type,
     lines = latest.lines,
@@ -182,11 +187,27 @@ set
 from latest
 where camera_state.camera_id = latest.camera_id;
 
--- removal, the last event of a stream: the statement above moved the rest
+-- removal: the statement above moved the rest
 update camera_state
 set removed = true
 from camera_removed
 where camera_state.camera_id = camera_removed.camera_id;
+
+-- erasure, with the removal or after it: nobody looks for secrets any more. In the camera's own stream it is the last
+-- event; one that came later has a stream of its own, and moves no version.
+update camera_state
+set
+    stream_credentials_id = null,
+    security_config_id = null,
+    stream_credentials = null,
+    updated_at = greatest(camera_state.updated_at, camera_erased.recorded_at),
+    updated_by = case
+        when camera_erased.position > camera_state.position then camera_erased.actor
+        else camera_state.updated_by end,
+    version = greatest(camera_state.version, camera_erased.version),
+    position = greatest(camera_state.position, camera_erased.position)
+from camera_erased
+where camera_state.camera_id = camera_erased.camera_id;
 
 with concerned as (
     select camera_id from camera_registered

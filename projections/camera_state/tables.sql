@@ -6,9 +6,13 @@ create table camera_state (
     name text not null,
     location text,
     description text,
-    -- without user and password, which are in stream_credentials
+    -- without user and password
     stream_url text not null,
-    -- "user:password" as in a URL, percent-encoded: a secret, for the worker only
+    -- which of camera_secrets holds "user:password", and which the security configuration
+    stream_credentials_id text,
+    security_config_id text,
+    -- "user:password" as an event of schema version 1 holds them in clear, until they are given again: a secret, for the
+    -- worker only
     stream_credentials text,
     stream_type text not null,
     -- what the camera is; desired_state is what operators want it to be

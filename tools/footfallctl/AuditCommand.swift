@@ -11,8 +11,10 @@ struct AuditCommand: AsyncParsableCommand {
         commandName: "audit", abstract: "Show the audit trail: who did what, and when.",
         discussion: """
             With --as-of it shows, in place of the trail, the camera as it was then: a JSON document, as the API shows \
-            the camera now.
-            """)
+            the camera now; with --follow-causation, an event with what it follows from, what was done along with it and \
+            what followed from it.
+            """,
+        subcommands: [AuditExportCommand.self, AuditVerifyCommand.self])
 
     @OptionGroup var database: DatabaseOptions
 
@@ -30,6 +32,15 @@ struct AuditCommand: AsyncParsableCommand {
 
     @Option(help: "Only events recorded before this instant (RFC 3339).")
     var to: Timestamp?
+
+    @Option(help: "Only what one request did: the correlation_id of its events, which is its X-Request-ID.")
+    var correlation: String?
+
+    @Option(help: "Only events with this text in their data.")
+    var text: String?
+
+    @Option(help: "The event at this position, with its causes and effects.")
+    var followCausation: Int64?
 
     @Option(help: "Only events after this position.")
     var after: Int64 = 0
@@ -58,6 +69,13 @@ struct AuditCommand: AsyncParsableCommand {
                 throw ValidationError("--as-of goes with --camera alone")
             }
         }
+        if let text, !(2...200).contains(text.count) { throw ValidationError("--text has 2 to 200 characters") }
+        if let followCausation {
+            guard followCausation > 0 else { throw ValidationError("positions begin at 1") }
+            guard camera == nil, type == nil, actor == nil, from == nil, to == nil, correlation == nil, text == nil,
+                after == 0, limit == nil, asOf == nil, !follow
+            else { throw ValidationError("--follow-causation goes with --json alone") }
+        }
         if follow, to != nil { throw ValidationError("--follow and --to exclude each other") }
     }
 
@@ -66,7 +84,12 @@ struct AuditCommand: AsyncParsableCommand {
             try await showState(of: camera, at: asOf)
             return
         }
-        let filter = AuditTrail.Filter(cameraID: camera, type: type, actor: actor, from: from, to: to)
+        if let followCausation {
+            try await showChain(around: followCausation)
+            return
+        }
+        let filter = AuditTrail.Filter(
+            cameraID: camera, type: type, actor: actor, from: from, to: to, correlationID: correlation, text: text)
         try await database.withDatabase { [self] target in
             let pool = Pool(target, size: 1, logger: .operators)
             defer { pool.close() }
@@ -99,6 +122,26 @@ struct AuditCommand: AsyncParsableCommand {
         }
     }
 
+    private func showChain(around position: Int64) async throws {
+        try await database.withDatabase { target in
+            let pool = Pool(target, size: 1, logger: .operators)
+            defer { pool.close() }
+            guard let chain = try await AuditTrail(pool: pool).chain(around: position) else {
+                complain("the log holds no event at position \(position), or it is archived")
+                throw ExitCode.failure
+            }
+            for link in chain.links {
+                let relation = link.relation.rawValue
+                if json {
+                    print(#"{"relation":"\#(relation)","event":\#(String(decoding: link.entry.json, as: UTF8.self))}"#)
+                } else {
+                    print(relation.padded(to: 12) + "  " + (try line(for: link.entry)))
+                }
+            }
+            if !chain.isComplete { complain("there are more") }
+        }
+    }
+
     private func show(_ filter: AuditTrail.Filter, pool: Pool, signals: AsyncStream<Void>?) async throws {
         let trail = AuditTrail(pool: pool)
         var signals = signals?.makeAsyncIterator()
@@ -111,7 +154,7 @@ struct AuditCommand: AsyncParsableCommand {
             try FileHandle.standardOutput.write(contentsOf: Data(lines.utf8))
             left -= page.entries.count
             position = page.position
-            if page.entries.isEmpty, await signals?.next() == nil { return }
+            if page.isComplete, page.entries.isEmpty, await signals?.next() == nil { return }
         }
     }
 

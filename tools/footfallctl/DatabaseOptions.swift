@@ -4,6 +4,7 @@ import Installation
 import Logging
 import Postgres
 import Projector
+import Secrets
 import UnixSignals
 
 /// Which database, and how each command reaches it.
@@ -20,7 +21,7 @@ struct DatabaseOptions: ParsableArguments {
     /// it. What goes wrong is said on standard error, and ends the process with the code that belongs to it.
     func withDatabase(_ body: @escaping @Sendable (ConnectionTarget) async throws -> Void) async throws {
         do {
-            let settings = try settings()
+            let settings = try InstallationSettings(flags)
             try await Database.with(settings, logger: .operators) { target in
                 try await cancelledBySignals { try await body(target.named("footfallctl", requestTimeout: nil)) }
             }
@@ -36,18 +37,18 @@ struct DatabaseOptions: ParsableArguments {
         }
     }
 
-    private func settings() throws -> InstallationSettings {
+    var flags: InstallationSettings.Flags {
         var flags = InstallationSettings.Flags()
         flags.dataDirectory = dataDir
         flags.databaseURL = databaseURL
-        return try InstallationSettings(flags)
+        return flags
     }
 
     private static func exitCode(for error: any Error) -> ExitCode {
         switch error {
         case PostgresError.unreachable, PostgresError.connectionLost, is EmbeddedPostgres.Failure, is Database.NotThere:
             unreachable
-        case is InstallationSettings.Invalid: ExitCode(64)
+        case is InstallationSettings.Invalid, is MasterKeyError: ExitCode(64)
         default: ExitCode.failure
         }
     }

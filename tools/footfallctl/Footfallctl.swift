@@ -8,7 +8,7 @@ struct Footfallctl: AsyncParsableCommand {
         discussion: "Exit codes: 0 done, 1 failed, 64 wrong usage, 69 database not reachable.",
         subcommands: [
             AuditCommand.self, ExplainCommand.self, VerifyCommand.self, ArchiveCommand.self, RestoreCommand.self,
-            ProjectionsCommand.self, RebuildCommand.self, ThrottleCommand.self, MigrateCommand.self,
+            ProjectionsCommand.self, RebuildCommand.self, ThrottleCommand.self, KeysCommand.self, MigrateCommand.self,
             TokenCommand.self,
         ]
     )

@@ -14,10 +14,11 @@ struct AnalyticsQuery {
 
     /// The windows, by the names that requests have for them.
     enum Window: String, CaseIterable {
-        case quarter, hour, day, week
+        case minute, quarter, hour, day, week
 
         var bucket: Bucket {
             switch self {
+            case .minute: .minute
             case .quarter: .quarterHour
             case .hour: .hour
             case .day: .day
@@ -25,6 +26,10 @@ struct AnalyticsQuery {
             }
         }
     }
+
+    /// Minutes are kept for four days: enough for this, and for the time before it.
+    private static let minutesReachBack = Duration.seconds(48 * 3600)
+    private static let maximumOfMinutes = Duration.seconds(24 * 3600)
 
     /// How many of the highest windows are told apart.
     private static let peakCount = 3
@@ -49,6 +54,12 @@ struct AnalyticsQuery {
             let minimum = query.minimumPosition()
             return query.make(at: "from") {
                 let (from, to) = try range.get()
+                if try window.get() == .minute {
+                    guard from >= now - Self.minutesReachBack, to - from <= Self.maximumOfMinutes else {
+                        throw InvalidValue(
+                            .outOfRange, "Minutes are there for the last two days, 24 hours of them at a time.")
+                    }
+                }
                 return AnalyticsQuery(
                     window: try window.get(), from: from, to: to, zone: try zone.get(), line: try line.get(),
                     objectClass: try objectClass.get(), reset: try reset.get(), minimumPosition: try minimum.get())
@@ -81,6 +92,18 @@ struct AnalyticsQuery {
 
     private var bucket: Bucket { window.bucket }
 
+    /// Minutes as they were measured: corrections are about quarter hours.
+    private static let minutes = """
+        (select camera_id, line, class, minute as bucket_start, count_in, count_out, readings, 0::bigint as correction_in,
+           0::bigint as correction_out
+         from read.minute_counts) as measured
+        """
+
+    private var source: String { window == .minute ? Self.minutes : "read.hourly_counts" }
+
+    /// Which read models the statement reads.
+    var models: [ReadModel] { [.cameraState, .hourlyCounts] + (window == .minute ? [.minuteCounts] : []) }
+
     private static let isWanted = "($5::text is null or line = $5) and ($6::text is null or class = $6)"
 
     /// Selects position, whether the camera was removed, and the answer as one JSON object.
@@ -96,7 +119,7 @@ struct AnalyticsQuery {
         \(CountMeasures.previousRange),
         counts as materialized (
           select bucket_start, line, class, count_in, count_out, readings, correction_in, correction_out
-          from read.hourly_counts
+          from \(source)
           where camera_id = $1
             and bucket_start >= (select first from range) and bucket_start < (select last from range)
             and \(Self.isWanted)
@@ -104,7 +127,7 @@ struct AnalyticsQuery {
         totals as (select \(CountMeasures.sums) from counts),
         totals_before as (
           select \(CountMeasures.sums)
-          from read.hourly_counts
+          from \(source)
           where camera_id = $1
             and bucket_start >= (select first from previous) and bucket_start < (select last from previous)
             and \(Self.isWanted)
@@ -126,7 +149,7 @@ struct AnalyticsQuery {
             \(bucket.all(from: "(select first from range)", to: "(select last from range)", zone: "(select name from zone)"))
           ) as firsts
         ),
-        \(Self.occupancies),
+        \(occupancies),
         windows as materialized (
           select
             first, buckets.last, zone.name as zone, coalesce(count_in, 0) as count_in,
@@ -138,7 +161,7 @@ struct AnalyticsQuery {
           left join occupancies on occupancies.at = buckets.last
         )
         select
-          \(ReadModels.position(of: .cameraState, .hourlyCounts)),
+          \(ReadModels.position(of: models)),
           (select removed from camera),
           (
             select row_to_json(answer)
@@ -215,7 +238,8 @@ struct AnalyticsQuery {
     ///
     /// Points in time are put in order: ends of windows, resets, then what quarter hours that begin there change. Between
     /// two resets the changes add up.
-    private static let occupancies = """
+    private var occupancies: String {
+        """
         resets as (
           select reset_at as at, 2 as kind, occupancy as change
           from read.occupancy_resets
@@ -238,10 +262,14 @@ struct AnalyticsQuery {
           select at, kind, change from resets where at >= (select at from since)
           union all
           select bucket_start, 3, sum(count_in + correction_in - count_out - correction_out)
-          from read.hourly_counts
-          where camera_id = $1
-            and bucket_start >= (select at from since) and bucket_start < (select last from range)
-            and \(isWanted)
+          from (
+            select bucket_start, line, class, count_in, count_out, correction_in, correction_out
+            from read.hourly_counts
+            where camera_id = $1 and bucket_start < \(window == .minute ? quarter : "(select last from range)")
+              and bucket_start >= (select at from since)
+            \(window == .minute ? latest : "")
+          ) as changes
+          where \(Self.isWanted)
           group by bucket_start
         ),
         parts as (
@@ -257,6 +285,20 @@ struct AnalyticsQuery {
           where kind = 0
         )
         """
+    }
+
+    /// The beginning of the quarter hour in which the range begins: from there on minutes are added up one by one.
+    private var quarter: String { "(select \(Bucket.quarterHour.key(of: "first", zone: "")) from range)" }
+
+    private var latest: String {
+        """
+        union all
+        select bucket_start, line, class, count_in, count_out, correction_in, correction_out
+        from \(Self.minutes)
+        where camera_id = $1 and bucket_start >= greatest(\(quarter), (select at from since))
+          and bucket_start < (select last from range)
+        """
+    }
 
     private var occupancy: String {
         """

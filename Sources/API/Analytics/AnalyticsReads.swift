@@ -10,7 +10,7 @@ struct AnalyticsReads: Sendable {
         let id = try context.cameraID
         let query = try AnalyticsQuery(request, now: now())
         let row = try await readModels.readZoned(
-            [.cameraState, .hourlyCounts], atLeast: query.minimumPosition, query.sql, query.parameters(id))
+            query.models, atLeast: query.minimumPosition, query.sql, query.parameters(id))
         try row.checkCamera(removed: 1)
         return .json(try row.bytes(2), position: try row.position)
     }

@@ -2,6 +2,7 @@ import Counting
 import EventSourcing
 import HTTPTypes
 import Hummingbird
+import Secrets
 import StreamPolicy
 
 /// What changes a camera. Every answer but that of a removal is the camera as it is then.
@@ -9,11 +10,15 @@ struct CameraCommands: Sendable {
     private let log: any EventLog
     private let handler: CommandHandler<Camera>
     private let streams: StreamPolicy
+    private let secrets: CameraSecrets
+    private let erasures: Erasures
     private let newCameraID: @Sendable () async throws -> CameraID
 
-    init(backend: Backend) {
+    init(backend: Backend, handler: CommandHandler<Camera>) {
         log = backend.log
-        handler = CommandHandler(log: backend.log, cache: StateCache(capacity: 10_000))
+        self.handler = handler
+        secrets = CameraSecrets(vault: backend.vault)
+        erasures = Erasures(log: backend.log, vault: backend.vault, pool: backend.readModels.pool)
         streams = backend.streams
         newCameraID = backend.newCameraID
     }
@@ -24,10 +29,12 @@ struct CameraCommands: Sendable {
         try ScopeCondition.checkPlace(of: form.description.location, for: context.principal, isNew: true)
         try await streams.admit(form.configuration.address)
         let id = try await newCameraID()
+        let configuration = try await secrets.keep(form.configuration, of: id)
         let handled = try await handler.handle(
-            .register(id, form.description, form.configuration), on: id.stream, metadata: context.eventMetadata)
+            .register(id, form.description, configuration), on: id.stream, metadata: context.eventMetadata)
         var response = try answer(handled, status: .created)
-        response.headers[.location] = "\(Route.base)/cameras/\(id)"
+        // A repetition of a request that was done is answered with the camera that it made then.
+        response.headers[.location] = "\(Route.base)/cameras/\(try CameraDocument(handled.folded).id)"
         return response
     }
 
@@ -37,15 +44,42 @@ struct CameraCommands: Sendable {
         let form = try CameraForm(try await request.json())
         try ScopeCondition.checkPlace(of: form.description.location, for: context.principal, isNew: false)
         try await streams.admit(form.configuration.address)
+        let configuration = try await keepSecrets(of: form.configuration, context)
         return try answer(
-            try await handle(.replace(form.description, form.configuration), if: precondition, context))
+            try await handle(.replace(form.description, configuration), if: precondition, context))
+    }
+
+    /// A configuration without secrets is as it is. Those of a camera that is not there are not kept: the command is
+    /// rejected, whatever it says.
+    private func keepSecrets(
+        of configuration: CameraConfiguration, _ context: APIContext
+    ) async throws -> CameraConfiguration {
+        if configuration.secrets.isEmpty { return configuration }
+        let id = try context.cameraID
+        guard case .registered(let camera) = try await handler.load(id.stream).state else { return configuration }
+        return try await secrets.keep(configuration, of: id, over: camera.configuration)
     }
 
     @Sendable func remove(_ request: Request, _ context: APIContext) async throws -> Response {
-        try Query.none(request)
-        let handled = try await handle(
-            .remove(reason: nil), if: try Precondition(request, isRequired: true), context)
-        guard let position = handled.position else { throw Problem(Camera.Rejection.removed) }
+        let erasing = try Query.read(request) { query in query.value("erase", default: false, QueryRule.flag) }
+        let precondition = try Precondition(request, isRequired: true)
+        let id = try context.cameraID
+        let removed: Int64?
+        do {
+            removed = try await handle(.remove(reason: nil, erasing: erasing), if: precondition, context).position
+        } catch {
+            guard erasing, Problem(error).code == .cameraRemoved else { throw error }
+            removed = nil
+        }
+        guard erasing else {
+            guard let removed else { throw Problem(Camera.Rejection.removed) }
+            return Response(status: .noContent, headers: [.position: String(removed)])
+        }
+        let position =
+            if let removed { removed } else {
+                try await erasures.record(id, context.eventMetadata)
+            }
+        await erasures.clear(id, context.logger)
         return Response(status: .noContent, headers: [.position: String(position)])
     }
 
@@ -96,20 +130,47 @@ struct CameraCommands: Sendable {
         return try answer(try await handle(command, if: precondition, context))
     }
 
+    func handle(
+        _ command: Camera.Command, on id: CameraID, _ context: APIContext
+    ) async throws(CommandError<Camera.Rejection>) -> Handled<Camera.State> {
+        try await handler.handle(command, on: id.stream, metadata: context.eventMetadata)
+    }
+
     /// Decides a command under the request's precondition; a stale one is told what changed since.
     func handle(
         _ command: Camera.Command, if precondition: Precondition, _ context: APIContext
     ) async throws -> Handled<Camera.State> {
         let id = try context.cameraID
+        let error: CommandError<Camera.Rejection>
         do throws(CommandError<Camera.Rejection>) {
             return try await handler.handle(
                 command, on: id.stream, expecting: try await precondition.version(of: id, handler),
                 metadata: context.eventMetadata)
-        } catch {
-            guard case .stale(let actual) = error else { throw error }
+        } catch let thrown {
+            error = thrown
+        }
+        switch error {
+        case .rejected(.secretInClear):
+            // The precondition held, for the command was decided.
+            let version = try await leaveClearCredentials(of: id, context)
+            return try await handler.handle(
+                command, on: id.stream, expecting: version, metadata: context.eventMetadata)
+        case .stale(let actual):
             _ = try CameraDocument(try await handler.load(id.stream))  // that there is no camera matters more
             throw try await precondition.stale(id, actual: actual, in: log)
+        default: throw error
         }
+    }
+
+    /// Puts credentials that an old event holds in clear under the camera's key, by a change of their own.
+    /// - Returns: the camera's version afterwards.
+    private func leaveClearCredentials(of id: CameraID, _ context: APIContext) async throws -> Int64 {
+        let folded = try await handler.load(id.stream)
+        guard case .registered(let camera) = folded.state else { throw Problem(Camera.Rejection.removed) }
+        let configuration = try await secrets.keep(camera.configuration, of: id)
+        return try await handler.handle(
+            .configure(configuration), on: id.stream, expecting: folded.version, metadata: context.eventMetadata
+        ).folded.version
     }
 
     private func answer(

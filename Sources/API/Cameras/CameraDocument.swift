@@ -3,6 +3,7 @@ import EventSourcing
 
 /// A camera as the API shows it, folded from its events: the same bytes as the read model gives for the same events.
 package struct CameraDocument: Sendable {
+    let id: CameraID
     package let bytes: [UInt8]
     package let version: Int64
     /// Of the last event in it.
@@ -17,6 +18,7 @@ package struct CameraDocument: Sendable {
         case .removed: throw Problem(Camera.Rejection.removed)
         }
         guard let created = folded.created, let updated = folded.updated else { throw .internalError }
+        id = camera.id
         let trace: KeyValuePairs<String, JSON> = [
             "created_at": .string(created.recordedAt.rfc3339),
             "updated_at": .string(updated.recordedAt.rfc3339),
@@ -57,6 +59,7 @@ extension Camera {
             "lines": configuration.lines.json,
             "time_zone": .string(description.timeZone.text),
             "monitoring": .bool(isMonitored),
+            "security_config": configuration.securityConfig.map { _ in .string(CameraSecret.mask) } ?? .null,
         ]
     }
 }

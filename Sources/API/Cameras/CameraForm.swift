@@ -15,6 +15,7 @@ struct CameraForm {
             let settings = form.optionalObject("settings", Self.settings)
             let timeZone = form.optional("time_zone", .string(TimeZoneName.init))
             let address = Self.address(form)
+            let securityConfig = form.optional("security_config", Self.securityConfig)
             let lines = form.optionalObjects("lines", Self.line).flatMap { lines in
                 form.make(at: "lines") { try Lines(lines ?? []) }
             }
@@ -24,7 +25,8 @@ struct CameraForm {
                         name: try name.get(), location: try location.get(), notes: try notes.get(),
                         metadata: try metadata.get() ?? .empty, settings: try settings.get() ?? Settings(),
                         timeZone: try timeZone.get() ?? .utc),
-                    configuration: CameraConfiguration(address: try address.get(), lines: try lines.get()))
+                    configuration: CameraConfiguration(
+                        address: try address.get(), lines: try lines.get(), securityConfig: try securityConfig.get()))
             }
         }
     }
@@ -38,6 +40,17 @@ struct CameraForm {
         let type = form.required("stream_type", .choice(StreamType.self))
         let url = form.required("stream_url", .string { $0 })
         return form.make(at: "stream_url") { try StreamAddress(try url.get(), type: try type.get()) }
+    }
+
+    /// An object of whatever it takes to open the stream, or the mask for what there is.
+    private static var securityConfig: MemberRule<CameraSecret> {
+        MemberRule("an object or \(CameraSecret.mask)", { $0 }) { (json: JSON) throws(InvalidValue) in
+            if let members = json.object { return .clear(try FreeformObject(members).json.text) }
+            guard json.string == CameraSecret.mask else {
+                throw InvalidValue(.malformed, "This is an object, or \(CameraSecret.mask) for the one that there is.")
+            }
+            return .masked
+        }
     }
 
     static func line(_ form: Form) -> Field<Line> {
@@ -65,10 +78,12 @@ struct CameraForm {
             "detector", .choice(Settings.Detector.self))
         let confidence = form.optional("confidence", .number(Confidence.init))
         let classes = form.optional("classes", .array(classes))
+        let keepFrameData = form.optional("keep_frame_data", .flag)
         return form.make {
             Settings(
                 pace: try pace.get(), startedAt: try startedAt.get(), loop: try loop.get(),
-                detector: try detector.get(), confidence: try confidence.get(), classes: try classes.get())
+                detector: try detector.get(), confidence: try confidence.get(), classes: try classes.get(),
+                keepFrameData: try keepFrameData.get())
         }
     }
 

@@ -1,8 +1,6 @@
 import Access
 import Counting
 import EventSourcing
-import Foundation
-import HTTPTypes
 import Hummingbird
 import Postgres
 
@@ -13,106 +11,85 @@ struct CameraList {
         case idDown = "-id", nameDown = "-name", createdAtDown = "-created_at", updatedAtDown = "-updated_at"
         case statusDown = "-status"
 
-        /// SQL to order by; ties are broken by id, so that pages do not overlap.
+        private var isDown: Bool { rawValue.hasPrefix("-") }
+
+        /// The column to order by.
+        var column: String {
+            let name = String(rawValue.drop { $0 == "-" })
+            return name == "id" ? "camera_id" : name
+        }
+
+        /// SQL to order by; ties are broken by id, in the same direction, so that pages do not overlap and an index can
+        /// be read either way.
         var sql: String {
-            let column = rawValue.drop { $0 == "-" }
-            if column == "id" { return self == .id ? "camera_id" : "camera_id desc" }
-            return "\(column)\(rawValue.hasPrefix("-") ? " desc" : ""), camera_id"
+            let direction = isDown ? " desc" : ""
+            return column == "camera_id" ? "camera_id\(direction)" : "\(column)\(direction), camera_id\(direction)"
         }
     }
 
-    let skip: Int64
-    let limit: Int64
-    let minimumPosition: Int64?
+    let page: ListPage
     private let order: Order
-    private let filters: [(name: String, value: String?)]
-    private let scope: ScopeCondition
+    private let filters: CameraFilters
 
-    /// - Parameter scope: the cameras that there are at all for whoever asks.
-    init(_ request: Request, in scope: Scope) throws(Problem) {
+    init(_ request: Request, scope: Scope) throws(Problem) {
         self = try Query.read(request) { query in
-            let skip = query.value("skip", default: 0, QueryRule.integer(in: 0...Int64.max))
-            let limit = query.value("limit", default: 10, QueryRule.integer(in: 1...100))
+            let page = ListPage.read(query)
             let order = query.value("sort", default: Order.id, Order.init(choosing:))
-            let status = query.optional("status", CameraStatus.init(choosing:))
-            let desired = query.optional(
-                "desired_state", DesiredState.init(choosing:))
-            let worker = query.optional("worker_id", WorkerID.init)
-            let location = query.optional("location", QueryRule.text)
-            let search = query.optional("search", QueryRule.text)
-            let minimum = query.minimumPosition()
+            let filters = CameraFilters.read(query, scope: scope)
             return query.make(at: "skip") {
-                CameraList(
-                    skip: try skip.get(), limit: try limit.get(), minimumPosition: try minimum.get(),
-                    order: try order.get(),
-                    filters: [
-                        ("status", try status.get()?.rawValue), ("desired_state", try desired.get()?.rawValue),
-                        ("worker_id", try worker.get()?.text), ("location", try location.get()),
-                        ("search", try search.get()),
-                    ],
-                    scope: ScopeCondition(scope))
+                CameraList(page: try page.get(), order: try order.get(), filters: try filters.get())
             }
         }
     }
 
-    private init(
-        skip: Int64, limit: Int64, minimumPosition: Int64?, order: Order, filters: [(name: String, value: String?)],
-        scope: ScopeCondition
-    ) {
-        self.skip = skip
-        self.limit = limit
-        self.minimumPosition = minimumPosition
+    private init(page: ListPage, order: Order, filters: CameraFilters) {
+        self.page = page
         self.order = order
         self.filters = filters
-        self.scope = scope
     }
 
-    /// Selects position, total and the page's items as one JSON array. Location and search find parts of the text,
-    /// whatever its case.
-    var sql: String {
-        """
-        with hits as not materialized (
-          select *
-          from read.camera_state as camera
-          where not removed
-            and ($3::text is null or status = $3)
-            and ($4::text is null or desired_state = $4)
-            and ($5::text is null or worker_id = $5)
-            and ($6::text is null or strpos(lower(location), lower($6)) > 0)
-            and ($7::text is null or strpos(lower(name), lower($7)) > 0 or strpos(lower(description), lower($7)) > 0)
-            and \(ScopeCondition.sql("camera", from: 8))
-        ),
-        page as (
-          select * from hits order by \(order.sql) offset $1 limit $2
-        )
-        select
-          \(ReadModels.position(of: .cameraState)),
-          (select count(*) from hits),
-          \(ReadModels.array("select \(CameraReads.columns)", from: "page", orderedBy: order.sql))
-        """
-    }
-
-    var parameters: [Parameter] {
-        [.integer(skip), .integer(limit)] + filters.map { .text($0.value) } + scope.parameters
-    }
-
-    /// The `Link` header (RFC 8288) with the first, previous, next and last page, as far as there are any.
-    func links(total: Int64) -> String {
-        let lastSkip = total == 0 ? 0 : (total - 1) / limit * limit
-        var pages: [(relation: String, skip: Int64)] = [("first", 0)]
-        if skip > 0 { pages.append(("prev", max(0, min(skip - limit, lastSkip)))) }
-        if skip < total - limit { pages.append(("next", skip + limit)) }
-        pages.append(("last", lastSkip))
-        return pages.map { "<\(address(skip: $0.skip))>; rel=\"\($0.relation)\"" }.joined(separator: ", ")
-    }
-
-    private func address(skip: Int64) -> String {
-        var items = [("skip", String(skip)), ("limit", String(limit)), ("sort", order.rawValue)]
-        items += filters.compactMap { name, value in value.map { (name, $0) } }
-        let unreserved = CharacterSet(charactersIn: "-._~").union(.alphanumerics)
-        let query = items.map { name, value in
-            "\(name)=\(value.addingPercentEncoding(withAllowedCharacters: unreserved) ?? "")"
+    /// Selects position, total and the page's items as one JSON array.
+    ///
+    /// The statement holds only the filters that are given, for a plan that served all of them could use no index. The
+    /// page's ids are looked for first, in an index alone where the order has one, so that what is skipped is not read.
+    var statement: Statement {
+        var parameters: [Parameter] = [.integer(page.limit)]
+        let conditions = filters.conditions { parameter in
+            parameters.append(parameter)
+            return "$\(parameters.count)"
         }
-        return "\(Route.base)/cameras?\(query.joined(separator: "&"))"
+        var offset = ""
+        if page.skip > 0 {
+            parameters.append(.integer(page.skip))
+            offset = "offset $\(parameters.count)"
+        }
+        // What a pattern finds is looked at once, for page and total.
+        let hits = filters.hasPatterns ? "materialized" : "not materialized"
+        let total = filters.totals ?? "(select count(*) from hits)"
+        let sql = """
+            with hits as \(hits) (
+              select camera_id\(order.column == "camera_id" ? "" : ", \(order.column)")
+              from read.camera_state as camera
+              where \((["not removed"] + conditions).joined(separator: " and "))
+            ),
+            -- A limit that the planner knows: it reads the first of an index rather than sort what it takes for many.
+            candidates as (
+              select camera_id from hits order by \(order.sql) \(offset) limit \(ListPage.maximumLimit)
+            ),
+            page as (
+              select * from read.camera_state where camera_id in (select camera_id from candidates limit $1)
+            )
+            select
+              \(ReadModels.position(of: .cameraState)),
+              \(total),
+              \(ReadModels.array("select \(CameraReads.columns)", from: "page", orderedBy: order.sql))
+            """
+        // A session keeps a bounded number of statements prepared: those that are asked for all day.
+        return Statement(sql, parameters, prepared: conditions.isEmpty && page.skip == 0)
+    }
+
+    /// The `Link` header, with what was asked for in each address.
+    func links(total: Int64) -> String {
+        page.links("/cameras", total: total, [("sort", order.rawValue)] + filters.given)
     }
 }

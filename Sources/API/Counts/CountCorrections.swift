@@ -26,6 +26,12 @@ struct CountCorrections: Sendable {
         let isDryRun = try Query.read(request) { $0.value("dry_run", default: false, QueryRule.flag) }
         let form = try CountCorrectionForm(try await request.json(), now: now())
         let id = try context.cameraID
+        if case .appended(let appended)? = context.claim?.done?.outcomes.first {
+            let counted = try await counted(form, of: id, upTo: appended.positions.lowerBound - 1)
+            return answer(
+                try form.correction(of: id, totals: counted.totals), over: counted,
+                position: appended.positions.upperBound)
+        }
         for _ in 0..<Self.maximumAttempts {
             let counted = try await counted(form, of: id)
             let correction = try form.correction(of: id, totals: counted.totals)
@@ -62,7 +68,7 @@ struct CountCorrections: Sendable {
 
     private static let sql = """
         with upto as materialized (
-          select position from log_head
+          select least(position, $7::bigint) as position from log_head
         ),
         \(CountedEvents.sources)
         select
@@ -77,11 +83,14 @@ struct CountCorrections: Sendable {
         where $2::bigint is not null
         """
 
-    private func counted(_ form: CountCorrectionForm, of id: CameraID) async throws -> Counted {
+    /// - Parameter position: what was recorded after it does not count.
+    private func counted(
+        _ form: CountCorrectionForm, of id: CameraID, upTo position: Int64 = .max
+    ) async throws -> Counted {
         let selection = CountedEvents.Selection(
             cameraID: id, from: form.range.from, to: form.range.to, line: form.line.text,
             objectClass: form.objectClass.text)
-        guard let row = try await events.row(Self.sql, of: selection, []), !row.isNull(1) else {
+        guard let row = try await events.row(Self.sql, of: selection, [.integer(position)]), !row.isNull(1) else {
             throw Problem(Camera.Rejection.unknown)
         }
         if try row.bool(2) { throw Problem(Camera.Rejection.removed) }

@@ -27,19 +27,27 @@ struct OpenAPIOperation {
         document["description"] = .string(description)
         if !rules.isEmpty { document["x-rules"] = .array(rules) }
         document["parameters"] = .array(
-            (fragment["parameters"]?.array ?? []) + [["$ref": "#/components/parameters/X-Request-ID"]])
+            (fragment["parameters"]?.array ?? [])
+                + commonParameters.map { ["$ref": .string("#/components/parameters/\($0)")] })
         if let permission = route.access.permission {
             document["x-permission"] = .string(permission.rawValue)
             document["security"] = [["bearer": []]]
         } else {
             document["security"] = []
         }
-        var responses = (fragment["responses"]?.object ?? [:]).mapValues(Self.identified)
+        var responses = (fragment["responses"]?.object ?? [:]).mapValues(headed)
         for (status, codes) in Dictionary(grouping: problems, by: \.status.code).sorted(by: { $0.key < $1.key }) {
-            responses[String(status)] = Self.response(codes.sorted { $0.rawValue < $1.rawValue })
+            responses[String(status)] = response(codes.sorted { $0.rawValue < $1.rawValue })
         }
         document["responses"] = .object(responses)
         return document
+    }
+
+    private var isCommand: Bool { ![.get, .head].contains(route.method) }
+
+    private var commonParameters: [String] {
+        ["X-Request-ID"] + (isCommand ? ["Footfall-Causation"] : [])
+            + (route.method == .post ? ["Idempotency-Key"] : [])
     }
 
     /// What the fragment says, with the rules that a schema cannot.
@@ -51,14 +59,17 @@ struct OpenAPIOperation {
         return lines.isEmpty ? text : "\(text)\n\nBeyond the schema (422):\n\n" + lines.joined(separator: "\n")
     }
 
-    /// What the fragment says, with the rule that follows from waiting for a position.
+    /// What the fragment says, with the rules that follow from waiting for a position and from keys.
     private var rules: [JSON] {
         let given = fragment["x-rules"]?.array ?? []
         let waits = fragment["parameters"]?.array?.contains(["$ref": "#/components/parameters/min_position"]) == true
         let reached: JSON = [
             "at": "min_position", "code": "out_of_range", "rule": "The position is one that the log reaches in time.",
         ]
-        return waits ? given + [reached] : given
+        let keyed: JSON = [
+            "problem": "idempotency_key_reused", "rule": "An Idempotency-Key stands for one address and body.",
+        ]
+        return given + (waits ? [reached] : []) + (route.method == .post ? [keyed] : [])
     }
 
     /// The problems of every operation of its kind.
@@ -66,10 +77,12 @@ struct OpenAPIOperation {
         var common: Set<ProblemCode> = [.malformedHeader, .internalError, .overloaded]
         if route.access != .open {
             common.formUnion([
-                .unauthenticated, .forbidden, .validationFailed, .databaseUnavailable, .identityUnavailable,
+                .unauthenticated, .forbidden, .validationFailed, .rateLimited, .databaseUnavailable,
+                .identityUnavailable,
             ])
         }
         if route.access.isAboutACamera { common.insert(.cameraNotFound) }
+        if route.method == .post { common.formUnion([.requestUnderWay, .idempotencyKeyReused, .bodyTooLarge]) }
         if fragment["requestBody"] != nil {
             common.formUnion([.malformedJSON, .unsupportedMediaType, .bodyTooLarge])
         }
@@ -77,16 +90,19 @@ struct OpenAPIOperation {
     }
 
     /// A response with the headers that every answer has.
-    private static func identified(_ response: JSON) -> JSON {
+    private func headed(_ response: JSON) -> JSON {
         guard var members = response.object else { return response }
         var headers = members["headers"]?.object ?? [:]
-        headers["X-Request-ID"] = ["$ref": "#/components/headers/X-Request-ID"]
+        var names = ["X-Request-ID"]
+        if route.access != .open { names += ["RateLimit-Policy", "RateLimit"] }
+        if route.method == .post { names.append("Idempotency-Replayed") }
+        for name in names { headers[name] = ["$ref": .string("#/components/headers/\(name)")] }
         members["headers"] = .object(headers)
         return .object(members)
     }
 
     /// The answer that problems of one status come in.
-    private static func response(_ codes: [ProblemCode]) -> JSON {
+    private func response(_ codes: [ProblemCode]) -> JSON {
         let examples = codes.map { code in
             (code.rawValue, ["$ref": .string("#/components/examples/\(code.rawValue)")] as JSON)
         }
@@ -104,6 +120,6 @@ struct OpenAPIOperation {
         if codes.contains(where: { $0.example.headers[.retryAfter] != nil }) {
             response["headers"] = ["Retry-After": ["$ref": "#/components/headers/Retry-After"]]
         }
-        return identified(.object(response))
+        return headed(.object(response))
     }
 }

@@ -3,6 +3,7 @@ import EventSourcing
 import Hummingbird
 import NIOCore
 import Postgres
+import Secrets
 
 /// What inner errors mean to the user.
 extension Problem {
@@ -12,6 +13,7 @@ extension Problem {
         case let error as CommandError<Camera.Rejection>: self.init(error)
         case let error as EventLogError: self.init(error)
         case let error as PostgresError: self.init(error)
+        case CameraVault.Failure.erased: self.init(Camera.Rejection.removed)
         case let error as HTTPError where error.status == .notFound:
             self.init(.routeNotFound, "No route leads here; see the list of routes in the documentation.")
         case is NIOTooManyBytesError:
@@ -19,6 +21,9 @@ extension Problem {
         default: self = .internalError
         }
     }
+
+    static let requestUnderWay = Problem.passing(
+        .requestUnderWay, "The first request under this Idempotency-Key has not ended yet; send the same again.")
 
     static let internalError = Problem(.internalError, "The request could not be served; the log says why.")
 
@@ -43,6 +48,8 @@ extension Problem {
         case .alreadyRegistered: self.init(.cameraAlreadyRegistered, "A camera with this id is registered already.")
         case .inMaintenance:
             self.init(.cameraInMaintenance, "A camera in maintenance does not start; set its status to offline first.")
+        case .notAssigned(let worker):
+            self.init(.cameraNotAssigned, "The camera is not assigned to \(worker).")
         case .transitionNotAllowed(let old, let new):
             let allowed = old.successors.map(\.rawValue)
             self.init(
@@ -56,6 +63,11 @@ extension Problem {
             let rule = InvalidValue(
                 .maskedCredentials, "*** stands for credentials of this host, and none are known; give them in full.")
             self = .validationFailed([Fault(at: .pointer("/stream_url"), rule)])
+        case .securityConfigMasked:
+            let rule = InvalidValue(
+                .maskedSecurityConfig, "*** stands for what there is, and there is none; give it in full.")
+            self = .validationFailed([Fault(at: .pointer("/security_config"), rule)])
+        case .secretInClear: self = .internalError
         }
     }
 
@@ -68,7 +80,8 @@ extension Problem {
             self.init(
                 .outcomeUnknown,
                 "The change was made or it was not. Look at the camera before trying again; telemetry with "
-                    + "source and sequence may simply be sent again.")
+                    + "source and sequence, and what has an Idempotency-Key, may simply be sent again.")
+        case .superseded: self = .requestUnderWay
         case .invalidAppend, .storage: self = .internalError
         }
     }
@@ -79,6 +92,9 @@ extension Problem {
         case .overloaded: self = .passing(.overloaded, "Too many requests are waiting; try again.")
         case .server(let error) where ["42P01", "3F000"].contains(error.sqlState):
             self = .passing(.notReady, "The read model is being built for the first time.")
+        case .server(let error) where error.sqlState == "22008":
+            let rule = InvalidValue(.outOfRange, "The times asked for lie too far apart, or too far away.")
+            self = .validationFailed([Fault(at: .parameter("from"), rule)])
         case .server, .decoding: self = .internalError
         }
     }

@@ -10,6 +10,8 @@ package struct Problem: Error {
     /// Members beside the standard ones: the facts to act on.
     package var members: JSONObject
     package var headers: HTTPFields
+    /// The inner error that it stands for; for the log alone.
+    var cause: (any Error)?
 
     package init(_ code: ProblemCode, _ detail: String, members: JSONObject = [:], headers: HTTPFields = [:]) {
         self.code = code

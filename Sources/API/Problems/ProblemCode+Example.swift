@@ -44,6 +44,9 @@ extension ProblemCode {
         case .unauthenticated: Problem(TokenFailure.expired)
         case .forbidden: .forbidden("This takes the permission camera:write.", lacking: .write)
         case .identityUnavailable: Problem(TokenFailure.unavailable(retryAfter: .seconds(2)))
+        case .requestUnderWay: .requestUnderWay
+        case .rateLimited:
+            Problem(self, "At most 100 requests in 60 seconds.", headers: [.retryAfter: "1"])
         case .contended, .overloaded, .databaseUnavailable: .passing(self, "Nothing was changed; try again.")
         case .notReady:
             .passing(self, "Missing: hourly_counts.", members: ["missing": ["hourly_counts"]])

@@ -10,20 +10,28 @@ package enum ProblemCode: String, CaseIterable, Sendable {
     case routeNotFound = "route_not_found"
     case cameraNotFound = "camera_not_found"
     case cameraNotYetRegistered = "camera_not_yet_registered"
+    case workerNotFound = "worker_not_found"
+    case eventNotFound = "event_not_found"
+    case frameDataNotFound = "frame_data_not_found"
     case projectionNotFound = "projection_not_found"
     case methodNotAllowed = "method_not_allowed"
     case cameraAlreadyRegistered = "camera_already_registered"
     case cameraInMaintenance = "camera_in_maintenance"
+    case cameraNotAssigned = "camera_not_assigned"
     case statusTransitionNotAllowed = "status_transition_not_allowed"
     case rebuildUnderWay = "rebuild_under_way"
+    case requestUnderWay = "request_under_way"
     case cameraRemoved = "camera_removed"
+    case cameraErased = "camera_erased"
     case staleVersion = "stale_version"
     case bodyTooLarge = "body_too_large"
     case unsupportedMediaType = "unsupported_media_type"
     case validationFailed = "validation_failed"
+    case idempotencyKeyReused = "idempotency_key_reused"
     case tooManyRows = "too_many_rows"
     case countBelowZero = "count_below_zero"
     case preconditionRequired = "precondition_required"
+    case rateLimited = "rate_limited"
     case internalError = "internal_error"
     case contended
     case overloaded
@@ -81,6 +89,19 @@ package enum ProblemCode: String, CaseIterable, Sendable {
             Facts(
                 .notFound, "The camera was not there yet",
                 "The camera is asked for as it was before it was registered.")
+        case .workerNotFound:
+            Facts(
+                .notFound, "There is no such worker",
+                "No camera was ever given to a worker of this name, or the token is for none of those.")
+        case .eventNotFound:
+            Facts(
+                .notFound, "There is no such event",
+                "The log has not come to this position, or the event is archived: GET /audit shows it then.")
+        case .frameDataNotFound:
+            Facts(
+                .notFound, "There is no frame data",
+                "The position is not that of a reading of this camera, or the reading was kept without frame data: send "
+                    + "it along, and set keep_frame_data in the camera's settings.")
         case .projectionNotFound:
             Facts(.notFound, "There is no such projection", "GET /projections lists those that there are.")
         case .methodNotAllowed:
@@ -92,6 +113,11 @@ package enum ProblemCode: String, CaseIterable, Sendable {
             Facts(
                 .conflict, "The camera is in maintenance",
                 "A camera in maintenance does not start. Set its status to offline first.")
+        case .cameraNotAssigned:
+            Facts(
+                .conflict, "The camera is another worker's",
+                "Only what is assigned to a worker is released from it. GET /cameras/{id}/status says whose the camera is."
+            )
         case .statusTransitionNotAllowed:
             Facts(
                 .conflict, "The camera's status cannot change this way",
@@ -100,10 +126,19 @@ package enum ProblemCode: String, CaseIterable, Sendable {
             Facts(
                 .conflict, "The projection is being rebuilt already",
                 "GET /projections shows how far it is. Ask again when it has ended.")
+        case .requestUnderWay:
+            Facts(
+                .conflict, "The same request is still being served",
+                "Another request with this Idempotency-Key has not ended. Send the same again after the seconds in "
+                    + "Retry-After: it is answered with what the first one came to.")
         case .cameraRemoved:
             Facts(
                 .gone, "The camera was removed",
                 "It takes no commands and no readings any more, and its id is not used again. Its history remains.")
+        case .cameraErased:
+            Facts(
+                .gone, "The camera's key was destroyed",
+                "The camera was removed with ?erase=true: what its key protected cannot be read any more, by anybody.")
         case .staleVersion:
             Facts(
                 .preconditionFailed, "The camera has changed since",
@@ -120,6 +155,11 @@ package enum ProblemCode: String, CaseIterable, Sendable {
                 .unprocessableContent, "The request breaks rules",
                 "Every fault is in errors: pointer (RFC 6901) names the member of the body, parameter that of the "
                     + "address, and code the rule. Nothing was done.")
+        case .idempotencyKeyReused:
+            Facts(
+                .unprocessableContent, "The Idempotency-Key belongs to another request",
+                "A key stands for one request for 24 hours: the same method, address and body. Nothing was done. Send "
+                    + "another request under a key of its own.")
         case .tooManyRows:
             Facts(
                 .unprocessableContent, "The answer would be too long", "Ask for a shorter time or for larger buckets.")
@@ -131,6 +171,11 @@ package enum ProblemCode: String, CaseIterable, Sendable {
             Facts(
                 .preconditionRequired, "The request must say which version it changes",
                 "Send If-Match with the ETag of the camera as you have read it, or * for whichever there is.")
+        case .rateLimited:
+            Facts(
+                .tooManyRequests, "There were too many requests",
+                "Nothing was done. RateLimit-Policy says how many requests (q) may be made in how many seconds (w), and "
+                    + "Retry-After in how many seconds the next one may be made.")
         case .internalError:
             Facts(
                 .internalServerError, "Something went wrong on the server",

@@ -11,7 +11,8 @@ struct ProblemMiddleware: RouterMiddleware {
             let problem = Problem(error)
             if problem.code.status.kind == .serverError {
                 context.logger.error(
-                    "request failed", metadata: ["code": "\(problem.code.rawValue)", "reason": "\(error)"])
+                    "request failed",
+                    metadata: ["code": "\(problem.code.rawValue)", "reason": "\(problem.cause ?? error)"])
             }
             return problem.response
         }

@@ -13,6 +13,10 @@ package struct APIContext: RequestContext {
     let clientAddress: String?
     /// The connection, or the stream of one, that the request came on.
     let channel: any Channel
+    /// The position of the event that the request follows from, where its sender names one.
+    var causationID: String?
+    /// Under which the request is made, where it has an `Idempotency-Key`.
+    var claim: RequestClaim?
 
     package init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)
@@ -22,7 +26,9 @@ package struct APIContext: RequestContext {
 
     /// What the events of this request are stored with.
     var eventMetadata: EventMetadata {
-        EventMetadata(actor: principal.name, correlationID: requestID, clientAddress: clientAddress)
+        EventMetadata(
+            actor: principal.name, correlationID: requestID, causationID: causationID, clientAddress: clientAddress,
+            request: claim)
     }
 
     /// The camera that the path names. A text that cannot be an id is the id of no camera.

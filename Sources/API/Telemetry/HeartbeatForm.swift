@@ -7,7 +7,7 @@ struct HeartbeatForm {
     /// The server's clock.
     let now: Timestamp
 
-    func read(_ form: Form) -> Field<NewEvent> {
+    func read(_ form: Form) -> Field<TelemetryReport> {
         let observedAt = form.required(
             "observed_at",
             .instant { instant throws(InvalidValue) in
@@ -37,7 +37,7 @@ struct HeartbeatForm {
             heartbeat.memoryUsage = try memoryUsage.get()
             heartbeat.networkBandwidth = try networkBandwidth.get()
             heartbeat.errorMessage = try errorMessage.get()
-            return heartbeat.event
+            return TelemetryReport(heartbeat)
         }
     }
 }

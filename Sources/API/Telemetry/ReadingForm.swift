@@ -7,7 +7,7 @@ struct ReadingForm {
     /// The server's clock.
     let now: Timestamp
 
-    func read(_ form: Form) -> Field<NewEvent> {
+    func read(_ form: Form) -> Field<TelemetryReport> {
         let observedAt = form.required(
             "observed_at",
             .instant { instant throws(InvalidValue) in
@@ -36,8 +36,7 @@ struct ReadingForm {
             reading.confidence = try confidence.get()
             reading.processingTime = try processingTime.get()
             reading.modelVersion = try modelVersion.get()
-            reading.frameData = try frameData.get()
-            return reading.event
+            return TelemetryReport(reading, frameData: try frameData.get())
         }
     }
 }

@@ -6,6 +6,7 @@ import Hummingbird
 /// Takes in what workers report. A batch is appended as a whole or, where anything in it is wrong, not at all.
 struct TelemetryCommands: Sendable {
     let log: any EventLog
+    let frames: FramePolicy
     let now: @Sendable () -> Timestamp
 
     @Sendable func recordHeartbeats(_ request: Request, _ context: APIContext) async throws -> Response {
@@ -18,17 +19,21 @@ struct TelemetryCommands: Sendable {
     @Sendable func recordReadings(_ request: Request, _ context: APIContext) async throws -> Response {
         try Query.none(request)
         let form = ReadingForm(cameraID: try context.cameraID, now: now())
-        let items = try TelemetryForm.read(try await request.json(), list: "readings", form.read)
-        return try await append(items, context)
+        var items = try TelemetryForm.read(try await request.json(), list: "readings", form.read)
+        let outcome = try await frames.apply(to: &items, of: try context.cameraID)
+        return try await append(items, saying: outcome.map { ["frame_data": .string($0.rawValue)] } ?? [:], context)
     }
 
-    private func append(_ items: [TelemetryItem], _ context: APIContext) async throws -> Response {
+    /// - Parameter facts: members of the answer beside the results.
+    private func append(
+        _ items: [TelemetryItem], saying facts: JSONObject = [:], _ context: APIContext
+    ) async throws -> Response {
         try Self.check(sources: items, of: context.principal)
         let stream = try context.cameraID.telemetryStream
         let outcomes = try await log.append(
             items.map {
                 Append(
-                    to: stream, expecting: .exists, producer: $0.producer, events: [$0.event],
+                    to: stream, expecting: .exists, producer: $0.producer, events: [$0.report.event],
                     metadata: context.eventMetadata)
             })
         var highest: Int64?
@@ -42,8 +47,8 @@ struct TelemetryCommands: Sendable {
                 "position": positions.map { .integer($0.lowerBound) } ?? .null,
             ])
         }
-        let answer: JSON = ["results": .array(results)]
-        return .json(answer.bytes, status: .created, position: highest)
+        let answer = facts.merging(["results": .array(results)]) { fact, _ in fact }
+        return .json(JSON.object(answer).bytes, status: .created, position: highest)
     }
 
     /// A worker numbers what it sends under its own name: under another's it could make what that one sends next look

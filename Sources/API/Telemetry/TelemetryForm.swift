@@ -10,9 +10,29 @@ struct Source: BoundedText {
     init(stored text: String) { self.text = text }
 }
 
-/// One report of a worker, with the key that makes sending it again harmless.
+/// One report of a worker: the event that it makes.
+struct TelemetryReport {
+    private(set) var event: NewEvent
+    /// What a reading brings about its picture. The event is without it until it was decided what becomes of that.
+    let frameData: FreeformObject?
+    private let reading: CountReading?
+
+    init(_ heartbeat: Heartbeat) { (event, frameData, reading) = (heartbeat.event, nil, nil) }
+
+    init(_ reading: CountReading, frameData: FreeformObject?) {
+        (event, self.frameData, self.reading) = (reading.event, frameData, frameData == nil ? nil : reading)
+    }
+
+    mutating func keep(_ sealed: SealedFrameData) {
+        guard var reading else { return }
+        reading.frameData = .sealed(sealed)
+        event = reading.event
+    }
+}
+
+/// A report with the key that makes sending it again harmless.
 struct TelemetryItem {
-    let event: NewEvent
+    var report: TelemetryReport
     let producer: ProducerSequence?
 }
 
@@ -24,14 +44,14 @@ enum TelemetryForm {
     ///   - list: the array's name.
     ///   - report: reads one report's own members.
     static func read(
-        _ json: JSON, list: String, _ report: (Form) -> Field<NewEvent>
+        _ json: JSON, list: String, _ report: (Form) -> Field<TelemetryReport>
     ) throws(Problem) -> [TelemetryItem] {
         try Form.read(json) { form in
             form.has(list) ? batch(form, list, report) : single(form, report).map { [$0] }
         }
     }
 
-    private static func single(_ form: Form, _ report: (Form) -> Field<NewEvent>) -> Field<TelemetryItem> {
+    private static func single(_ form: Form, _ report: (Form) -> Field<TelemetryReport>) -> Field<TelemetryItem> {
         let isNumbered = form.has("source") || form.has("sequence")
         let source = isNumbered ? form.required("source", .text(Source.self)).map(Optional.some) : .success(nil)
         let sequence = isNumbered ? sequence(form).map(Optional.some) : .success(nil)
@@ -39,7 +59,7 @@ enum TelemetryForm {
         return form.make {
             let (source, sequence) = (try source.get(), try sequence.get())
             return TelemetryItem(
-                event: try event.get(),
+                report: try event.get(),
                 producer: source.flatMap { source in
                     sequence.map { ProducerSequence(source: source.text, sequence: $0) }
                 })
@@ -47,10 +67,10 @@ enum TelemetryForm {
     }
 
     private static func batch(
-        _ form: Form, _ list: String, _ report: (Form) -> Field<NewEvent>
+        _ form: Form, _ list: String, _ report: (Form) -> Field<TelemetryReport>
     ) -> Field<[TelemetryItem]> {
         let source = form.required("source", .text(Source.self))
-        let elements = form.requiredObjects(list) { element -> Field<(event: NewEvent, sequence: Int64)> in
+        let elements = form.requiredObjects(list) { element -> Field<(report: TelemetryReport, sequence: Int64)> in
             let sequence = sequence(element)
             let event = report(element)
             return element.make { (try event.get(), try sequence.get()) }
@@ -67,7 +87,7 @@ enum TelemetryForm {
             }
             return elements.map {
                 TelemetryItem(
-                    event: $0.event, producer: ProducerSequence(source: source.text, sequence: $0.sequence))
+                    report: $0.report, producer: ProducerSequence(source: source.text, sequence: $0.sequence))
             }
         }
     }

@@ -1,16 +1,20 @@
 import Counting
 import EventSourcing
 import Hummingbird
+import Logging
 import Postgres
+import Secrets
 
 /// What workers are to do.
 struct WorkerReads: Sendable {
     let readModels: ReadModels
+    let vault: CameraVault
 
     /// The only answer with stream credentials in it: workers open the streams.
     private static let assignment = """
         select
           camera_id, epoch, version, status,
+          -- credentials that an event of old holds in clear
           case when stream_credentials is null then stream_url
                else left(stream_url, strpos(stream_url, '://') + 2) || stream_credentials || '@'
                  || substr(stream_url, strpos(stream_url, '://') + 3) end as stream_url,
@@ -23,19 +27,19 @@ struct WorkerReads: Sendable {
         )
         select
           \(ReadModels.position(of: .cameraState)),
-          \(ReadModels.array(assignment, from: "assigned", orderedBy: "camera_id"))
+          \(ReadModels.array(assignment, from: "assigned", orderedBy: "camera_id")),
+          (\(HeldSecrets.select("assigned")))
         """
 
     @Sendable func assignments(_ request: Request, _ context: APIContext) async throws -> Response {
-        let worker: WorkerID
-        do throws(InvalidValue) {
-            worker = try WorkerID(context.parameters.get("id") ?? "")
-        } catch {
-            throw Problem.validationFailed([Fault(at: .parameter("id"), error)])
-        }
+        let worker = try context.workerID
         let minimum = try Query.read(request) { $0.minimumPosition() }
         let row = try await readModels.read(
             [.cameraState], atLeast: minimum, Self.assignmentsSQL, [.text(worker.text)])
-        return .json(#"{"items":"#.utf8 + (try row.bytes(1)) + "}".utf8, position: try row.position)
+        var items = try row.bytes(1)
+        if let held = try row.optionalBytes(2) {
+            items = try HeldSecrets(held).added(to: items, by: vault, context.logger)
+        }
+        return .json(#"{"items":"#.utf8 + items + "}".utf8, position: try row.position)
     }
 }

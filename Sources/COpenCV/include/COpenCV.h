@@ -53,6 +53,8 @@ void cv_capture_free(cv_capture *capture);
 char *cv_capture_grab(cv_capture *capture, bool *grabbed);
 char *cv_capture_retrieve(cv_capture *capture, cv_picture *picture, bool *retrieved);
 double cv_capture_fps(const cv_capture *capture);
+/// The codec's tag, four letters of which the first is the lowest byte; 0 where there is none.
+double cv_capture_fourcc(const cv_capture *capture);
 double cv_capture_frame_count(const cv_capture *capture);
 double cv_capture_position_ms(const cv_capture *capture);
 

@@ -2,12 +2,17 @@ import EventSourcing
 
 /// The stored form of a camera's events. Names and members never change; a new shape gets a new schema version.
 extension Camera {
+    package static let erasureType = "CameraErased"
+
     package static func encode(_ event: Event) -> NewEvent {
         switch event {
         case .registered(let id, let description, let configuration):
-            stored("CameraRegistered", id, description.members, configuration.members)
+            stored(
+                "CameraRegistered", id, version: configuration.schemaVersion, description.members,
+                configuration.members)
         case .described(let id, let description): stored("CameraDescribed", id, description.members)
-        case .configured(let id, let configuration): stored("CameraConfigured", id, configuration.members)
+        case .configured(let id, let configuration):
+            stored("CameraConfigured", id, version: configuration.schemaVersion, configuration.members)
         case .started(let id, let worker, let epoch):
             stored("CameraStarted", id, ["worker_id": .string(worker.text), "epoch": .integer(epoch)])
         case .restarted(let id, let worker, let epoch):
@@ -20,17 +25,22 @@ extension Camera {
         case .monitoringStarted(let id): stored("CameraMonitoringStarted", id)
         case .monitoringStopped(let id): stored("CameraMonitoringStopped", id)
         case .removed(let id, let reason): stored("CameraRemoved", id, ["reason": reason.json])
+        case .erased(let id): stored(erasureType, id)
         }
     }
 
-    private static func stored(_ type: String, _ id: CameraID, _ parts: KeyValuePairs<String, JSON?>...) -> NewEvent {
+    private static func stored(
+        _ type: String, _ id: CameraID, version: Int16 = 1, _ parts: KeyValuePairs<String, JSON?>...
+    ) -> NewEvent {
         var data: JSONObject = ["camera_id": .integer(id.number)]
         for case (let name, let value?) in parts.joined() { data[name] = value }
-        return NewEvent(type: type, data: .object(data))
+        return NewEvent(type: type, schemaVersion: version, data: .object(data))
     }
 
     package static func decode(_ event: RecordedEvent) throws(EventDecodingError) -> Event {
-        guard event.schemaVersion == 1 else { throw EventDecodingError(event, reason: "unknown schema version") }
+        guard event.schemaVersion == 1 || event.schemaVersion == 2 && hasSecondVersion(event.type) else {
+            throw EventDecodingError(event, reason: "unknown schema version")
+        }
         let members = try StoredMembers(event)
         let id = try members.required("camera_id", CameraID.init(stored:))
         switch event.type {
@@ -49,8 +59,14 @@ extension Camera {
         case "CameraMonitoringStarted": return .monitoringStarted(id)
         case "CameraMonitoringStopped": return .monitoringStopped(id)
         case "CameraRemoved": return .removed(id, reason: try members.optionalText("reason"))
+        case erasureType: return .erased(id)
         default: throw EventDecodingError(event, reason: "unknown type in a camera's stream")
         }
+    }
+
+    /// The second version refers to secrets that are kept beside the log; the first held credentials in clear.
+    private static func hasSecondVersion(_ type: String) -> Bool {
+        type == "CameraRegistered" || type == "CameraConfigured"
     }
 }
 
@@ -80,18 +96,27 @@ extension CameraConfiguration {
     fileprivate var members: KeyValuePairs<String, JSON?> {
         [
             "stream_url": .string(address.url),
-            "stream_credentials": address.credentials.map(JSON.string),
+            // Only as an event of the first version says it: no command with a secret in clear is decided.
+            "stream_credentials": address.credentials?.clearText.map(JSON.string),
+            "stream_credentials_id": address.credentials?.id.map { .string($0.text) },
             "stream_type": .string(address.type.rawValue),
             "lines": lines.json,
+            "security_config_id": securityConfig?.id.map { .string($0.text) },
         ]
     }
 
+    /// Without a secret to refer to, an event has the shape that it always had.
+    fileprivate var schemaVersion: Int16 { secrets.contains { $0.id != nil } ? 2 : 1 }
+
     fileprivate init(_ members: StoredMembers) throws(EventDecodingError) {
+        let kept = try members.secret("stream_credentials_id")
+        let clear = try members.optional("stream_credentials", \.string).map(CameraSecret.clear)
         address = StreamAddress(
             type: try members.required("stream_type") { $0.string.flatMap(StreamType.init(rawValue:)) },
             url: try members.required("stream_url", \.string),
-            credentials: try members.optional("stream_credentials", \.string)
+            credentials: kept ?? clear
         )
+        securityConfig = try members.secret("security_config_id")
         lines = try members.required("lines", Lines.init(stored:))
     }
 }
@@ -104,6 +129,10 @@ extension CameraStatus {
 }
 
 extension StoredMembers {
+    fileprivate func secret(_ name: String) throws(EventDecodingError) -> CameraSecret? {
+        try optional(name, \.string).map { .kept(SecretID($0)) }
+    }
+
     fileprivate func worker() throws(EventDecodingError) -> WorkerID {
         WorkerID(stored: try required("worker_id", \.string))
     }

@@ -42,10 +42,13 @@ extension Camera: Decider {
         /// As `start`, but a camera that runs already begins anew too.
         case restart(worker: WorkerID?)
         case stop(reason: Reason?)
+        /// Stops it where it is that worker's.
+        case release(from: WorkerID, reason: Reason?)
         case setStatus(CameraStatus, reason: Reason?)
         case startMonitoring
         case stopMonitoring
-        case remove(reason: Reason?)
+        /// - Parameter erasing: whether its key is to be destroyed, and with it all that it protects.
+        case remove(reason: Reason?, erasing: Bool = false)
     }
 
     package enum Event: Hashable, Sendable {
@@ -59,6 +62,8 @@ extension Camera: Decider {
         case monitoringStarted(CameraID)
         case monitoringStopped(CameraID)
         case removed(CameraID, reason: Reason?)
+        /// The camera's key is destroyed in the transaction that appends this.
+        case erased(CameraID)
     }
 
     package enum Rejection: Error, Hashable, Sendable {
@@ -66,9 +71,14 @@ extension Camera: Decider {
         case removed
         case alreadyRegistered
         case inMaintenance
+        case notAssigned(to: WorkerID)
         case transitionNotAllowed(from: CameraStatus, to: CameraStatus)
         /// A masked URL was given back, and there are no credentials to put behind the mask.
         case credentialsMasked
+        /// As `credentialsMasked`, of the security configuration.
+        case securityConfigMasked
+        /// Secrets are encrypted before a command is decided; this one was not.
+        case secretInClear
     }
 
     package static let initial = State.unregistered
@@ -76,8 +86,7 @@ extension Camera: Decider {
     package static func decide(_ command: Command, _ state: State) throws(Rejection) -> [Event] {
         switch (command, state) {
         case (.register(let id, let description, let configuration), .unregistered):
-            guard !configuration.address.isMasked else { throw .credentialsMasked }
-            return [.registered(id, description, configuration)]
+            return [.registered(id, description, try configuration.storable(over: nil))]
         case (.register, .registered): throw .alreadyRegistered
         case (_, .unregistered): throw .unknown
         case (.remove, .removed): return []
@@ -93,7 +102,7 @@ extension Camera: Decider {
         case .configure(let new): return try configure(new)
         case .replace(let description, let configuration):
             return try describe(description) + configure(configuration)
-        case .adjust(let settings, let lines, let timeZone): return adjust(settings, lines, timeZone)
+        case .adjust(let settings, let lines, let timeZone): return try adjust(settings, lines, timeZone)
         case .start(let worker):
             let worker = worker ?? workerID ?? .default
             guard status != .maintenance else { throw .inMaintenance }
@@ -103,10 +112,14 @@ extension Camera: Decider {
             guard status != .maintenance else { throw .inMaintenance }
             return [.restarted(id, worker ?? workerID ?? .default, epoch: epoch + 1)]
         case .stop(let reason): return stop(reason)
+        case .release(let worker, let reason):
+            guard worker == workerID else { throw .notAssigned(to: worker) }
+            return stop(reason ?? Reason(stored: "released"))
         case .setStatus(let new, let reason): return try setStatus(new, reason)
         case .startMonitoring: return isMonitored ? [] : [.monitoringStarted(id)]
         case .stopMonitoring: return isMonitored ? [.monitoringStopped(id)] : []
-        case .remove(let reason): return [.removed(id, reason: reason)]
+        case .remove(let reason, let erasing):
+            return [.removed(id, reason: reason)] + (erasing ? [.erased(id)] : [])
         }
     }
 
@@ -115,17 +128,18 @@ extension Camera: Decider {
     }
 
     private func configure(_ new: CameraConfiguration) throws(Rejection) -> [Event] {
-        guard let address = new.address.unmasked(by: configuration.address) else { throw .credentialsMasked }
-        let new = CameraConfiguration(address: address, lines: new.lines)
+        let new = try new.storable(over: configuration)
         return new == configuration ? [] : [.configured(id, new)]
     }
 
-    private func adjust(_ settings: Settings, _ lines: Lines, _ timeZone: TimeZoneName) -> [Event] {
+    private func adjust(_ settings: Settings, _ lines: Lines, _ timeZone: TimeZoneName) throws(Rejection) -> [Event] {
         var description = description
         description.settings = settings.asChange(of: description.settings)
         description.timeZone = timeZone
-        let configuration = CameraConfiguration(address: configuration.address, lines: lines)
-        return describe(description) + (configuration == self.configuration ? [] : [.configured(id, configuration)])
+        var configuration = configuration
+        configuration.lines = lines
+        let configured = configuration == self.configuration ? [] : try configure(configuration)
+        return describe(description) + configured
     }
 
     private func stop(_ reason: Reason?) -> [Event] {
@@ -155,7 +169,7 @@ extension Camera: Decider {
         case .statusChanged(_, _, let new, _): camera.status = new
         case .monitoringStarted: camera.isMonitored = true
         case .monitoringStopped: camera.isMonitored = false
-        case .removed: return .removed
+        case .removed, .erased: return .removed
         }
         return .registered(camera)
     }
@@ -166,5 +180,22 @@ extension Camera: Decider {
         case .removed(let id, _): StreamLifecycle(closes: [id.stream, id.telemetryStream])
         default: StreamLifecycle()
         }
+    }
+}
+
+extension CameraConfiguration {
+    /// The configuration with what stands behind its masks, and nothing in clear.
+    fileprivate func storable(over known: CameraConfiguration?) throws(Camera.Rejection) -> CameraConfiguration {
+        var storable = self
+        if address.credentials == .masked {
+            guard let address = known.flatMap({ address.unmasked(by: $0.address) }) else { throw .credentialsMasked }
+            storable.address = address
+        }
+        if securityConfig == .masked {
+            guard let securityConfig = known?.securityConfig else { throw .securityConfigMasked }
+            storable.securityConfig = securityConfig
+        }
+        guard storable.secrets.allSatisfy({ $0.id != nil }) else { throw .secretInClear }
+        return storable
     }
 }

@@ -24,9 +24,14 @@ package struct CameraDescription: Hashable, Sendable {
 package struct CameraConfiguration: Hashable, Sendable {
     package var address: StreamAddress
     package var lines: Lines
+    /// What the stream is opened with besides, a JSON object; secret as a whole.
+    package var securityConfig: CameraSecret?
 
-    package init(address: StreamAddress, lines: Lines = .none) {
+    package init(address: StreamAddress, lines: Lines = .none, securityConfig: CameraSecret? = nil) {
         self.address = address
         self.lines = lines
+        self.securityConfig = securityConfig
     }
+
+    package var secrets: [CameraSecret] { [address.credentials, securityConfig].compactMap(\.self) }
 }

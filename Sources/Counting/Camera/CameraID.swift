@@ -22,4 +22,7 @@ package struct CameraID: Hashable, Sendable, CustomStringConvertible {
 
     /// What the camera reports; opened and closed together with its life.
     package var telemetryStream: StreamName { StreamName("telemetry-\(number)") }
+
+    /// That its key was destroyed, where that came after its removal.
+    package var erasureStream: StreamName { StreamName("erasure-\(number)") }
 }

@@ -22,10 +22,12 @@ package struct Settings: Hashable, Sendable {
     package var detector: Detector?
     package var confidence: Confidence?
     package var classes: ObjectClasses?
+    /// Whether what workers send about a reading's picture is kept, which may show people; not where it is nil.
+    package var keepFrameData: Bool?
 
     package init(
         pace: Pace? = nil, startedAt: Timestamp? = nil, loop: Bool? = nil, detector: Detector? = nil,
-        confidence: Confidence? = nil, classes: ObjectClasses? = nil
+        confidence: Confidence? = nil, classes: ObjectClasses? = nil, keepFrameData: Bool? = nil
     ) {
         self.pace = pace
         self.startedAt = startedAt
@@ -33,6 +35,7 @@ package struct Settings: Hashable, Sendable {
         self.detector = detector
         self.confidence = confidence
         self.classes = classes
+        self.keepFrameData = keepFrameData
     }
 }
 
@@ -40,7 +43,7 @@ extension Settings {
     /// What holds where nothing is given: what the worker does then. Without a time, pictures are dated by the wall clock;
     /// without classes, all count.
     package static let defaults = Settings(
-        pace: .realtime, loop: false, detector: .auto, confidence: Confidence(stored: 0.3))
+        pace: .realtime, loop: false, detector: .auto, confidence: Confidence(stored: 0.3), keepFrameData: false)
 
     /// The defaults as JSON, with null for those that are no value.
     package static let defaultMembers: JSON = {
@@ -60,7 +63,7 @@ extension Settings {
         }
         return Settings(
             pace: kept(\.pace), startedAt: kept(\.startedAt), loop: kept(\.loop), detector: kept(\.detector),
-            confidence: kept(\.confidence), classes: kept(\.classes))
+            confidence: kept(\.confidence), classes: kept(\.classes), keepFrameData: kept(\.keepFrameData))
     }
 }
 
@@ -110,6 +113,7 @@ extension Settings {
             "detector": detector.map { .string($0.rawValue) },
             "confidence": confidence.map { .number($0.value) },
             "classes": classes.map { .array($0.all.map { .string($0.text) }) },
+            "keep_frame_data": keepFrameData.map(JSON.bool),
         ])
     }
 
@@ -128,11 +132,14 @@ extension Settings {
                 classes = value.array.map {
                     ObjectClasses(stored: $0.compactMap(\.string).map(ObjectClass.init(stored:)))
                 }
+            case "keep_frame_data": keepFrameData = value.bool
             default: continue
             }
         }
         guard self.json.object?.count == members.keys.count(where: Self.keys.contains) else { return nil }
     }
 
-    package static let keys: Set<String> = ["pace", "started_at", "loop", "detector", "confidence", "classes"]
+    package static let keys: Set<String> = [
+        "pace", "started_at", "loop", "detector", "confidence", "classes", "keep_frame_data",
+    ]
 }

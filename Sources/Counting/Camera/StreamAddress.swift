@@ -17,14 +17,11 @@ package enum StreamType: String, CaseIterable, Sendable {
 /// shown and logged cannot hold them.
 package struct StreamAddress: Hashable, Sendable {
     package static let maximumLength = 2048
-    /// Stands where credentials are not shown.
-    package static let mask = "***"
-
     package let type: StreamType
     /// Without credentials; the scheme in lower case, the rest as it was given.
     package let url: String
     /// `user:password` as it stood in the URL, percent-encoding kept.
-    package let credentials: String?
+    package let credentials: CameraSecret?
 
     /// Takes a URL apart (RFC 3986). Where its authority holds several `@`, the last one ends the credentials, so that
     /// no part of a password that was not encoded remains in the URL.
@@ -52,36 +49,47 @@ package struct StreamAddress: Hashable, Sendable {
         } else {
             try parts.checkHost()
         }
-        self.init(type: type, url: parts.url, credentials: parts.credentials)
+        self.init(
+            type: type, url: parts.url,
+            credentials: parts.credentials.map { $0 == CameraSecret.mask ? .masked : .clear($0) })
     }
 
     /// Puts stored parts together again.
-    init(type: StreamType, url: String, credentials: String?) {
+    init(type: StreamType, url: String, credentials: CameraSecret?) {
         self.type = type
         self.url = url
         self.credentials = credentials
     }
 
     /// For everybody's eyes: `rtsp://***@host/…` where there are credentials.
-    package var masked: String { url(with: credentials == nil ? nil : Self.mask) }
+    package var masked: String { url(with: credentials.map { _ in CameraSecret.mask }) }
 
-    /// For who opens the stream: with the credentials.
-    package var full: String { url(with: credentials) }
+    /// For who opens the stream, and knows the credentials.
+    package func url(with credentials: String?) -> String {
+        credentials.map { Self.url(url, with: $0) } ?? url
+    }
 
-    private func url(with credentials: String?) -> String {
-        guard let credentials, let parts = URLParts(url) else { return url }
+    /// A URL without credentials, with these in it.
+    package static func url(_ url: String, with credentials: String) -> String {
+        guard let parts = URLParts(url) else { return url }
         return "\(parts.scheme)://\(credentials)@\(parts.authority)\(parts.path)"
     }
 
-    package var isMasked: Bool { credentials == Self.mask }
+    package func with(_ credentials: CameraSecret?) -> StreamAddress {
+        StreamAddress(type: type, url: url, credentials: credentials)
+    }
+
+    /// Whether both name the same host and port.
+    package func isOnHost(of other: StreamAddress) -> Bool {
+        guard let here = URLParts(url), let there = URLParts(other.url) else { return false }
+        return here.authority.lowercased() == there.authority.lowercased()
+    }
 
     /// The address with a mask for credentials replaced by those of `known`, if that has some for the same host and
     /// port; nil if it has not. An address without a mask is left as it is.
     func unmasked(by known: StreamAddress) -> StreamAddress? {
-        guard isMasked else { return self }
-        guard let credentials = known.credentials, let here = URLParts(url), let there = URLParts(known.url),
-            here.authority.lowercased() == there.authority.lowercased()
-        else { return nil }
-        return StreamAddress(type: type, url: url, credentials: credentials)
+        guard credentials == .masked else { return self }
+        guard let credentials = known.credentials, isOnHost(of: known) else { return nil }
+        return with(credentials)
     }
 }

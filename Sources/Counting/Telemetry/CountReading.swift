@@ -20,8 +20,8 @@ package struct CountReading: Hashable, Sendable {
     package var confidence: Ratio?
     package var processingTime: Milliseconds?
     package var modelVersion: ModelVersion?
-    /// Whatever the worker keeps about the picture.
-    package var frameData: FreeformObject?
+    /// What the worker has to say about the picture; in clear in events of schema version 1 alone.
+    package var frameData: FrameData?
 
     package init(
         cameraID: CameraID, observedAt: ObservationTime, line: LineName, objectClass: ObjectClass, countIn: Tally,
@@ -36,12 +36,50 @@ package struct CountReading: Hashable, Sendable {
     }
 }
 
+/// What a worker keeps about the picture of a reading. It may show people.
+package enum FrameData: Hashable, Sendable {
+    case clear(FreeformObject)
+    case sealed(SealedFrameData)
+}
+
+/// Frame data encrypted under the camera's key.
+package struct SealedFrameData: Hashable, Sendable {
+    package let keyID: String
+    /// Nonce, ciphertext and tag, in base64.
+    package let text: String
+
+    package init(keyID: String, text: String) {
+        self.keyID = keyID
+        self.text = text
+    }
+
+    fileprivate var json: JSON { ["key": .string(keyID), "data": .string(text)] }
+
+    fileprivate init?(stored json: JSON) {
+        guard let keyID = json["key"]?.string, let text = json["data"]?.string else { return nil }
+        self.init(keyID: keyID, text: text)
+    }
+}
+
+extension FrameData {
+    fileprivate var clear: FreeformObject? {
+        guard case .clear(let object) = self else { return nil }
+        return object
+    }
+
+    fileprivate var sealed: SealedFrameData? {
+        guard case .sealed(let sealed) = self else { return nil }
+        return sealed
+    }
+}
+
 extension CountReading {
     package static let eventType = "CountReadingRecorded"
 
     package var event: NewEvent {
         NewEvent(
             type: Self.eventType,
+            schemaVersion: frameData?.sealed == nil ? 1 : 2,
             data: .members([
                 "camera_id": .integer(cameraID.number),
                 "observed_at": .string(observedAt.instant.rfc3339),
@@ -52,12 +90,13 @@ extension CountReading {
                 "confidence_score": confidence.json,
                 "processing_time_ms": processingTime.json,
                 "ai_model_version": modelVersion.json,
-                "frame_data": frameData?.json,
+                "frame_data": frameData?.clear?.json,
+                "sealed_frame_data": frameData?.sealed?.json,
             ]))
     }
 
     package init(_ event: RecordedEvent) throws(EventDecodingError) {
-        let members = try StoredMembers(telemetry: event, type: Self.eventType)
+        let members = try StoredMembers(telemetry: event, type: Self.eventType, versions: 1...2)
         cameraID = try members.required("camera_id", CameraID.init(stored:))
         observedAt = try members.observationTime()
         line = try members.text("line")
@@ -67,6 +106,11 @@ extension CountReading {
         confidence = try members.quantity("confidence_score")
         processingTime = try members.quantity("processing_time_ms")
         modelVersion = try members.optionalText("ai_model_version")
-        frameData = try members.optional("frame_data", \.object).map(FreeformObject.init(stored:))
+        frameData =
+            if let sealed = try members.optional("sealed_frame_data", SealedFrameData.init(stored:)) {
+                .sealed(sealed)
+            } else {
+                try members.optional("frame_data", \.object).map { .clear(FreeformObject(stored: $0)) }
+            }
     }
 }

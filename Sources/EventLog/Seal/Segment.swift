@@ -79,7 +79,7 @@ struct Segment: Sendable {
         ).first
     }
 
-    private static func load(
+    static func load(
         _ clause: String, _ parameters: [Parameter], on connection: Connection
     ) async throws(PostgresError) -> [Segment] {
         let rows = try await connection.query("select \(columns) from segments \(clause)", parameters)

@@ -22,7 +22,7 @@ final class Capture {
         var handle: OpaquePointer?
         try checked(
             cv_capture_open(
-                address.location, address.kind.options, timeouts.open.milliseconds, timeouts.read.milliseconds,
+                address.location, address.options, timeouts.open.milliseconds, timeouts.read.milliseconds,
                 &handle))
         guard let handle else { throw .cannotOpen }
         self.handle = handle
@@ -53,6 +53,9 @@ final class Capture {
         let fps = cv_capture_fps(handle)
         return fps >= 0.1 && fps <= 250 ? fps : nil
     }
+
+    /// The codec's short name as FFmpeg has it, such as `h264`; nil where it has none of four letters.
+    var codec: String? { CodecName.name(tag: UInt32(max(0, cv_capture_fourcc(handle)))) }
 
     /// How many frames the container announces, nil where it does not.
     var announcedFrames: Int? {

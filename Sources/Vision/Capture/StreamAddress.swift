@@ -9,10 +9,18 @@ package struct StreamAddress: Sendable, Hashable {
     package let kind: Kind
     /// What FFmpeg opens: an absolute path, or an address with a scheme of its kind. May hold a password.
     let location: String
+    /// The HTTP proxy on this machine through which alone FFmpeg connects; nil where the location itself is one's own.
+    private let proxyPort: UInt16?
+    /// What an RTMP server is told that it was called by, where that is not the location.
+    private let serverURL: String?
 
     /// - Parameter url: `file:///path` or an absolute path for files; otherwise an address of the kind's schemes.
-    package init(kind: Kind, url: String) throws(VisionError) {
+    package init(
+        kind: Kind, url: String, proxyPort: UInt16? = nil, serverURL: String? = nil
+    ) throws(VisionError) {
         self.kind = kind
+        self.proxyPort = proxyPort
+        self.serverURL = serverURL
         guard !url.utf8.contains(0) else { throw .unsupportedAddress(reason: "it contains a null byte") }
         if kind == .file {
             location = try StreamAddress.path(url)
@@ -24,6 +32,14 @@ package struct StreamAddress: Sendable, Hashable {
             }
             location = url
         }
+    }
+
+    /// FFmpeg's options ("key;value|key;value").
+    var options: String {
+        var options = kind.options
+        if let proxyPort { options += "|http_proxy;http://127.0.0.1:\(proxyPort)" }
+        if let serverURL { options += "|rtmp_tcurl;\(serverURL)" }
+        return options
     }
 
     /// Whether frames that are not taken in time are gone.
@@ -49,21 +65,25 @@ extension StreamAddress.Kind {
         switch self {
         case .rtsp: ["rtsp", "rtsps"]
         case .http: ["http", "https"]
-        case .rtmp: ["rtmp", "rtmps", "rtmpt"]
+        case .rtmp: ["rtmp", "rtmps"]
         case .file: ["file"]
         }
     }
 
-    /// FFmpeg's options ("key;value|key;value"). What an address names may name others in turn, as play lists do:
-    /// so each kind may open only its own protocols, and a file only containers that hold their video themselves.
-    var options: String {
+    /// What an address names may name others in turn, as play lists do: so each kind may open only its own protocols, and
+    /// only containers that hold their video themselves; over HTTP play lists too, whose parts come through its proxy.
+    /// RTSP takes its media on the connection that is there: media by UDP would go wherever the camera says.
+    fileprivate var options: String {
         switch self {
-        case .rtsp: "rtsp_flags;prefer_tcp|protocol_whitelist;rtsp,rtsps,rtp,udp,tcp,tls"
-        case .http: "protocol_whitelist;http,https,tcp,tls,crypto"
-        case .rtmp: "protocol_whitelist;rtmp,rtmps,rtmpt,http,https,tcp,tls"
-        case .file:
-            "protocol_whitelist;file|format_whitelist;"
-                + "avi,mov,mp4,matroska,webm,mpegts,mpeg,mpegvideo,flv,asf,ogg,h264,hevc,m4v,mjpeg,mxf,ivf"
+        case .rtsp: "rtsp_transport;tcp|protocol_whitelist;rtsp,tcp|format_whitelist;rtsp"
+        case .http:
+            "protocol_whitelist;http,https,httpproxy,tcp,tls,crypto|format_whitelist;"
+                + "hls,mpjpeg,aac,mp3,webvtt,\(Self.containers)"
+        case .rtmp: "protocol_whitelist;rtmp,tcp|format_whitelist;flv,live_flv"
+        case .file: "protocol_whitelist;file|format_whitelist;\(Self.containers)"
         }
     }
+
+    private static let containers =
+        "avi,mov,mp4,matroska,webm,mpegts,mpeg,mpegvideo,flv,asf,ogg,h264,hevc,m4v,mjpeg,mxf,ivf"
 }

@@ -66,6 +66,42 @@ import Testing
         (answer[name]?.array ?? []).compactMap { $0["share"]?.number }
     }
 
+    @Test func minutesAreWhatReadingsInThemComeTo() async throws {
+        try await withAPI { api in
+            try await api.register()
+            let traffic = try Traffic(seed: 9, from: "2026-03-29T07:00:00Z", to: "2026-03-29T12:00:00Z", count: 300)
+            try await traffic.send(to: api)
+            let reset = try await api.post(
+                "/cameras/1/occupancy/reset", #"{"at":"2026-03-29T08:15:00Z","occupancy":5}"#)
+            let position = try #require(reset.position)
+            let from = try #require(Timestamp(rfc3339: "2026-03-29T10:07:00Z"))
+            let answer = try await api.get(
+                "/cameras/1/analytics?window=minute&from=\(from.rfc3339)&to=2026-03-29T12:00:00Z&min_position=\(position)"
+            )
+            #expect(answer.status == 200, "\(answer.body)")
+            let windows = answer["windows"]?.array ?? []
+            #expect(windows.count == 113)
+            let later = traffic.readings.filter { $0.instant >= from }
+            let byStart = Dictionary(grouping: later) {
+                Timestamp(microseconds: $0.instant.microseconds / 60_000_000 * 60_000_000).rfc3339
+            }
+            var present: [String: Traffic.Sums] = [:]
+            for shown in windows { present[shown["start"]?.string ?? ""] = Traffic.Sums(shown) }
+            #expect(present.filter { $0.value.readings > 0 } == byStart.mapValues { .of($0) })
+            let resetAt = try #require(Timestamp(rfc3339: "2026-03-29T08:15:00Z"))
+            let inside = traffic.readings.filter { $0.instant >= resetAt }.map { $0.countIn - $0.countOut }.reduce(5, +)
+            #expect(answer["occupancy"]?["current"]?.integer == inside)
+            let before = try #require(Timestamp(rfc3339: "2026-03-29T08:14:00Z"))
+            #expect(
+                Traffic.Sums(answer["previous"]?["totals"])
+                    == .of(traffic.readings.filter { $0.instant >= before && $0.instant < from }))
+            for range in ["from=2026-03-27T11:00:00Z&to=2026-03-27T12:00:00Z", "from=2026-03-28T11:00:00Z"] {
+                #expect(
+                    try await api.get("/cameras/1/analytics?window=minute&\(range)").faults == ["from out_of_range"])
+            }
+        }
+    }
+
     @Test func correctionsCountBesideWhatWasMeasured() async throws {
         try await withAPI { api in
             try await api.register()

@@ -8,8 +8,11 @@ import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
 import Installation
+import Logging
 import Postgres
 import Projector
+import Resilience
+import Secrets
 import StreamPolicy
 import Synchronization
 import TestSupport
@@ -106,7 +109,8 @@ final class TestClock: Sendable {
 
 /// Commands alone: a log in memory, and a database that is not there.
 func withCommands(
-    log: (any EventLog)? = nil, authentication: Authentication = .off, _ body: @Sendable (TestAPI) async throws -> Void
+    log: (any EventLog)? = nil, authentication: Authentication = .off, rateLimiter: RateLimiter? = nil,
+    logger: Logger = .silent, _ body: @Sendable (TestAPI) async throws -> Void
 ) async throws {
     let clock = TestClock("2026-03-29T12:00:00Z")
     let log = log ?? InMemoryEventLog(now: { clock.now })
@@ -115,10 +119,12 @@ func withCommands(
     let listener = Listener(nowhere, channels: [], logger: .silent)
     let ids = Atomic<Int64>(0)
     let backend = Backend(
-        log: log, pool: pool, checkpoints: Checkpoints(pool: pool, listener: listener, logger: .silent),
-        streams: .test, authentication: authentication,
-        newCameraID: { try CameraID(ids.wrappingAdd(1, ordering: .relaxed).newValue) }, now: { clock.now })
-    let application = Application(router: backend.makeRouter(), logger: .silent)
+        log: log, requests: (log as? any IdempotentRequests) ?? InMemoryEventLog(now: { clock.now }), pool: pool,
+        checkpoints: Checkpoints(pool: pool, listener: listener, logger: .silent), vault: .inMemory(), streams: .test,
+        authentication: authentication,
+        newCameraID: { try CameraID(ids.wrappingAdd(1, ordering: .relaxed).newValue) }, now: { clock.now },
+        rateLimiter: rateLimiter)
+    let application = Application(router: backend.makeRouter(), logger: logger)
     try await application.test(.router) { try await body(TestAPI(client: $0, log: log, clock: clock)) }
 }
 
@@ -126,6 +132,8 @@ func withCommands(
 func withAPI(
     _ setup: TestingSetup = .router, projecting: Bool = true, patience: Duration = .seconds(5),
     exportPatience: Duration = .seconds(30), authentication: Authentication = .off,
+    circuits: [CircuitBreaker] = [],
+    masterKeys: MasterKeyring = MasterKeyring(MasterKey.random()), logger: Logger = .silent,
     _ body: @escaping @Sendable (TestAPI) async throws -> Void
 ) async throws {
     let projections = try ProjectionDefinition.load(from: ReleaseFiles.locate().projections)
@@ -135,12 +143,14 @@ func withAPI(
             let checkpoints = Checkpoints(pool: pool, listener: listener, logger: .silent)
             let clock = TestClock("2026-03-29T12:00:00Z")
             let backend = Backend(
-                log: log, pool: pool, checkpoints: checkpoints, patience: patience, streams: .test,
-                authentication: authentication, exportPatience: exportPatience,
-                newCameraID: Backend.cameraIDs(from: pool), now: { clock.now })
+                log: log, requests: log, pool: pool, checkpoints: checkpoints,
+                vault: CameraVault(store: PostgresSecretStore(pool: pool), masterKeys: masterKeys), patience: patience,
+                streams: .test, authentication: authentication,
+                exportPatience: exportPatience,
+                newCameraID: Backend.cameraIDs(from: pool), now: { clock.now }, circuits: circuits)
             let application = Application(
                 router: backend.makeRouter(),
-                configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)), logger: .silent)
+                configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)), logger: logger)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { await listener.run() }
                 group.addTask { await checkpoints.run() }

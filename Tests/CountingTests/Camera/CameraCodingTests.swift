@@ -17,8 +17,15 @@ import Testing
         },
         timeZone: valid { try TimeZoneName("Europe/Berlin") })
 
+    /// As events of schema version 1 say it.
     static let watched = valid {
-        CameraConfiguration(address: Sample.address, lines: try Lines([Sample.line("door")]))
+        CameraConfiguration(address: Sample.addressInClear, lines: try Lines([Sample.line("door")]))
+    }
+
+    static let secured = valid {
+        CameraConfiguration(
+            address: Sample.address, lines: try Lines([Sample.line("door")]),
+            securityConfig: .kept(SecretID("5afe")))
     }
 
     static let samples: [(Camera.Event, type: String, data: String)] = [
@@ -66,6 +73,7 @@ import Testing
         (.monitoringStarted(Sample.id), "CameraMonitoringStarted", #"{"camera_id":7}"#),
         (.monitoringStopped(Sample.id), "CameraMonitoringStopped", #"{"camera_id":7}"#),
         (.removed(Sample.id, reason: nil), "CameraRemoved", #"{"camera_id":7}"#),
+        (.erased(Sample.id), "CameraErased", #"{"camera_id":7}"#),
         (
             .removed(Sample.id, reason: Sample.reason), "CameraRemoved",
             #"{"camera_id":7,"reason":"because"}"#
@@ -79,6 +87,20 @@ import Testing
         #expect(encoded.type == sample.type)
         #expect(encoded.schemaVersion == 1)
         #expect(String(decoding: encoded.data, as: UTF8.self) == sample.data)
+    }
+
+    @Test func eventsReferToSecrets() throws {
+        let members =
+            #""stream_url":"rtsp://10.0.0.5:554/stream1","stream_credentials_id":"c0ffee","stream_type":"rtsp","lines":[{"name":"door","from":[0.0,0.5],"to":[1.0,0.5],"inside":[0.5,0.9]}],"security_config_id":"5afe"}"#
+        let configured = Camera.encode(.configured(Sample.id, Self.secured))
+        #expect(configured.schemaVersion == 2)
+        #expect(String(decoding: configured.data, as: UTF8.self) == #"{"camera_id":7,\#(members)"#)
+        let registered = Camera.encode(.registered(Sample.id, Sample.plain, Self.secured))
+        #expect(registered.schemaVersion == 2)
+        #expect(String(decoding: registered.data, as: UTF8.self).hasSuffix(members))
+        #expect(try Camera.decode(Sample.recorded(configured)) == .configured(Sample.id, Self.secured))
+        #expect(
+            try Camera.decode(Sample.recorded(registered)) == .registered(Sample.id, Sample.plain, Self.secured))
     }
 
     @Test(arguments: samples.indices)

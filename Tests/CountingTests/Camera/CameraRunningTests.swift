@@ -61,6 +61,16 @@ import Testing
         given(Sample.registered).when(.stop(reason: Sample.reason)).thenNothing()
     }
 
+    @Test func onlyTheWorkersOwnCameraIsReleased() {
+        let running = given(Sample.registered, Sample.started)
+        running.when(.release(from: a, reason: Sample.reason)).then(.stopped(id, reason: Sample.reason))
+        running.when(.release(from: a, reason: nil)).then(.stopped(id, reason: Reason(stored: "released")))
+        running.when(.release(from: b, reason: nil)).thenRejected(.notAssigned(to: b))
+        given(Sample.registered, Sample.started, .stopped(id, reason: nil))
+            .when(.release(from: a, reason: nil)).thenNothing()
+        given(Sample.registered).when(.release(from: a, reason: nil)).thenRejected(.notAssigned(to: a))
+    }
+
     @Test func cameraInMaintenanceDoesNotStart() {
         let maintained = given(Sample.registered, Sample.status(.offline, .maintenance))
         maintained.when(.start(worker: nil)).thenRejected(.inMaintenance)

@@ -122,7 +122,7 @@ import Testing
 
     @Test func maskKeepsTheCredentialsOfTheSameHost() {
         let masked = CameraConfiguration(address: Sample.address("rtsp://***@10.0.0.5:554/stream2"))
-        let kept = CameraConfiguration(address: Sample.address("rtsp://admin:s%40crt@10.0.0.5:554/stream2"))
+        let kept = CameraConfiguration(address: Sample.kept("rtsp://10.0.0.5:554/stream2", "c0ffee"))
         given(Sample.registered).when(.configure(masked)).then(.configured(id, kept))
         given(Sample.registered).when(.replace(Sample.plain, masked)).then(.configured(id, kept))
     }
@@ -137,6 +137,44 @@ import Testing
         given(.registered(id, Sample.plain, Sample.moved))
             .when(.configure(CameraConfiguration(address: Sample.address("rtsp://***@10.0.0.6/stream1"))))
             .thenRejected(.credentialsMasked)
+    }
+
+    @Test func secretInClearIsNeverDecided() {
+        let clear = CameraConfiguration(address: Sample.addressInClear)
+        given().when(.register(id, Sample.plain, clear)).thenRejected(.secretInClear)
+        given(Sample.registered).when(.configure(clear)).thenRejected(.secretInClear)
+        let old = Camera.Event.registered(id, Sample.plain, clear)
+        let masked = CameraConfiguration(address: Sample.address("rtsp://***@10.0.0.5:554/stream2"))
+        given(old).when(.configure(masked)).thenRejected(.secretInClear)
+        var config = Sample.configuration
+        config.securityConfig = .clear("{}")
+        given(Sample.registered).when(.configure(config)).thenRejected(.secretInClear)
+    }
+
+    @Test func maskKeepsTheSecurityConfig() {
+        var known = Sample.configuration
+        known.securityConfig = .kept(SecretID("5afe"))
+        var masked = known
+        masked.securityConfig = .masked
+        let registered = Camera.Event.registered(id, Sample.plain, known)
+        given(registered).when(.configure(masked)).thenNothing()
+        given(registered).when(.configure(Sample.configuration)).then(.configured(id, Sample.configuration))
+        given(Sample.registered).when(.configure(masked)).thenRejected(.securityConfigMasked)
+        given().when(.register(id, Sample.plain, masked)).thenRejected(.securityConfigMasked)
+    }
+
+    @Test func removalMayDestroyTheKey() {
+        given(Sample.registered).when(.remove(reason: nil, erasing: true)).then(Sample.removed, Sample.erased)
+        given(Sample.registered, Sample.removed, Sample.erased).when(.remove(reason: nil, erasing: true)).thenNothing()
+        #expect(given(Sample.registered, Sample.removed, Sample.erased).state == .removed)
+    }
+
+    @Test func secretsDoNotShowInText() {
+        let command = Camera.Command.configure(CameraConfiguration(address: Sample.addressInClear))
+        for text in ["\(command)", String(reflecting: command)] { #expect(!text.contains("s%40crt"), "\(text)") }
+        var text = ""
+        dump(command, to: &text)
+        #expect(!text.contains("s%40crt"), "\(text)")
     }
 }
 

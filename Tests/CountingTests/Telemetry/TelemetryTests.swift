@@ -47,7 +47,7 @@ import Testing
                 reading.confidence = try Ratio(0.75)
                 reading.processingTime = try Milliseconds(8)
                 reading.modelVersion = try ModelVersion("yolov8n-1")
-                reading.frameData = try FreeformObject(["frame": 17])
+                reading.frameData = .clear(try FreeformObject(["frame": 17]))
                 return reading
             },
             #"{"camera_id":7,"observed_at":"2026-03-29T00:30:00.250000Z","line":"door","class":"person","count_in":3,"count_out":0,"confidence_score":0.75,"processing_time_ms":8.0,"ai_model_version":"yolov8n-1","frame_data":{"frame":17}}"#
@@ -71,9 +71,24 @@ import Testing
         )
     }
 
+    static let sealedReading = {
+        var reading = bareReading
+        reading.frameData = .sealed(SealedFrameData(keyID: "cab1e", text: "AAEC"))
+        return reading
+    }()
+
+    @Test func sealedFrameDataIsASecondVersion() throws {
+        let event = Self.sealedReading.event
+        #expect(event.schemaVersion == 2)
+        #expect(
+            String(decoding: event.data, as: UTF8.self).hasSuffix(
+                #","count_out":0,"sealed_frame_data":{"key":"cab1e","data":"AAEC"}}"#))
+        #expect(try CountReading(Sample.recorded(event)) == Self.sealedReading)
+    }
+
     @Test func anotherEventIsNotRead() {
         let heartbeat = Sample.recorded(Self.bareHeartbeat.event)
-        #expect(throws: EventDecodingError(heartbeat, reason: "not a CountReadingRecorded of schema version 1")) {
+        #expect(throws: EventDecodingError(heartbeat, reason: "not a CountReadingRecorded of schema version 2")) {
             try CountReading(heartbeat)
         }
         let later = Sample.recorded(

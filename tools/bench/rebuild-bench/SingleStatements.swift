@@ -97,7 +97,8 @@ enum SingleStatements {
         """,
         "camera_state": """
         insert into TABLE (
-          camera_id, name, location, description, stream_url, stream_credentials, stream_type, status,
+          camera_id, name, location, description, stream_url, stream_credentials_id, security_config_id,
+          stream_credentials, stream_type, status,
           desired_state, worker_id, epoch, settings, metadata, lines, time_zone, created_at, updated_at,
           created_by, updated_by, version, position, removed)
         with life as (
@@ -129,7 +130,8 @@ enum SingleStatements {
         )
         select
           (described ->> 'camera_id')::bigint, described ->> 'name', described ->> 'location',
-          described ->> 'description', configured ->> 'stream_url', configured ->> 'stream_credentials',
+          described ->> 'description', configured ->> 'stream_url', configured ->> 'stream_credentials_id',
+          configured ->> 'security_config_id', configured ->> 'stream_credentials',
           configured ->> 'stream_type', coalesce(status, 'offline'),
           case when desired in ('CameraStarted', 'CameraRestarted') then 'running' else 'stopped' end,
           started ->> 'worker_id', coalesce((started ->> 'epoch')::bigint, 0), described -> 'settings',

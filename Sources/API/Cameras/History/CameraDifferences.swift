@@ -17,11 +17,8 @@ struct CameraDifferences {
         if case .removed = after { return }
         let (old, new) = (Self.members(before), Self.members(after))
         for (name, value) in new { note("/\(name)", from: old[name] ?? .null, to: value) }
-        let (oldSecret, newSecret) = (Self.credentials(before), Self.credentials(after))
-        if oldSecret != newSecret {
-            let shown = { (secret: String?) in secret.map { _ in JSON.string(StreamAddress.mask) } ?? .null }
-            all.append(Difference(member: "/stream_credentials", before: shown(oldSecret), after: shown(newSecret)))
-        }
+        noteSecret("/stream_credentials", from: before, to: after, \.address.credentials)
+        noteSecret("/security_config", from: before, to: after, \.securityConfig)
     }
 
     var json: [JSON] {
@@ -44,13 +41,21 @@ struct CameraDifferences {
     private static func members(_ state: Camera.State) -> JSONObject {
         guard case .registered(let camera) = state else { return [:] }
         var members = JSONObject()
-        for (name, value) in camera.ownMembers { members[name] = value }
+        for (name, value) in camera.ownMembers where name != "security_config" { members[name] = value }
         members["epoch"] = .integer(camera.epoch)
         return members
     }
 
-    private static func credentials(_ state: Camera.State) -> String? {
-        guard case .registered(let camera) = state else { return nil }
-        return camera.configuration.address.credentials
+    private mutating func noteSecret(
+        _ member: String, from before: Camera.State, to after: Camera.State,
+        _ secret: KeyPath<CameraConfiguration, CameraSecret?>
+    ) {
+        let of = { (state: Camera.State) -> CameraSecret? in
+            guard case .registered(let camera) = state else { return nil }
+            return camera.configuration[keyPath: secret]
+        }
+        let shown = { (secret: CameraSecret?) in secret.map { _ in JSON.string(CameraSecret.mask) } ?? .null }
+        guard of(before) != of(after) else { return }
+        all.append(Difference(member: member, before: shown(of(before)), after: shown(of(after))))
     }
 }

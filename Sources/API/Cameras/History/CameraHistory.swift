@@ -113,7 +113,9 @@ extension Camera.Event {
     fileprivate var reason: Reason? {
         switch self {
         case .stopped(_, let reason), .statusChanged(_, _, _, let reason), .removed(_, let reason): reason
-        case .registered, .described, .configured, .started, .restarted, .monitoringStarted, .monitoringStopped: nil
+        case .registered, .described, .configured, .started, .restarted, .monitoringStarted, .monitoringStopped,
+            .erased:
+            nil
         }
     }
 }

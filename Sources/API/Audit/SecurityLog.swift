@@ -1,0 +1,65 @@
+import Counting
+import HTTPTypes
+import Hummingbird
+import Logging
+
+/// Says in the log what was refused, and to whom: what nothing in the trail tells, since nothing was appended.
+///
+/// Each line has `log` = `security`, an `event` whose name is never changed, and facts by fixed names; the request's id
+/// is that of its other lines. It never holds a token, a header's value or a body.
+struct SecurityLog: Sendable {
+    enum Event: String, CaseIterable {
+        case authenticationRefused = "authentication_refused"
+        case permissionRefused = "permission_refused"
+        /// A camera that is not there, or that the user may not know of.
+        case cameraUnknown = "camera_unknown"
+        case preconditionRefused = "precondition_refused"
+        case commandRefused = "command_refused"
+        case rateExceeded = "rate_exceeded"
+
+        /// nil for what is no refusal of an attempt.
+        init?(_ code: ProblemCode, isCommand: Bool) {
+            switch code.status {
+            case .unauthorized: self = .authenticationRefused
+            case .forbidden: self = .permissionRefused
+            case .tooManyRequests: self = .rateExceeded
+            case .notFound where code == .cameraNotFound: self = .cameraUnknown
+            case .preconditionFailed where isCommand: self = .preconditionRefused
+            case .unprocessableContent where isCommand: self = .commandRefused
+            default: return nil
+            }
+        }
+
+        fileprivate var level: Logger.Level {
+            switch self {
+            case .authenticationRefused, .permissionRefused, .rateExceeded: .warning
+            case .cameraUnknown, .preconditionRefused, .commandRefused: .notice
+            }
+        }
+    }
+
+    let route: Route
+
+    /// Runs `serve`, and notes what it refuses.
+    func noting<Value>(_ context: APIContext, _ serve: () async throws -> Value) async throws -> Value {
+        do { return try await serve() } catch {
+            note(Problem(error).code, context)
+            throw error
+        }
+    }
+
+    private func note(_ code: ProblemCode, _ context: APIContext) {
+        let isCommand = ![.get, .head].contains(route.method)
+        guard let event = Event(code, isCommand: isCommand) else { return }
+        var facts: Logger.Metadata = [
+            "log": "security", "event": "\(event.rawValue)", "reason": "\(code.rawValue)",
+            "status": "\(code.status.code)", "method": "\(route.method.rawValue)", "route": "\(route.path)",
+            "actor": "\(event == .authenticationRefused ? "" : context.principal.name)",
+            "client_address": "\(context.clientAddress ?? "")",
+        ]
+        if route.access.isAboutACamera, let id = try? context.cameraID {  // else it is the id of no camera
+            facts["camera_id"] = "\(id.number)"
+        }
+        context.logger.log(level: event.level, "refused", metadata: facts)
+    }
+}

@@ -1,0 +1,111 @@
+import Access
+import Counting
+import EventSourcing
+import Postgres
+
+/// Which cameras a list shows: what was asked for, within what the principal may see.
+struct CameraFilters {
+    private let status: CameraStatus?
+    private let desiredState: DesiredState?
+    private let worker: WorkerID?
+    private let location: String?
+    private let search: String?
+    private let scope: Scope
+
+    static func read(_ query: Query, scope: Scope) -> Field<CameraFilters> {
+        let status = query.optional("status", CameraStatus.init(choosing:))
+        let desiredState = query.optional("desired_state", DesiredState.init(choosing:))
+        let worker = query.optional("worker_id", WorkerID.init)
+        let location = query.optional("location", QueryRule.text)
+        let search = query.optional("search", QueryRule.text)
+        return query.make(at: "status") {
+            CameraFilters(
+                status: try status.get(), desiredState: try desiredState.get(), worker: try worker.get(),
+                location: try location.get(), search: try search.get(), scope: scope)
+        }
+    }
+
+    /// What was asked for, as parameters of the address.
+    var given: [(String, String)] {
+        [
+            ("status", status?.rawValue), ("desired_state", desiredState?.rawValue), ("worker_id", worker?.text),
+            ("location", location), ("search", search),
+        ].compactMap { name, value in value.map { (name, $0) } }
+    }
+
+    /// Whether texts are searched.
+    var hasPatterns: Bool { [location, search].contains { $0?.isEmpty == false } }
+
+    /// SQL for how many cameras there are, where a table has that: else they are counted.
+    var totals: String? {
+        guard scope == .all, worker == nil, !hasPatterns else { return nil }
+        // Both are names of the domain, not the client's text.
+        let conditions = [
+            status.map { "status = '\($0.rawValue)'" }, desiredState.map { "desired_state = '\($0.rawValue)'" },
+        ].compactMap(\.self)
+        let filter = conditions.isEmpty ? "" : " where \(conditions.joined(separator: " and "))"
+        return "(select sum(cameras)::bigint from read.camera_totals\(filter))"
+    }
+
+    /// SQL on `camera`, a row of `read.camera_state`; one for each filter that is given.
+    /// - Parameter bind: binds a value and gives the name of its parameter.
+    func conditions(_ bind: (Parameter) -> String) -> [String] {
+        var conditions: [String] = []
+        if let status { conditions.append("status = \(bind(.text(status.rawValue)))") }
+        if let desiredState { conditions.append("desired_state = \(bind(.text(desiredState.rawValue)))") }
+        if let worker { conditions.append("worker_id = \(bind(.text(worker.text)))") }
+        if let location { conditions += Self.contains("lower(location)", location, bind) }
+        if let search {
+            conditions += Self.contains(#"lower(name || E'\n' || coalesce(description, ''))"#, search, bind)
+        }
+        return conditions + ScopeCondition.conditions(scope, bind)
+    }
+
+    /// SQL that a text, in lower case already, has the pattern in it, in any case. The expressions are those of the
+    /// index: trigrams find what has three letters or digits in a row, short_texts what has not.
+    private static func contains(_ text: String, _ pattern: String, _ bind: (Parameter) -> String) -> [String] {
+        switch pattern.unicodeScalars.count {
+        case 0: return []
+        case 1, 2: return ["short_texts(\(text)) @> array[lower(\(bind(.text(pattern))))]"]
+        default:
+            if !hasTrigram(pattern) {
+                // Not like: the index would be gone through as a whole for a pattern of which it has no trigram.
+                let part = "lower(\(bind(.text(pattern))))"
+                return ["short_texts(\(text)) @> short_texts(\(part))", "strpos(\(text), \(part)) > 0"]
+            }
+            var escaped = ""
+            for character in pattern.unicodeScalars {
+                if character == "%" || character == "_" || character == "\\" { escaped.unicodeScalars.append("\\") }
+                escaped.unicodeScalars.append(character)
+            }
+            return ["\(text) like lower(\(bind(.text("%\(escaped)%"))))"]
+        }
+    }
+}
+
+extension CameraFilters {
+    /// Whether PostgreSQL makes a trigram of the pattern, for certain: it makes them of words.
+    private static func hasTrigram(_ pattern: String) -> Bool {
+        var run = 0
+        for scalar in pattern.unicodeScalars {
+            run = scalar.properties.isAlphabetic || scalar.properties.numericType != nil ? run + 1 : 0
+            if run == 3 { return true }
+        }
+        return false
+    }
+}
+
+extension ScopeCondition {
+    /// SQL on `camera`, a row of `read.camera_state`, that leaves the cameras of a scope; none where it leaves all. Made
+    /// of what the scope is limited by, so that an index can be used.
+    static func conditions(_ scope: Scope, _ bind: (Parameter) -> String) -> [String] {
+        switch scope {
+        case .all: return []
+        case .cameras(let ids): return ["camera.camera_id = any (\(bind(.integers(ids.sorted()))))"]
+        case .location(let text): return ["camera.location = \(bind(.text(text)))"]
+        case .assigned(let worker):
+            let parameter = bind(.text(worker))
+            return ["(camera.worker_id = \(parameter) or camera.previous_worker_id = \(parameter))"]
+        }
+    }
+}

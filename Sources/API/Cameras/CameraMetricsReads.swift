@@ -1,0 +1,142 @@
+import Counting
+import EventSourcing
+import Hummingbird
+import Postgres
+
+/// How a camera fared over time: its heartbeats, by buckets. Those without a heartbeat are left out.
+struct CameraMetricsReads: Sendable {
+    let readModels: ReadModels
+    let now: @Sendable () -> Timestamp
+
+    /// The intervals that heartbeats are gathered in, the finest being what is kept.
+    private enum Interval: String, CaseIterable {
+        case fiveMinutes = "5m"
+        case quarterHour = "15m"
+        case hour, day
+
+        private var bucket: Bucket? { Bucket(rawValue: rawValue) }
+
+        /// SQL for the first instant of the bucket that holds an instant.
+        func start(of instant: String, zone: String) -> String {
+            bucket?.start(of: instant, zone: zone)
+                ?? "date_bin('5 minutes', \(instant), timestamptz '0001-01-01 00:00:00+00')"
+        }
+
+        /// SQL for the first instant after the bucket that begins at `start`.
+        func end(after start: String, zone: String) -> String {
+            bucket?.end(after: start, zone: zone) ?? "\(start) + interval '5 minutes'"
+        }
+    }
+
+    private struct Asked {
+        let from: Timestamp
+        let to: Timestamp
+        let interval: Interval
+        let zone: TimeZoneName?
+        let minimumPosition: Int64?
+    }
+
+    @Sendable func show(_ request: Request, _ context: APIContext) async throws -> Response {
+        let id = try context.cameraID
+        let asked = try asked(request)
+        let row = try await row(asked, id)
+        try row.checkCamera(removed: 1)
+        if try row.integer(5) > CountQuery.maximumRows { throw Problem.tooManyRows }
+        var body = Array(#"{"from":"\#(try row.text(2))","to":"\#(try row.text(3))","#.utf8)
+        body += #""bucket":"\#(asked.interval.rawValue)","tz":"\#(try row.text(4))","items":"#.utf8
+        body += try row.bytes(6)
+        body += "}".utf8
+        return .json(body, position: try row.position)
+    }
+
+    private func asked(_ request: Request) throws(Problem) -> Asked {
+        try Query.read(request) { query in
+            let range = query.timeRange(now: now())
+            let interval = query.value("bucket", default: Interval.quarterHour, Interval.init(choosing:))
+            let zone = query.optional("tz", TimeZoneName.init)
+            let minimum = query.minimumPosition()
+            return query.make(at: "from") {
+                Asked(
+                    from: try range.get().from, to: try range.get().to, interval: try interval.get(),
+                    zone: try zone.get(), minimumPosition: try minimum.get())
+            }
+        }
+    }
+
+    private func row(_ asked: Asked, _ id: CameraID) async throws -> Row {
+        try await readModels.readZoned(
+            [.cameraState, .cameraMetrics], atLeast: asked.minimumPosition, Self.sql(asked.interval),
+            [
+                .integer(id.number), .timestamp(asked.from.microseconds), .timestamp(asked.to.microseconds),
+                .text(asked.zone?.text), .integer(CountQuery.maximumRows + 1),
+            ])
+    }
+
+    /// Selects position, whether the camera was removed, the range (from, to) in whole buckets, the time zone's name, the
+    /// number of rows and the rows as one JSON array.
+    private static func sql(_ interval: Interval) -> String {
+        """
+        with camera as (
+          select removed, time_zone from read.camera_state where camera_id = $1
+        ),
+        zone as (
+          select coalesce($4, (select time_zone from camera), 'UTC') as name
+        ),
+        starts as (
+          select
+            \(interval.start(of: "$2::timestamptz", zone: "zone.name")) as first,
+            \(interval.start(of: "$3::timestamptz", zone: "zone.name")) as last
+          from zone
+        ),
+        range as (
+          select
+            first,
+            case when last = $3::timestamptz then last else \(interval.end(after: "last", zone: "zone.name")) end as last
+          from starts, zone
+        ),
+        page as (
+          select
+            \(interval.start(of: "bucket_start", zone: "zone.name")) as first,
+            zone.name as zone,
+            sum(heartbeats)::bigint as heartbeats,
+            sum(online)::bigint as online,
+            sum(errors)::bigint as errors,
+            sum(frames_dropped)::bigint as frames_dropped,
+            sum(response_time_us_sum) / 1000.0 / nullif(sum(response_times), 0) as response_time,
+            max(response_time_us_max) / 1000.0 as slowest,
+            sum(fps_milli_sum) / 1000.0 / nullif(sum(fps_values), 0) as fps,
+            min(fps_milli_min) / 1000.0 as slowest_fps,
+            sum(quality_milli_sum) / 1000.0 / nullif(sum(quality_values), 0) as quality
+          from read.camera_metrics, range, zone
+          where camera_id = $1 and bucket_start >= range.first and bucket_start < range.last
+          group by 1, 2
+          order by 1
+          limit $5
+        )
+        select
+          \(ReadModels.position(of: .cameraState, .cameraMetrics)),
+          (select removed from camera),
+          (select rfc3339(first) from range),
+          (select rfc3339(last) from range),
+          (select name from zone),
+          (select count(*) from page),
+          \(ReadModels.array(row(interval), from: "page", orderedBy: "first"))
+        """
+    }
+
+    private static func row(_ interval: Interval) -> String {
+        """
+        select
+          rfc3339(first) as bucket_start,
+          rfc3339(\(interval.end(after: "first", zone: "zone"))) as bucket_end,
+          heartbeats, online, errors,
+          round(errors::numeric / heartbeats, 4)::double precision as error_rate,
+          round(response_time, 3)::double precision as average_response_time_ms,
+          round(slowest, 3)::double precision as maximum_response_time_ms,
+          round(fps, 3)::double precision as average_fps,
+          round(slowest_fps, 3)::double precision as minimum_fps,
+          round(quality, 4)::double precision as average_stream_quality_score,
+          frames_dropped
+        """
+    }
+}

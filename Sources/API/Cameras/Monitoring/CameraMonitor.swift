@@ -1,0 +1,148 @@
+import Counting
+import EventSourcing
+import Logging
+import Postgres
+import Resilience
+
+/// Looks after the cameras that are monitored: every 30 seconds, those that no worker vouches for.
+///
+/// A camera is vouched for while it is to run and its latest heartbeat says online and is not older than 90 seconds. One
+/// in maintenance is left alone. One process of all that run does this, for as long as its session holds the lock; another
+/// takes over when it ends.
+package struct CameraMonitor: Sendable {
+    /// A camera that nobody vouches for, as the read models know it.
+    package struct Suspect: Hashable, Sendable {
+        package let id: CameraID
+        package let status: CameraStatus
+        package let desiredState: DesiredState
+    }
+
+    /// What a check finds: how the camera fares, and why that is said.
+    package struct Finding: Hashable, Sendable {
+        package let status: CameraStatus
+        package let reason: Reason?
+
+        package init(_ status: CameraStatus, reason: Reason?) {
+            self.status = status
+            self.reason = reason
+        }
+    }
+
+    /// Looks at a camera, in bounded time; nil where nothing can be said.
+    package typealias Check = @Sendable (Suspect) async -> Finding?
+
+    package static let interval = Duration.seconds(30)
+
+    private static let actor = "footfall"
+    /// The advisory lock's first key, beside those that Migrations/0002_projections.sql lists.
+    private static let lock: Int64 = 0x466F_6F80
+    private static let pageSize = 500
+    private static let checksAtATime = 4
+
+    private let target: ConnectionTarget
+    private let handler: CommandHandler<Camera>
+    private let check: Check
+    private let clock: any Clock<Duration>
+    private let now: @Sendable () -> Timestamp
+    private let logger: Logger
+
+    /// - Parameters:
+    ///   - clock: paces the rounds.
+    ///   - now: the server's clock, which heartbeats are held against.
+    package init(
+        _ log: any EventLog, on target: ConnectionTarget, clock: any Clock<Duration> = ContinuousClock(),
+        now: @escaping @Sendable () -> Timestamp, logger: Logger, check: @escaping Check = CameraMonitor.silence
+    ) {
+        self.target = target.named("footfall monitor")
+        handler = CommandHandler(log: log)
+        self.check = check
+        self.clock = clock
+        self.now = now
+        self.logger = logger
+    }
+
+    /// Finds nothing out: says of a camera that is to run and is thought online that it is in error, since nobody has
+    /// heard of it.
+    package static let silence: Check = { suspect in
+        guard suspect.desiredState == .running, suspect.status == .online else { return nil }
+        return Finding(.error, reason: Reason(stored: "nothing was heard of it for 90 seconds"))
+    }
+
+    /// Returns when its task is cancelled. What fails is tried again.
+    package func run() async {
+        await Backoff.retrying(longest: .seconds(10)) {
+            let connection = try await Connection.open(target, logger: logger)
+            defer { connection.close() }
+            var isChosen = false
+            while true {
+                try await clock.sleep(for: Self.interval)
+                if !isChosen { isChosen = try await isAlone(on: connection) }
+                if isChosen { try await round(on: connection) }
+            }
+        } onError: {
+            logger.warning("monitoring cameras failed; will try again", metadata: ["reason": "\($0)"])
+        }
+    }
+
+    /// Whether no other process monitors; it is told by its session's lock, which is kept from here on.
+    private func isAlone(on connection: Connection) async throws(PostgresError) -> Bool {
+        try await connection.query("select pg_try_advisory_lock($1::int, 0)", [.integer(Self.lock)])[0].bool(0)
+    }
+
+    private static let suspectsSQL = """
+        select camera_id, status, desired_state, is_vouched_for
+        from (
+          select
+            camera.camera_id, camera.status, desired_state,
+            coalesce(
+              desired_state = 'running' and health.status = 'online'
+                and last_heartbeat >= $1::timestamptz - \(CameraStatusReads.vouching), false
+            ) as is_vouched_for
+          from read.camera_state as camera
+          left join read.health_summary as health using (camera_id)
+          where monitoring and not removed and camera.status <> 'maintenance' and camera_id > $2
+        ) as monitored
+        where not is_vouched_for or status <> 'online'
+        order by camera_id
+        limit \(pageSize)
+        """
+
+    /// One look at all that are monitored.
+    package func round(on connection: Connection) async throws {
+        var last: Int64 = 0
+        while !Task.isCancelled {
+            let rows = try await connection.query(
+                Self.suspectsSQL, [.timestamp(now().microseconds), .integer(last)])
+            let suspects = try rows.map { row in
+                let suspect = Suspect(
+                    id: try CameraID(try row.integer(0)), status: try CameraStatus(choosing: try row.text(1)),
+                    desiredState: try DesiredState(choosing: try row.text(2)))
+                return (suspect, isVouchedFor: try row.bool(3))
+            }
+            await withTaskGroup(of: Void.self) { group in
+                for (index, (suspect, isVouchedFor)) in suspects.enumerated() {
+                    if index >= Self.checksAtATime { await group.next() }
+                    group.addTask { await look(at: suspect, isVouchedFor) }
+                }
+            }
+            guard suspects.count == Self.pageSize, let end = suspects.last?.0.id.number else { return }
+            last = end
+        }
+    }
+
+    private func look(at suspect: Suspect, _ isVouchedFor: Bool) async {
+        // A worker that was out of reach and came back does not know what was said of its cameras meanwhile.
+        let finding =
+            isVouchedFor ? Finding(.online, reason: Reason(stored: "its worker hears of it")) : await check(suspect)
+        guard let finding, finding.status != suspect.status else { return }
+        do throws(CommandError<Camera.Rejection>) {
+            _ = try await handler.handle(
+                .setStatus(finding.status, reason: finding.reason), on: suspect.id.stream,
+                metadata: EventMetadata(actor: Self.actor))
+        } catch {
+            // Removed meanwhile, or in maintenance: then it is no longer this one's to say.
+            logger.debug(
+                "a monitored camera's status was not set", metadata: ["camera": "\(suspect.id)", "reason": "\(error)"])
+        }
+    }
+}

@@ -1,0 +1,78 @@
+import Access
+import EventLog
+import Glibc
+import HTTPTypes
+import Hummingbird
+
+extension HTTPField.Name {
+    static let rateLimit = HTTPField.Name("RateLimit")
+    static let rateLimitPolicy = HTTPField.Name("RateLimit-Policy")
+}
+
+/// Counts requests against their users' limits, and says on every answer what is left
+/// (draft-ietf-httpapi-ratelimit-headers-10: `RateLimit-Policy` and `RateLimit`).
+///
+/// Whatever leads to a route counts once, whether it is read or changed, answered or refused; what is open to everybody
+/// (health, documentation) does not count. A request that does not prove who sends it counts for the address that it
+/// came from.
+struct RateLimits: Sendable {
+    /// nil: nothing is limited.
+    let limiter: RateLimiter?
+
+    /// Takes a request of a known user off what they may make, and runs `serve` unless nothing is left.
+    func count(
+        _ context: APIContext, _ serve: () async throws -> Response
+    ) async throws -> Response {
+        let principal = context.principal
+        guard let limiter, let rule = limiter.rules.rule(for: principal.roles) else { return try await serve() }
+        let decision = await limiter.take(principal.name, by: rule)
+        guard decision.isAllowed else { throw Self.exceeded(rule, decision) }
+        let headers = Self.headers(rule, decision)
+        do {
+            var response = try await serve()
+            for field in headers { response.headers[field.name] = field.value }
+            return response
+        } catch {
+            var problem = Problem(error)
+            problem.cause = problem.cause ?? error
+            for field in headers { problem.headers[field.name] = field.value }
+            throw problem
+        }
+    }
+
+    /// Takes a request that does not prove who sends it off what its address may make.
+    /// - Throws: `Problem` where nothing is left.
+    func countUnproved(_ context: APIContext) async throws(Problem) {
+        guard let limiter, let rule = limiter.rules.everybody else { return }
+        let decision = await limiter.take("@" + Self.network(of: context.clientAddress), by: rule)
+        guard decision.isAllowed else { throw Self.exceeded(rule, decision) }
+    }
+
+    /// Of IPv6 the first 64 bits, all of which one client has.
+    static func network(of address: String?) -> String {
+        guard let address else { return "unknown" }
+        var bytes = in6_addr()
+        guard address.contains(":"), inet_pton(AF_INET6, address, &bytes) == 1 else { return address }
+        return withUnsafeBytes(of: bytes) { Array($0.prefix(8)).hexadecimal }
+    }
+
+    private static func exceeded(_ rule: RateRules.Rule, _ decision: RateLimit.Decision) -> Problem {
+        var headers = headers(rule, decision)
+        headers[.retryAfter] = String(max(1, decision.retryAfter.wholeSeconds))
+        let limit = rule.limit
+        return Problem(
+            .rateLimited, "At most \(limit.requests) requests in \(limit.period.wholeSeconds) seconds.",
+            headers: headers)
+    }
+
+    private static func headers(_ rule: RateRules.Rule, _ decision: RateLimit.Decision) -> HTTPFields {
+        var headers = HTTPFields()
+        if let name = HTTPField.Name.rateLimitPolicy {
+            headers[name] = "\"\(rule.name)\";q=\(rule.limit.requests);w=\(rule.limit.period.wholeSeconds)"
+        }
+        if let name = HTTPField.Name.rateLimit {
+            headers[name] = "\"\(rule.name)\";r=\(decision.remaining);t=\(decision.reset.wholeSeconds)"
+        }
+        return headers
+    }
+}

@@ -1,0 +1,159 @@
+import Access
+import Counting
+import EventSourcing
+import Hummingbird
+import Postgres
+
+/// Who watches: the workers that cameras were given to, and how they fare by what comes from them.
+///
+/// A worker is known by its cameras: there is one as soon as a camera was given to it. A principal sees of it the
+/// cameras of its scope, and no worker that has none of them.
+struct WorkerPool: Sendable {
+    let readModels: ReadModels
+    let now: @Sendable () -> Timestamp
+
+    @Sendable func list(_ request: Request, _ context: APIContext) async throws -> Response {
+        let page = try ListPage.read(request)
+        var statement = WorkerStatement(now: now(), scope: context.principal.scope)
+        let row = try await readModels.read(
+            [.cameraState, .healthSummary], atLeast: page.minimumPosition, statement.list(page))
+        let total = try row.integer(1)
+        var body = Array(#"{"items":"#.utf8)
+        body += try row.bytes(2)
+        body += #","total":\#(total),"skip":\#(page.skip),"limit":\#(page.limit)}"#.utf8
+        var response = Response.json(body, position: try row.position)
+        response.headers[.link] = page.links("/workers", total: total)
+        return response
+    }
+
+    @Sendable func show(_ request: Request, _ context: APIContext) async throws -> Response {
+        let worker = try context.workerID
+        let page = try ListPage.read(request, limit: ListPage.maximumLimit)
+        var statement = WorkerStatement(now: now(), scope: context.principal.scope)
+        let row = try await readModels.read(
+            [.cameraState, .healthSummary], atLeast: page.minimumPosition, statement.show(worker, page))
+        if row.isNull(1) { throw Problem(.workerNotFound, "No camera that you may see was given to this worker.") }
+        var response = Response.json(try row.bytes(2), position: try row.position)
+        response.headers[.link] = page.links("/workers/\(worker)", total: try row.integer(1))
+        return response
+    }
+}
+
+/// The statements about workers, with what is bound to them.
+private struct WorkerStatement {
+    private var parameters: [Parameter]
+    private let conditions: [String]
+
+    init(now: Timestamp, scope: Scope) {
+        var parameters: [Parameter] = [.timestamp(now.microseconds)]
+        conditions = ScopeCondition.conditions(scope) { parameter in
+            parameters.append(parameter)
+            return "$\(parameters.count)"
+        }
+        self.parameters = parameters
+    }
+
+    private mutating func bind(_ parameter: Parameter) -> String {
+        parameters.append(parameter)
+        return "$\(parameters.count)"
+    }
+
+    private static let stale = CameraStatusReads.isStale(now: "$1")
+
+    /// A worker's cameras with their health, as a select.
+    private func cameras(of worker: String) -> String {
+        """
+        select
+          camera.camera_id, camera.name, camera.status, desired_state, epoch, \(Self.stale) as stale, last_heartbeat, fps
+        from read.camera_state as camera
+        left join read.health_summary as health using (camera_id)
+        where \((["camera.worker_id = \(worker)", "not camera.removed"] + conditions).joined(separator: " and "))
+        """
+    }
+
+    /// How a worker fares, from the rows of `cameras`: idle where nothing is to run, stale where something is and no
+    /// heartbeat for any of it came for 90 seconds.
+    private static let totals = """
+        case
+          when count(*) filter (where desired_state = 'running') = 0 then 'idle'
+          when count(*) filter (where desired_state = 'running' and not stale) = 0 then 'stale'
+          else 'online'
+        end as state,
+        count(*) as assigned,
+        count(*) filter (where desired_state = 'running') as running,
+        count(*) filter (where stale) as stale,
+        rfc3339(max(last_heartbeat) filter (where desired_state = 'running')) as last_heartbeat
+        """
+
+    /// Every worker's name. Where the scope leaves all, each is found by an index with the one before, so that it takes
+    /// as long as there are workers, however many cameras they have.
+    private var names: String {
+        guard conditions.isEmpty else {
+            return """
+                select distinct worker_id as id from read.camera_state as camera
+                where \((["worker_id is not null", "not removed"] + conditions).joined(separator: " and "))
+                """
+        }
+        let next = { (bound: String) in
+            """
+            (select worker_id from read.camera_state where not removed and \(bound) order by worker_id limit 1)
+            """
+        }
+        return """
+            with recursive found as (
+              select \(next("worker_id is not null")) as id
+              union all
+              select \(next("worker_id > found.id")) from found where found.id is not null
+            )
+            select id from found where id is not null
+            """
+    }
+
+    mutating func list(_ page: ListPage) -> Statement {
+        let (skip, limit) = (bind(.integer(page.skip)), bind(.integer(page.limit)))
+        let sql = """
+            with workers as (\(names)),
+            page as (
+              select chosen.id, totals.*
+              from (select id from workers order by id offset \(skip) limit \(limit)) as chosen
+              cross join lateral (select \(Self.totals) from (\(cameras(of: "chosen.id"))) as cameras) as totals
+            )
+            select
+              \(ReadModels.position(of: .cameraState, .healthSummary)),
+              (select count(*) from workers),
+              \(ReadModels.array("select id, state, assigned, running, stale, last_heartbeat", from: "page", orderedBy: "id"))
+            """
+        return Statement(sql, parameters, prepared: conditions.isEmpty)
+    }
+
+    /// Selects position, how many cameras the worker has (null for none) and the worker's document.
+    mutating func show(_ worker: WorkerID, _ page: ListPage) -> Statement {
+        let (id, skip, limit) = (bind(.text(worker.text)), bind(.integer(page.skip)), bind(.integer(page.limit)))
+        let sql = """
+            with cameras as (\(cameras(of: id))),
+            page as (select * from cameras order by camera_id offset \(skip) limit \(limit))
+            select
+              \(ReadModels.position(of: .cameraState, .healthSummary)),
+              (select nullif(count(*), 0) from cameras),
+              (
+                select row_to_json(shown)
+                from (
+                  select
+                    \(id)::text as id, totals.*,
+                    (
+                      select coalesce(json_agg(item), '[]')
+                      from (
+                        select
+                          camera_id, name, status, desired_state, epoch, stale,
+                          rfc3339(last_heartbeat) as last_heartbeat, fps
+                        from page
+                        order by camera_id
+                      ) as item
+                    ) as cameras
+                  from (select \(Self.totals) from cameras) as totals
+                ) as shown
+              )
+            """
+        return Statement(sql, parameters, prepared: conditions.isEmpty)
+    }
+}

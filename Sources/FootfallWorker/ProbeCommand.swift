@@ -1,0 +1,70 @@
+import ArgumentParser
+import EventSourcing
+import Foundation
+import Vision
+
+/// Looks at one stream. The URL, which may hold a password, comes by standard input, where no list of processes shows it:
+/// `{"stream_type": "rtsp", "stream_url": "rtsp://…", "timeout_ms": 5000}`.
+struct ProbeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "probe",
+        abstract: "Opens one stream, says in a line of JSON what it is, or why it cannot be opened, and ends.")
+
+    @OptionGroup var streams: StreamOptions
+
+    func run() async throws {
+        let input = FileHandle.standardInput.readDataToEndOfFile()
+        guard let request = try? JSON.parse(input), let url = request["stream_url"]?.string,
+            let kind = request["stream_type"]?.string.flatMap(StreamAddress.Kind.init(rawValue:)),
+            let milliseconds = request["timeout_ms"]?.integer, (1...60_000).contains(milliseconds)
+        else { throw ValidationError("standard input holds no stream_type, stream_url and timeout_ms") }
+        let limit = Duration.milliseconds(milliseconds)
+        let probe = Probe(door: try streams.door(), limit: limit)
+        // Whatever a library does: nobody waits longer than this.
+        let guardian = Thread {
+            Thread.sleep(forTimeInterval: limit / .seconds(1))
+            ProbeCommand.say(Probe.failure(.timedOut, after: limit))
+            _exit(0)
+        }
+        guardian.start()
+        Self.say(await probe.look(at: kind, url))
+    }
+
+    private static func say(_ answer: JSON) { FileHandle.standardOutput.write(Data(answer.bytes + [0x0A])) }
+}
+
+/// One look at a stream.
+struct Probe {
+    let door: StreamDoor
+    let limit: Duration
+
+    /// What it is: `{"ok": true, "codec": …}`, or `{"ok": false, "reason": …}`.
+    func look(at kind: StreamAddress.Kind, _ url: String) async -> JSON {
+        let begun = ContinuousClock.now
+        do {
+            let glance = try await door.open(kind, url) { [limit] address in
+                try await Glance.at(address, timeouts: CaptureTimeouts(open: limit, read: limit))
+            }
+            return .members([
+                "ok": true,
+                "codec": glance.codec.map(JSON.string),
+                "width": .integer(Int64(glance.width)),
+                "height": .integer(Int64(glance.height)),
+                "fps": glance.fps.map(JSON.number),
+                "response_time_ms": Self.milliseconds(.now - begun),
+            ])
+        } catch {
+            let trouble = error as? StreamTrouble ?? (.now - begun < limit * 0.95 ? .noVideo : .timedOut)
+            return Self.failure(trouble, after: .now - begun)
+        }
+    }
+
+    static func failure(_ trouble: StreamTrouble, after time: Duration) -> JSON {
+        .members([
+            "ok": false, "reason": .string(trouble.reason), "detail": .string(String("\(trouble)".prefix(500))),
+            "response_time_ms": milliseconds(time),
+        ])
+    }
+
+    private static func milliseconds(_ time: Duration) -> JSON { .integer(Int64(time / .milliseconds(1))) }
+}

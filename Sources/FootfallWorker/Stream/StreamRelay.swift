@@ -1,0 +1,175 @@
+import Foundation
+import NIOCore
+import NIOPosix
+import NIOSSL
+import StreamPolicy
+
+/// A port of this machine that leads to one stream, for FFmpeg in this process alone.
+///
+/// For RTSP and RTMP it hands bytes to and fro, under TLS where the stream's URL says so. For HTTP it is a forwarding
+/// proxy (RFC 9110, section 7.7; CONNECT for https), so that redirects and what play lists name come by here too. Each
+/// connection goes to an address that was checked for it.
+struct StreamRelay: Sendable {
+    private typealias Bytes = NIOAsyncChannel<ByteBuffer, ByteBuffer>
+    private typealias Requests = NIOAsyncChannelInboundStream<ByteBuffer>.AsyncIterator
+    private typealias Answers = NIOAsyncChannelOutboundWriter<ByteBuffer>
+
+    let endpoint: StreamEndpoint
+    let policy: StreamPolicy
+    let patience: Duration
+    let report: RelayReport
+
+    /// Listens for as long as the body runs; every connection ends with it.
+    func run<Value: Sendable>(_ body: @Sendable (UInt16) async throws -> Value) async throws -> Value {
+        let server = try await ServerBootstrap(group: NIOSingletons.posixEventLoopGroup)
+            .serverChannelOption(.backlog, value: 16)
+            .bind(host: "127.0.0.1", port: 0) { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try Bytes(
+                        wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
+                }
+            }
+        let port = UInt16(server.channel.localAddress?.port ?? 0)
+        return try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                try await server.executeThenClose { clients in
+                    try await withThrowingDiscardingTaskGroup { connections in
+                        for try await client in clients { connections.addTask { await serve(client) } }
+                    }
+                }
+            }
+            defer { group.cancelAll() }
+            return try await body(port)
+        }
+    }
+
+    private func serve(_ client: Bytes) async {
+        do {
+            try await client.executeThenClose { fromClient, toClient in
+                // Whoever else on this machine finds the port gets nothing.
+                guard LoopbackPeer.isThisProcess(client.channel) else { return }
+                var requests = fromClient.makeAsyncIterator()
+                if endpoint.transport == .http {
+                    try await forward(&requests, toClient)
+                } else if let camera = await connect(endpoint.host, endpoint.port, isSecure: endpoint.isSecure) {
+                    try await splice(
+                        camera, ByteBuffer(), &requests, toClient,
+                        endpoint.transport == .rtsp ? RTSPReader() : PlainReader())
+                }
+            }
+        } catch {}  // A connection that breaks ends; FFmpeg says what that means.
+    }
+
+    /// Answers one request of FFmpeg, which makes a connection for each.
+    private func forward(_ requests: inout Requests, _ toClient: Answers) async throws {
+        var received = ByteBuffer()
+        var head = ProxyRequest(&received)
+        while head == nil, received.readableBytes <= ProxyRequest.maximumBytes, var more = try await requests.next() {
+            received.writeBuffer(&more)
+            head = ProxyRequest(&received)
+        }
+        guard let head else { return }
+        guard let camera = await connect(head) else {
+            try await toClient.write(ByteBuffer(string: "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"))
+            return toClient.finish()
+        }
+        if head.isTunnel {
+            try await toClient.write(ByteBuffer(string: "HTTP/1.1 200 Connected\r\n\r\n"))
+            try await splice(camera, received, &requests, toClient, PlainReader())
+        } else {
+            var first = head.forwarded
+            first.writeBuffer(&received)
+            try await splice(camera, first, &requests, toClient, HTTPReader())
+        }
+    }
+
+    /// Hands bytes to and fro until FFmpeg has closed its side; nothing is read that the other side has not taken yet.
+    private func splice(
+        _ camera: Bytes, _ first: ByteBuffer, _ requests: inout Requests, _ toClient: Answers,
+        _ reader: any ServerReader
+    ) async throws {
+        try await camera.executeThenClose { fromCamera, toCamera in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    defer { toClient.finish() }  // FFmpeg sees the end, and closes
+                    var reader = reader
+                    for try await bytes in fromCamera {
+                        let passed = try pass(bytes, by: &reader)
+                        if passed.readableBytes > 0 { try await toClient.write(passed) }
+                    }
+                }
+                defer { group.cancelAll() }
+                if first.readableBytes > 0 { try await toCamera.write(first) }
+                while let bytes = try await requests.next() { try await toCamera.write(bytes) }
+            }
+        }
+    }
+
+    private func pass(_ bytes: ByteBuffer, by reader: inout any ServerReader) throws(StreamTrouble) -> ByteBuffer {
+        do throws(StreamTrouble) {
+            let passed = try reader.pass(bytes)
+            if let status = reader.takeStatus() { report.answered(status) }
+            return passed
+        } catch {
+            report.refuse(error)
+            throw error
+        }
+    }
+
+    private func connect(_ request: ProxyRequest) async -> Bytes? {
+        do throws(StreamRefusal) {
+            let (host, port) = try request.place()
+            return await connect(host, port, isSecure: false)
+        } catch {
+            report.refuse(StreamTrouble(error))
+            return nil
+        }
+    }
+
+    /// A connection to an address that was checked just now; nil where there is none, with the reason in the report.
+    private func connect(_ host: StreamEndpoint.Host, _ port: UInt16, isSecure: Bool) async -> Bytes? {
+        let addresses: [IPAddress]
+        do throws(StreamRefusal) {
+            addresses = try await policy.addresses(of: host, over: endpoint.transport)
+        } catch {
+            report.refuse(StreamTrouble(error))
+            return nil
+        }
+        for address in addresses.prefix(4) {
+            // What fails is told by there being no connection at the end.
+            if let camera = try? await connect(address, port, as: host, isSecure: isSecure) {
+                report.connected()
+                return camera
+            }
+        }
+        report.refuse(.noAnswer)
+        return nil
+    }
+
+    private func connect(
+        _ address: IPAddress, _ port: UInt16, as host: StreamEndpoint.Host, isSecure: Bool
+    ) async throws -> Bytes {
+        let tls = try isSecure ? NIOSSLContext(configuration: Self.tlsConfiguration) : nil
+        let nanoseconds = patience / .nanoseconds(1) / Double(2)
+        return try await ClientBootstrap(group: NIOSingletons.posixEventLoopGroup)
+            .connectTimeout(.nanoseconds(Int64(nanoseconds)))
+            .connect(to: try SocketAddress(ipAddress: "\(address)", port: Int(port))) { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    if let tls {
+                        var name: String?
+                        if case .name(let text) = host { name = text }
+                        try channel.pipeline.syncOperations.addHandler(
+                            NIOSSLClientHandler(context: tls, serverHostname: name))
+                    }
+                    return try Bytes(wrappingChannelSynchronously: channel)
+                }
+            }
+    }
+
+    /// Cameras come with certificates that they have signed themselves; FFmpeg takes them unchecked too.
+    private static var tlsConfiguration: TLSConfiguration {
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        configuration.certificateVerification = .none
+        return configuration
+    }
+}

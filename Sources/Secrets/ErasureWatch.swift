@@ -1,0 +1,42 @@
+import Logging
+import Postgres
+
+/// Drops keys from memory that any process has destroyed.
+package struct ErasureWatch: Sendable {
+    private let vault: CameraVault
+    private let pool: Pool
+    private let listener: Listener
+    private let logger: Logger
+
+    /// - Parameter listener: listens on `PostgresSecretStore.channel`.
+    package init(vault: CameraVault, pool: Pool, listener: Listener, logger: Logger) {
+        self.vault = vault
+        self.pool = pool
+        self.listener = listener
+        self.logger = logger
+    }
+
+    /// Looks at each signal until the task is cancelled. Erasures are numbered in the order in which they commit, since
+    /// each is part of an append.
+    package func run() async {
+        var last: Int64?
+        for await _ in listener.signals(on: PostgresSecretStore.channel) {
+            do {
+                let rows = try await pool.query(
+                    """
+                    select camera_id, erased_by
+                    from camera_keys
+                    where erased_by > coalesce($1, (select max(erased_by) from camera_keys) - 1)
+                    order by erased_by
+                    """, [.integer(last)])
+                for row in rows {
+                    vault.forget(try row.integer(0))
+                    last = try row.integer(1)
+                }
+                if last == nil { last = 0 }
+            } catch {
+                logger.debug("cannot look for erasures", metadata: ["reason": "\(error)"])
+            }
+        }
+    }
+}

@@ -1,0 +1,44 @@
+-- Adds each reading to the minute in which it was observed, unless that lies more than four days before the camera's
+-- newest one; then forgets the minutes that do. The newest one is never forgotten, so what is kept does not hang on how
+-- events are split into ranges.
+-- Inputs: count_reading_recorded
+
+with newest as (
+    select
+        camera_id,
+        greatest(
+            max(date_bin('1 minute', observed_at, timestamptz '0001-01-01 00:00:00+00')),
+            (select max(kept.minute) from minute_counts as kept where kept.camera_id = arrived.camera_id)
+        ) as minute
+    from count_reading_recorded as arrived
+    group by camera_id
+)
+insert into minute_counts as counted (camera_id, line, class, minute, count_in, count_out, readings)
+select
+    arrived.camera_id,
+    arrived.line,
+    arrived.class,
+    date_bin('1 minute', arrived.observed_at, timestamptz '0001-01-01 00:00:00+00') as minute,
+    sum(arrived.count_in)::bigint as count_in,
+    sum(arrived.count_out)::bigint as count_out,
+    count(*) as readings
+from count_reading_recorded as arrived
+join newest using (camera_id)
+where arrived.observed_at >= newest.minute - interval '4 days'
+group by 1, 2, 3, 4
+on conflict (camera_id, minute, line, class) do update
+set
+    count_in = counted.count_in + excluded.count_in,
+    count_out = counted.count_out + excluded.count_out,
+    readings = counted.readings + excluded.readings;
+
+delete from minute_counts
+using (
+    select
+        camera_id,
+        (select max(kept.minute) from minute_counts as kept where kept.camera_id = arrived.camera_id) as newest
+    from count_reading_recorded as arrived
+    group by camera_id
+) as arrived
+where minute_counts.camera_id = arrived.camera_id
+  and minute_counts.minute < arrived.newest - interval '4 days';

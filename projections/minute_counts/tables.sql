@@ -1,0 +1,18 @@
+-- What crossed each line lately, minute by minute: as it was measured, for corrections are about quarter hours.
+-- Grain: one row per camera, line, class and minute of UTC. A camera's rows reach back four days from its newest one, so
+-- that the table stays small: at most some 6,000 rows per line and class.
+
+create table minute_counts (
+    camera_id bigint not null,
+    line text not null,
+    class text not null,
+    -- first instant of the minute
+    minute timestamptz not null,
+    count_in bigint not null check (count_in >= 0),
+    count_out bigint not null check (count_out >= 0),
+    -- how many readings were added up
+    readings bigint not null check (readings >= 0),
+    primary key (camera_id, minute, line, class)
+)
+-- the running minute is updated with every range: room for the new versions on the same page
+with (fillfactor = 85);
