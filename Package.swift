@@ -98,7 +98,7 @@ let package = Package(
         .target(
             name: "Access",
             dependencies: [
-                "CHiredis", "Resilience",
+                "CHiredis", "EventSourcing", "Resilience",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "JWTKit", package: "jwt-kit"),
@@ -290,7 +290,10 @@ let package = Package(
         ),
         .testTarget(
             name: "AccessTests",
-            dependencies: ["Access", "Resilience", .product(name: "Logging", package: "swift-log")],
+            dependencies: [
+                "Access", "EventSourcing", "Resilience", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "JWTKit", package: "jwt-kit"), .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: swiftSettings
         ),
         .testTarget(

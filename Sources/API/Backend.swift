@@ -13,6 +13,7 @@ package struct Backend: Sendable {
     let requests: any IdempotentRequests
     let readModels: ReadModels
     let streams: StreamPolicy
+    let authentication: Authentication
     let vault: CameraVault
     var prober = StreamProber.unavailable
     let newCameraID: @Sendable () async throws -> CameraID
@@ -30,6 +31,7 @@ package struct Backend: Sendable {
     ///   - pool: lends connections for reading; `read.*` and the log's own tables are read through it.
     ///   - checkpoints: must be running, for reads that wait for a position.
     ///   - streams: where cameras' streams may lie.
+    ///   - authentication: how requests prove who sends them.
     ///   - newCameraID: gives each id once.
     ///   - vault: keeps what cameras keep secret.
     ///   - patience: how long a read waits for the position that it asks for.
@@ -40,6 +42,7 @@ package struct Backend: Sendable {
     package init(
         log: any EventLog, requests: any IdempotentRequests, pool: Pool, checkpoints: Checkpoints,
         vault: CameraVault, patience: Duration = .seconds(5), streams: StreamPolicy = StreamPolicy(),
+        authentication: Authentication,
         exportPatience: Duration = .seconds(30),
         newCameraID: @escaping @Sendable () async throws -> CameraID, now: @escaping @Sendable () -> Timestamp,
         rateLimiter: RateLimiter? = nil, circuits: [CircuitBreaker] = []
@@ -49,6 +52,7 @@ package struct Backend: Sendable {
         self.vault = vault
         readModels = ReadModels(pool: pool, checkpoints: checkpoints, patience: patience)
         self.streams = streams
+        self.authentication = authentication
         self.newCameraID = newCameraID
         self.now = now
         self.exportPatience = exportPatience

@@ -18,8 +18,9 @@ package enum Role: String, CaseIterable, Sendable {
         case .viewer: [.read]
         case .operator: [.read, .write, .control]
         case .admin: [.read, .write, .delete, .control, .admin]
-        // Within its scope, which is what it is assigned: it sets its cameras' status, and stops those that ended.
-        case .worker: [.read, .control, .report]
+        // Not control, with which it could have cameras assigned to itself: routes by which a worker may set the state
+        // of a camera that it has say so themselves.
+        case .worker: [.read, .report]
         }
     }
 }

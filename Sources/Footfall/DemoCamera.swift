@@ -15,6 +15,8 @@ struct DemoCamera: Service {
     let checkpoints: Checkpoints
     /// Says, once, on which port the API listens.
     let ports: AsyncStream<Int>
+    /// The data directory whose key signs tokens; nil where the API asks for none.
+    let tokenFolder: URL?
 
     /// The clip that tools/setup fetches.
     static func findClip(_ files: ReleaseFiles) throws(StartFailure) -> URL {
@@ -36,9 +38,19 @@ struct DemoCamera: Service {
                 let id = if let found { found } else { try await register() }
                 announce("Demo:     camera \(id) counts people in \(clip.lastPathComponent)")
                 announce("          Its counts grow, from about 20 seconds on:")
-                announce("          curl 'http://127.0.0.1:\(port)/api/v1/cameras/\(id)/counts?bucket=15m'")
+                if let tokenFolder {
+                    announce("          TOKEN=$(\(Self.tool) token --role operator --data-dir '\(tokenFolder.path)')")
+                }
+                let token = tokenFolder == nil ? "" : "-H \"Authorization: Bearer $TOKEN\" "
+                announce("          curl \(token)'http://127.0.0.1:\(port)/api/v1/cameras/\(id)/counts?bucket=15m'")
             }
         }
+    }
+
+    /// footfallctl, beside this program.
+    private static var tool: String {
+        let folder = ReleaseFiles.runningExecutable?.deletingLastPathComponent()
+        return folder.map { "'\($0.appending(path: "footfallctl").path)'" } ?? "footfallctl"
     }
 
     /// The demo camera of an earlier run; shown the clip where that lies now.

@@ -1,5 +1,8 @@
+import API
+import Access
 import ArgumentParser
 import Installation
+import Logging
 import Postgres
 
 struct ServeCommand: AsyncParsableCommand {
@@ -10,27 +13,45 @@ struct ServeCommand: AsyncParsableCommand {
 
     @OptionGroup var database: DatabaseOptions
     @OptionGroup var listen: ListenOptions
+    @OptionGroup var access: AuthenticationOptions
 
     func run() async throws {
         try await reportingFailure {
             var flags = database.flags
             listen.add(to: &flags)
+            access.add(to: &flags)
             let settings = try InstallationSettings(flags)
             guard let url = settings.databaseURL else {
                 throw InstallationSettings.Invalid(
                     "serve needs a database: set FOOTFALL_DATABASE_URL, or use footfall up")
             }
+            let logger = try settings.makeLogger()
+            let authentication = try await authentication(by: settings, logger: logger)
             let files = try ReleaseFiles.locate()
             let target = ConnectionTarget(url)
-            let logger = try settings.makeLogger()
             let pending = try await Migrator(folder: files.migrations).pending(on: target, logger: logger)
             guard pending.isEmpty else {
                 throw StartFailure(
                     "the database lacks \(pending.joined(separator: ", ")); run footfall migrate")
             }
             let masterKeys = try await settings.masterKeys(for: target, logger: logger)
-            let server = try Server(on: target, settings, files: files, masterKeys: masterKeys, logger: logger)
+            let server = try Server(
+                on: target, settings, files: files, masterKeys: masterKeys, authentication: authentication,
+                logger: logger)
             try await server.run()
         }
+    }
+
+    /// Where a data directory is named, the key in it counts too.
+    private func authentication(by settings: InstallationSettings, logger: Logger) async throws -> Authentication {
+        let given = settings.authentication
+        if given.isOn, given.authority == nil, !settings.namesDataDirectory {
+            throw InstallationSettings.Invalid(
+                "serve needs to know how tokens are verified: set FOOTFALL_AUTH_JWKS, FOOTFALL_AUTH_SECRET or "
+                    + "FOOTFALL_AUTH_VERIFY_URL; or FOOTFALL_DATA_DIR, for tokens of footfallctl with the same folder; "
+                    + "or --auth off, where the API is reached from this machine alone")
+        }
+        let key = given.isOn && settings.namesDataDirectory ? try SigningKey.make(in: settings.dataDirectory) : nil
+        return try await .configured(by: given, key: key, logger: logger)
     }
 }

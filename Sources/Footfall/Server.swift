@@ -32,7 +32,7 @@ struct Server {
     /// - Parameter fileStreamRoot: the folder of file streams where the settings name none.
     init(
         on target: ConnectionTarget, _ settings: InstallationSettings, fileStreamRoot: String? = nil,
-        files: ReleaseFiles, masterKeys: MasterKeyring, logger: Logger
+        files: ReleaseFiles, masterKeys: MasterKeyring, authentication: Authentication, logger: Logger
     ) throws {
         self.logger = logger
         listening = settings.listening
@@ -52,9 +52,10 @@ struct Server {
         let erasures = ErasureWatch(vault: vault, pool: readers, listener: listener, logger: logger)
         var backend = Backend(
             log: log, requests: log, pool: readers, checkpoints: checkpoints, vault: vault,
-            streams: StreamPolicy(networks: settings.streamNetworks),
+            streams: StreamPolicy(networks: settings.streamNetworks), authentication: authentication,
             newCameraID: Backend.cameraIDs(from: readers), now: Server.now,
-            rateLimiter: try Server.rateLimiter(settings, isAuthenticated: false, logger: logger))
+            rateLimiter: try Server.rateLimiter(
+                settings, isAuthenticated: settings.authentication.isOn, logger: logger))
         try backend.addDocumentation(from: files.openAPI, swaggerUI: files.swaggerUI)
         let probing =
             ["--stream-networks", settings.streamNetworks.description]
@@ -82,17 +83,19 @@ struct Server {
     }
 
     /// A worker process that reports to this server; it is stopped first, while it can still report.
-    mutating func addWorker(executable: URL, arguments: [String]) {
+    mutating func addWorker(executable: URL, arguments: [String], token: WorkerToken?) {
         clients.append(
             .essential(
                 WorkerProcess(
-                    executable: executable, arguments: arguments, host: listening.hostFromHere, ports: listeningPort(),
-                    logger: logger)))
+                    executable: executable, arguments: arguments, token: token, host: listening.hostFromHere,
+                    ports: listeningPort(), logger: logger)))
     }
 
     /// Sees to it that the demo camera is there; ends when it is.
-    mutating func addDemo(clip: URL) {
-        let demo = DemoCamera(clip: clip, log: log, pool: readers, checkpoints: checkpoints, ports: listeningPort())
+    /// - Parameter folder: the data directory whose key signs tokens; nil where none are asked for.
+    mutating func addDemo(clip: URL, tokensFrom folder: URL?) {
+        let demo = DemoCamera(
+            clip: clip, log: log, pool: readers, checkpoints: checkpoints, ports: listeningPort(), tokenFolder: folder)
         clients.append(
             .init(
                 service: demo, successTerminationBehavior: .ignore,

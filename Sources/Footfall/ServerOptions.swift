@@ -56,19 +56,12 @@ struct ListenOptions: ParsableArguments {
     )
     var streamNetworks: String?
 
-    @Option(
-        help:
-            "Only off: nothing is asked of a request, and the server is reached from this machine alone (FOOTFALL_AUTH)."
-    )
-    var auth: String?
-
     func add(to flags: inout InstallationSettings.Flags) {
         flags.host = host
         flags.port = port
         flags.tlsCertificate = tlsCertificate
         flags.tlsKey = tlsKey
         flags.streamNetworks = streamNetworks
-        flags.auth = auth
     }
 }
 

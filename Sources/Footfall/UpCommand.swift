@@ -1,3 +1,5 @@
+import API
+import Access
 import ArgumentParser
 import Foundation
 import Installation
@@ -12,6 +14,7 @@ struct UpCommand: AsyncParsableCommand {
 
     @OptionGroup var database: DatabaseOptions
     @OptionGroup var listen: ListenOptions
+    @OptionGroup var access: AuthenticationOptions
 
     @Option(help: "The detection model: ONNX, or Darknet weights with the .cfg beside it (FOOTFALL_MODEL).")
     var model: String?
@@ -29,6 +32,7 @@ struct UpCommand: AsyncParsableCommand {
         try await reportingFailure {
             var flags = database.flags
             listen.add(to: &flags)
+            access.add(to: &flags)
             flags.model = model
             flags.fileStreamRoot = fileStreamRoot
             let settings = try InstallationSettings(flags)
@@ -44,22 +48,27 @@ struct UpCommand: AsyncParsableCommand {
             }
             defer { withExtendedLifetime(lock) {} }
 
+            let key = settings.authentication.isOn ? try SigningKey.make(in: folder) : nil
+            let authentication = try await Authentication.configured(
+                by: settings.authentication, key: key, logger: logger)
             announce("Database: \(settings.databaseURL == nil ? folder.path : "as FOOTFALL_DATABASE_URL says")")
             try await Database.with(settings, creating: true, logger: logger) { target in
                 _ = try await Migrator(folder: files.migrations).run(on: target, logger: logger)
                 let masterKeys = try await settings.masterKeys(for: target, logger: logger)
                 var server = try Server(
                     on: target, settings, fileStreamRoot: clip?.deletingLastPathComponent().path, files: files,
-                    masterKeys: masterKeys, logger: logger)
-                if !noWorker { try addWorker(to: &server, settings: settings, clip: clip, logger: logger) }
-                if let clip { server.addDemo(clip: clip) }
+                    masterKeys: masterKeys, authentication: authentication, logger: logger)
+                if !noWorker { try await addWorker(to: &server, settings: settings, clip: clip, key: key) }
+                if let clip { server.addDemo(clip: clip, tokensFrom: key == nil ? nil : folder) }
                 try await server.run()
                 announce("Stopped.")
             }
         }
     }
 
-    private func addWorker(to server: inout Server, settings: InstallationSettings, clip: URL?, logger: Logger) throws {
+    private func addWorker(
+        to server: inout Server, settings: InstallationSettings, clip: URL?, key: SigningKey?
+    ) async throws {
         guard settings.listening.tls == nil else {
             throw StartFailure(
                 "the worker that footfall up starts speaks no TLS; start with --no-worker, and footfall-worker with "
@@ -74,10 +83,20 @@ struct UpCommand: AsyncParsableCommand {
                 "footfall-worker is not beside footfall; build it, or start with --no-worker")
         }
         let root = settings.fileStreamRoot ?? clip?.deletingLastPathComponent().path
+        var token: WorkerToken?
+        if let key {
+            token = WorkerToken(
+                file: settings.dataDirectory.appending(path: "worker-token"), workerID: settings.workerID,
+                issuer: try await TokenIssuer(key))
+        }
         server.addWorker(
             executable: executable,
-            arguments: ["--log-level", settings.logLevel, "--log-format", settings.logFormat.rawValue]
+            arguments: [
+                "--id", settings.workerID, "--log-level", settings.logLevel, "--log-format",
+                settings.logFormat.rawValue,
+            ]
                 + (settings.model.map { ["--model", $0] } ?? []) + (root.map { ["--file-stream-root", $0] } ?? [])
-                + (listen.streamNetworks.map { ["--stream-networks", $0] } ?? []))
+                + (listen.streamNetworks.map { ["--stream-networks", $0] } ?? []),
+            token: token)
     }
 }

@@ -13,6 +13,8 @@ import SystemPackage
 struct WorkerProcess: Service {
     let executable: URL
     let arguments: [String]
+    /// Nil where the server asks for none.
+    let token: WorkerToken?
     /// Where this machine reaches the server.
     let host: String
     /// Says, once, on which port the server listens.
@@ -20,17 +22,33 @@ struct WorkerProcess: Service {
     let logger: Logger
 
     func run() async throws {
+        try token?.renew(at: Server.now())
         await cancelWhenGracefulShutdown {
-            for await port in ports {
-                await Backoff.retrying(first: .seconds(1), longest: .seconds(30)) {
-                    try await runOnce(port: port)
-                    if !Task.isCancelled { logger.warning("the worker ended; starting it again") }
-                } onError: {
-                    logger.error("the worker cannot be started", metadata: ["reason": "\($0)"])
-                }
+            await withDiscardingTaskGroup { group in
+                group.addTask { await token?.keepRenewing(logger: logger) }
+                await keepRunning()
+                group.cancelAll()
             }
         }
     }
+
+    private func keepRunning() async {
+        for await port in ports {
+            await Backoff.retrying(first: .seconds(1), longest: .seconds(30)) {
+                try await runOnce(port: port)
+                if !Task.isCancelled { logger.warning("the worker ended; starting it again") }
+            } onError: {
+                logger.error("the worker cannot be started", metadata: ["reason": "\($0)"])
+            }
+        }
+    }
+
+    /// What the worker has no business with: it reads streams that anybody may have made.
+    private static let withheld: [Environment.Key: String?] = [
+        "FOOTFALL_AUTH_SECRET": nil, "FOOTFALL_MASTER_KEY": nil, "FOOTFALL_MASTER_KEY_FILE": nil,
+        "FOOTFALL_DATABASE_URL": nil, "FOOTFALL_REDIS_URL": nil, "FOOTFALL_TOKEN": nil,
+        "FOOTFALL_TOKEN_FILE": nil,
+    ]
 
     /// Returns when the worker has ended. Cancelling the task asks it to stop, and kills it where it does not.
     private func runOnce(port: Int) async throws {
@@ -43,7 +61,10 @@ struct WorkerProcess: Service {
         options.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: .seconds(20))]
         _ = try await Subprocess.run(
             .path(FilePath(executable.path)),
-            arguments: Arguments(["--server", "http://\(host):\(port)", "--exit-with-parent"] + arguments),
+            arguments: Arguments(
+                ["--server", "http://\(host):\(port)", "--exit-with-parent"] + arguments
+                    + (token.map { ["--token-file", $0.file.path] } ?? [])),
+            environment: .inherit.updating(Self.withheld),
             platformOptions: options,
             input: .fileDescriptor(far, closeAfterSpawningProcess: true),
             output: .currentStandardOutput, error: .currentStandardError)

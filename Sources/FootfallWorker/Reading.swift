@@ -46,7 +46,7 @@ struct ReadingNumbering: Sendable {
 
     init(_ assignment: Assignment, workerID: String, now: Timestamp) {
         if assignment.kind == .file, let start = assignment.settings.startedAt {
-            source = "file:\(assignment.epoch):\(assignment.fingerprint)"
+            source = "\(workerID):file:\(assignment.epoch):\(assignment.fingerprint)"
             origin = .clip(start: start)
         } else {
             source = "\(workerID):\(now.microseconds / 1000):\(assignment.epoch)"

@@ -19,8 +19,11 @@ struct ServerClient: Sendable {
 
     private let base: String
     private let workerID: String
+    private let token: BearerToken?
 
-    init(server: String, workerID: String) {
+    /// - Parameter token: nil for a server that asks for none.
+    init(server: String, workerID: String, token: BearerToken?) {
+        self.token = token
         base = (server.hasSuffix("/") ? String(server.dropLast()) : server) + "/api/v1"
         self.workerID = workerID
     }
@@ -86,7 +89,8 @@ struct ServerClient: Sendable {
         switch answer.status.code {
         case 200..<300: return .accepted
         case 404, 410: return .gone
-        case 408, 425, 429, 500...:
+        // A token that has expired or lacks something is replaced sooner or later; what was counted is kept until then.
+        case 401, 403, 408, 425, 429, 500...:
             let pause = answer.headers.first(name: "Retry-After").flatMap(Int.init).map { Duration.seconds($0) }
             return .failed("\(answer.status.code) \(text)", pause: pause)
         default: return .refused("\(answer.status.code) \(text)")
@@ -104,9 +108,24 @@ struct ServerClient: Sendable {
     private func send(
         _ method: HTTPMethod, _ path: String, _ body: JSON? = nil, _ headers: [String: String] = [:]
     ) async throws -> Answer {
+        let bearer = try token?.current()
+        let answer = try await send(method, path, body, headers, bearer: bearer)
+        guard answer.status == .unauthorized, let replaced = try token?.current(), replaced != bearer else {
+            return answer
+        }
+        return try await send(method, path, body, headers, bearer: replaced)
+    }
+
+    private func send(
+        _ method: HTTPMethod, _ path: String, _ body: JSON?, _ headers: [String: String], bearer: String?
+    ) async throws -> Answer {
         var request = HTTPClientRequest(url: base + path)
         request.method = method
-        request.headers.add(name: "Footfall-Actor", value: workerID)
+        if let bearer {
+            request.headers.add(name: "Authorization", value: "Bearer \(bearer)")
+        } else {
+            request.headers.add(name: "Footfall-Actor", value: workerID)
+        }
         for (name, value) in headers { request.headers.add(name: name, value: value) }
         if let body {
             request.headers.add(name: "Content-Type", value: "application/json")

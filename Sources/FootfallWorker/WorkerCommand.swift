@@ -16,6 +16,9 @@ struct WorkerCommand: AsyncParsableCommand {
     @Option(help: "The name under which cameras are assigned to it (FOOTFALL_WORKER_ID, worker-1).")
     var id: String?
 
+    @Option(help: "The file with its token, read again when it changes (FOOTFALL_TOKEN_FILE, else FOOTFALL_TOKEN).")
+    var tokenFile: String?
+
     @Option(help: "The detection model: ONNX, or Darknet weights with the .cfg beside it (FOOTFALL_MODEL).")
     var model: String?
 
@@ -49,7 +52,10 @@ struct WorkerCommand: AsyncParsableCommand {
         let logger = format.makeLogger(label: "footfall-worker", level: level)
 
         let id = setting(id, "WORKER_ID") ?? "worker-1"
-        let client = ServerClient(server: address, workerID: id)
+        let token =
+            setting(tokenFile, "TOKEN_FILE").map { BearerToken.file($0) }
+            ?? environment["FOOTFALL_TOKEN"].map { BearerToken.given($0) }
+        let client = ServerClient(server: address, workerID: id, token: token)
         let worker = Worker(
             id: id, client: client, model: setting(model, "MODEL"),
             door: try streams.door(), logger: logger)

@@ -22,8 +22,13 @@ package struct InstallationSettings: Sendable {
         package var model: String?
         package var fileStreamRoot: String?
         package var streamNetworks: String?
+        package var workerID: String?
         package var masterKeyFile: String?
         package var auth: String?
+        package var authKeySet: String?
+        package var authVerifyURL: String?
+        package var authIssuer: String?
+        package var authAudience: String?
         package var logLevel: String?
         package var logFormat: String?
 
@@ -32,6 +37,8 @@ package struct InstallationSettings: Sendable {
 
     /// `FOOTFALL_DATA_DIR`: the embedded server's files; of no use with a database URL.
     package let dataDirectory: URL
+    /// Whether the data directory was named, and is not the default.
+    package let namesDataDirectory: Bool
     /// `FOOTFALL_DATABASE_URL`: a libpq connection string; without one, the embedded server is used.
     package let databaseURL: String?
     /// `FOOTFALL_MODEL`: the detection model (ONNX, or Darknet weights with the .cfg beside it) that the worker loads.
@@ -40,6 +47,10 @@ package struct InstallationSettings: Sendable {
     package let fileStreamRoot: String?
     /// `FOOTFALL_STREAM_NETWORKS`: the networks in which alone streams are opened.
     package let streamNetworks: StreamNetworks
+    /// `FOOTFALL_WORKER_ID`: the name of the worker on this machine, by which cameras are assigned to it.
+    package let workerID: String
+    /// `FOOTFALL_AUTH…`: how requests prove who sends them.
+    package let authentication: AuthenticationSettings
     /// `FOOTFALL_MASTER_KEY`: master keys in base64, separated by commas, the newest first. Never a flag, which others see.
     package let masterKey: String?
     /// `FOOTFALL_MASTER_KEY_FILE`: the file that holds the master keys.
@@ -70,8 +81,13 @@ package struct InstallationSettings: Sendable {
             ["footfall", "model"]: flags.model,
             ["footfall", "file", "stream", "root"]: flags.fileStreamRoot,
             ["footfall", "stream", "networks"]: flags.streamNetworks,
+            ["footfall", "worker", "id"]: flags.workerID,
             ["footfall", "master", "key", "file"]: flags.masterKeyFile,
             ["footfall", "auth"]: flags.auth,
+            ["footfall", "auth", "jwks"]: flags.authKeySet,
+            ["footfall", "auth", "verify", "url"]: flags.authVerifyURL,
+            ["footfall", "auth", "issuer"]: flags.authIssuer,
+            ["footfall", "auth", "audience"]: flags.authAudience,
             ["footfall", "log", "level"]: flags.logLevel,
             ["footfall", "log", "format"]: flags.logFormat,
         ]
@@ -81,7 +97,9 @@ package struct InstallationSettings: Sendable {
         ]).scoped(to: "footfall")
         let reader = SettingsReader(values: values)
 
-        let path = reader.text("data.dir") ?? Self.defaultDataDirectory(environment)
+        let named = reader.text("data.dir")
+        namesDataDirectory = named != nil
+        let path = named ?? Self.defaultDataDirectory(environment)
         if path.isEmpty { throw Invalid("the data directory (FOOTFALL_DATA_DIR) is empty") }
         dataDirectory = URL(filePath: path)
         databaseURL = reader.text("database.url")
@@ -96,14 +114,9 @@ package struct InstallationSettings: Sendable {
         rateLimit = reader.text("rate.limit")
         redisURL = reader.text("redis.url")
         listening = try Listening(reader)
-        // FOOTFALL_AUTH: whether requests must prove who sends them.
-        let auth = reader.text("auth") ?? "off"
-        guard auth == "off" else {
-            throw Invalid(
-                "FOOTFALL_AUTH is \(auth), but this release knows only off: "
-                    + "it listens on 127.0.0.1 alone and takes the actor from the header Footfall-Actor")
-        }
-        if auth == "off", !listening.isLoopback {
+        workerID = reader.text("worker.id") ?? "worker-1"
+        authentication = try AuthenticationSettings(reader)
+        if !authentication.isOn, !listening.isLoopback {
             throw Invalid(
                 "without authentication (FOOTFALL_AUTH=off) the API listens on a loopback address alone, not on "
                     + listening.host)

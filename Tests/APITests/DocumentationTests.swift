@@ -138,6 +138,7 @@ private func withDocumentation(
     var backend = Backend(
         log: log, requests: log, pool: pool,
         checkpoints: Checkpoints(pool: pool, listener: listener, logger: .silent), vault: .inMemory(),
+        authentication: .off,
         newCameraID: { try CameraID(1) },
         now: { Timestamp(microseconds: 0) })
     try backend.addDocumentation(from: ReleaseFiles.locate().openAPI, swaggerUI: swaggerUI)

@@ -6,6 +6,6 @@ import Testing
         #expect(Role.viewer.permissions == [.read])
         #expect(Role.operator.permissions == [.read, .write, .control])
         #expect(Role.admin.permissions == Set(Permission.allCases).subtracting([.report]))
-        #expect(Role.worker.permissions == [.read, .control, .report])
+        #expect(Role.worker.permissions == [.read, .report])
     }
 }

@@ -8,25 +8,42 @@ import NIOHTTP1
 struct Footfall {
     let program: Program
     let base: String
+    /// Sent with each request: of an admin who may report too.
+    var token: String?
+
+    /// A secret for servers without a data directory.
+    private static let secret = ["FOOTFALL_AUTH_SECRET": "\(UUID().uuidString)\(UUID().uuidString)"]
 
     /// Starts everything and waits until the API listens.
     static func up(in folder: URL, _ arguments: [String] = [], as user: String? = nil) async throws -> Footfall {
-        try await listening(
-            Program("footfall", ["up", "--port", "0", "--data-dir", folder.path] + arguments, as: user))
+        let data = ["--data-dir", folder.path]
+        var footfall = try await listening(Program("footfall", ["up", "--port", "0"] + data + arguments, as: user))
+        footfall.token = try await token(data)
+        return footfall
     }
 
     /// Starts one of several processes on a database elsewhere, and waits until the API listens.
     static func serve(on databaseURL: String) async throws -> Footfall {
-        try await listening(
+        var footfall = try await listening(
             Program(
                 "footfall", ["serve", "--port", "0", "--database-url", databaseURL],
-                environment: ["FOOTFALL_MASTER_KEY": masterKey]))
+                environment: secret.merging(["FOOTFALL_MASTER_KEY": masterKey]) { one, _ in one }))
+        footfall.token = try await token([], environment: secret)
+        return footfall
+    }
+
+    static func token(_ arguments: [String], environment: [String: String] = [:]) async throws -> String {
+        let result = try await Program.run(
+            "footfallctl", ["token", "--role", "admin", "--permission", "worker:report"] + arguments,
+            environment: environment)
+        guard result.code == 0 else { throw Program.Ended(description: "no token: \(result.output)") }
+        return result.output.trimmingCharacters(in: .newlines)
     }
 
     /// 32 bytes, in base64.
     static let masterKey = String(repeating: "A", count: 43) + "="
 
-    private static func listening(_ program: Program) async throws -> Footfall {
+    static func listening(_ program: Program) async throws -> Footfall {
         try await program.waits(for: "/api/v1\n")
         guard let base = program.output.firstMatch(of: /http:\/\/127\.0\.0\.1:[0-9]+\/api\/v1/) else {
             throw Program.Ended(description: "no URL in \(program.output)")
@@ -54,6 +71,7 @@ struct Footfall {
     private func send(_ method: HTTPMethod, _ path: String, _ body: JSON? = nil) async throws -> Answer {
         var request = HTTPClientRequest(url: base + path)
         request.method = method
+        if let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
         if let body {
             request.headers.add(name: "Content-Type", value: "application/json")
             request.body = .bytes(ByteBuffer(bytes: body.bytes))

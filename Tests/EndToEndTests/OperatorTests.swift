@@ -189,8 +189,13 @@ import Testing
         WrongUse("footfallctl rebuild", 64), WrongUse("footfallctl audit --from yesterday", 64),
         WrongUse("footfallctl audit --limit 0", 64), WrongUse("footfallctl projections --data-dir /tmp/none", 69),
         WrongUse("footfallctl audit --database-url host=/nonexistent", 69), WrongUse("footfall serve", 64),
-        WrongUse("footfall serve --database-url host=/nonexistent", 69), WrongUse("footfall up --port 70000", 64),
-        WrongUse("footfall up --auth on", 64),
+        WrongUse("footfall serve --database-url host=/nonexistent", 64), WrongUse("footfall up --port 70000", 64),
+        WrongUse("footfall up --auth maybe", 64), WrongUse("footfall up --auth off --host 0.0.0.0", 64),
+        WrongUse("footfall serve --database-url host=/nonexistent --auth off", 69),
+        WrongUse("footfall up --auth-jwks /nonexistent", 64), WrongUse("footfallctl token", 64),
+        WrongUse("footfallctl token --role king", 64), WrongUse("footfallctl token --role viewer --ttl 0h", 64),
+        WrongUse("footfallctl token --role worker --cameras 1", 64),
+        WrongUse("footfallctl token --role worker --worker a:b", 64),
     ])
     func whatGoesWrongHasItsExitCode(_ use: WrongUse) async throws {
         let words = use.command.split(separator: " ").map(String.init)

@@ -38,6 +38,8 @@ final class Program: Sendable {
         }
         // Nothing of the caller's own installation may reach a test.
         process.environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("FOOTFALL_") }
+            // Tests ask again and again until something has happened.
+            .merging(["FOOTFALL_RATE_LIMIT": "off"]) { _, off in off }
             .merging(environment) { _, given in given }
         process.standardInput = FileHandle.nullDevice
         self.process = process

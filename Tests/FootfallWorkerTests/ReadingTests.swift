@@ -21,13 +21,21 @@ import Testing
 
     @Test func aClipPlayedAgainGivesTheSameNumbersUnderTheSameSource() throws {
         let assignment = try assignment(settings: Self.clip)
-        var first = ReadingNumbering(assignment, workerID: "one", now: Self.now)
-        var second = ReadingNumbering(assignment, workerID: "two", now: Self.now + .seconds(60))
+        var first = ReadingNumbering(assignment, workerID: "w", now: Self.now)
+        var second = ReadingNumbering(assignment, workerID: "w", now: Self.now + .seconds(60))
         for frame in [0, 10, 11] {
             let crossed = report(frame: frame, [("door", .in, "person"), ("gate", .out, "person")])
             #expect(first.readings(of: crossed) == second.readings(of: crossed))
         }
         #expect(first.source == second.source)
+    }
+
+    /// The server takes nothing else from a worker.
+    @Test func aSourceBeginsWithTheWorkersName() throws {
+        for settings in [Self.clip, [:]] {
+            let numbering = ReadingNumbering(try assignment(settings: settings), workerID: "w7", now: Self.now)
+            #expect(numbering.source.hasPrefix("w7:"))
+        }
     }
 
     @Test func aClipsReadingsAreStampedWithItsOwnTime() throws {

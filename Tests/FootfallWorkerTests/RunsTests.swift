@@ -8,7 +8,8 @@ import Testing
 @Suite struct RunsTests {
     private func make(_ assignment: Assignment) -> CameraRun {
         CameraRun(
-            assignment, workerID: "w", client: ServerClient(server: "http://127.0.0.1:9", workerID: "w"), model: nil,
+            assignment, workerID: "w", client: ServerClient(server: "http://127.0.0.1:9", workerID: "w", token: nil),
+            model: nil,
             door: StreamDoor(policy: StreamPolicy(), fileRoot: nil),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }

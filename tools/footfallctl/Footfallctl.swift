@@ -9,6 +9,7 @@ struct Footfallctl: AsyncParsableCommand {
         subcommands: [
             AuditCommand.self, ExplainCommand.self, VerifyCommand.self, ArchiveCommand.self, RestoreCommand.self,
             ProjectionsCommand.self, RebuildCommand.self, ThrottleCommand.self, KeysCommand.self, MigrateCommand.self,
+            TokenCommand.self,
         ]
     )
 }

@@ -41,7 +41,7 @@ struct SecurityLog: Sendable {
     let route: Route
 
     /// Runs `serve`, and notes what it refuses.
-    func noting(_ context: APIContext, _ serve: () async throws -> Response) async throws -> Response {
+    func noting<Value>(_ context: APIContext, _ serve: () async throws -> Value) async throws -> Value {
         do { return try await serve() } catch {
             note(Problem(error).code, context)
             throw error
@@ -57,7 +57,7 @@ struct SecurityLog: Sendable {
             "actor": "\(event == .authenticationRefused ? "" : context.principal.name)",
             "client_address": "\(context.clientAddress ?? "")",
         ]
-        if case .camera = route.access, let id = try? context.cameraID {  // else it is the id of no camera
+        if route.access.isAboutACamera, let id = try? context.cameraID {  // else it is the id of no camera
             facts["camera_id"] = "\(id.number)"
         }
         context.logger.log(level: event.level, "refused", metadata: facts)

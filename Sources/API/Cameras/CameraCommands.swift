@@ -26,6 +26,7 @@ struct CameraCommands: Sendable {
     @Sendable func register(_ request: Request, _ context: APIContext) async throws -> Response {
         try Query.none(request)
         let form = try CameraForm(try await request.json())
+        try ScopeCondition.checkPlace(of: form.description.location, for: context.principal, isNew: true)
         try await streams.admit(form.configuration.address)
         let id = try await newCameraID()
         let configuration = try await secrets.keep(form.configuration, of: id)
@@ -41,6 +42,7 @@ struct CameraCommands: Sendable {
         try Query.none(request)
         let precondition = try Precondition(request, isRequired: true)
         let form = try CameraForm(try await request.json())
+        try ScopeCondition.checkPlace(of: form.description.location, for: context.principal, isNew: false)
         try await streams.admit(form.configuration.address)
         let configuration = try await keepSecrets(of: form.configuration, context)
         return try answer(

@@ -79,9 +79,12 @@ struct OpenAPIOperation {
             .internalError, .overloaded,
         ]
         if route.access != .open {
-            common.formUnion([.unauthenticated, .forbidden, .validationFailed, .rateLimited, .databaseUnavailable])
+            common.formUnion([
+                .unauthenticated, .forbidden, .validationFailed, .rateLimited, .databaseUnavailable,
+                .identityUnavailable,
+            ])
         }
-        if case .camera = route.access { common.insert(.cameraNotFound) }
+        if route.access.isAboutACamera { common.insert(.cameraNotFound) }
         if route.method == .post { common.formUnion([.requestUnderWay, .idempotencyKeyReused, .bodyTooLarge]) }
         if fragment["requestBody"] != nil {
             common.formUnion([.malformedJSON, .unsupportedMediaType])

@@ -64,7 +64,7 @@ struct HealthReads: Sendable {
             \(uptime(at: "$1::timestamptz")) as uptime
           from read.camera_state as camera
           left join read.health_summary as health using (camera_id)
-          where not camera.removed
+          where not camera.removed and \(ScopeCondition.sql("camera", from: 2))
         )
         select
           \(ReadModels.position(of: .cameraState, .healthSummary)),
@@ -115,7 +115,8 @@ struct HealthReads: Sendable {
     @Sendable func summary(_ request: Request, _ context: APIContext) async throws -> Response {
         let minimum = try Query.read(request) { $0.minimumPosition() }
         let row = try await readModels.read(
-            [.cameraState, .healthSummary], atLeast: minimum, Self.summarySQL, [.timestamp(now().microseconds)])
+            [.cameraState, .healthSummary], atLeast: minimum, Self.summarySQL,
+            [.timestamp(now().microseconds)] + ScopeCondition(context.principal.scope).parameters)
         return .json(try row.bytes(1), position: try row.position)
     }
 }

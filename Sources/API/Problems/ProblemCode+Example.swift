@@ -1,3 +1,4 @@
+import Access
 import Counting
 import EventSourcing
 
@@ -40,6 +41,9 @@ extension ProblemCode {
         case .readModelBehind:
             .passing(
                 self, "Position 912 was asked for and position 907 is reached; try again.", members: ["position": 907])
+        case .unauthenticated: Problem(TokenFailure.expired)
+        case .forbidden: .forbidden("This takes the permission camera:write.", lacking: .write)
+        case .identityUnavailable: Problem(TokenFailure.unavailable(retryAfter: .seconds(2)))
         case .requestUnderWay: .requestUnderWay
         case .rateLimited:
             Problem(self, "At most 100 requests in 60 seconds.", headers: [.retryAfter: "1"])

@@ -39,6 +39,7 @@ package enum ProblemCode: String, CaseIterable, Sendable {
     case internalError = "internal_error"
     case contended
     case overloaded
+    case identityUnavailable = "identity_unavailable"
     case databaseUnavailable = "database_unavailable"
     case outcomeUnknown = "outcome_unknown"
     case readModelBehind = "read_model_behind"
@@ -218,6 +219,11 @@ package enum ProblemCode: String, CaseIterable, Sendable {
             Facts(
                 .serviceUnavailable, "The server is busy",
                 "Nothing was done. Send the same again after the seconds in Retry-After.")
+        case .identityUnavailable:
+            Facts(
+                .serviceUnavailable, "Who sends the request cannot be found out",
+                "The token is one that the identity service vouches for, or is signed by a key that has to be fetched, and "
+                    + "neither can be reached. Nothing was done. Send the same again after the seconds in Retry-After.")
         case .databaseUnavailable:
             Facts(
                 .serviceUnavailable, "The database cannot be reached",

@@ -10,8 +10,8 @@ package struct APIContext: RequestContext {
     var requestID = ""
     /// Nil where the request is part of no trace.
     var trace: TraceContext?
-    /// Who sent the request.
-    var principal = Principal(name: Actor.anonymous.text, permissions: Set(Permission.allCases)) {
+    /// Who sent the request; nobody who may do anything, until that is known.
+    var principal = Principal(name: Actor.anonymous.text, permissions: []) {
         didSet { sender.become(principal.name) }
     }
     /// Shared by all copies, for the log's line.

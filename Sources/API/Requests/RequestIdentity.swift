@@ -1,5 +1,3 @@
-import Access
-import Counting
 import Foundation
 import HTTPTypes
 import Hummingbird
@@ -18,7 +16,7 @@ extension HTTPField.Name {
     }
 }
 
-/// Gives each request its id (`X-Request-ID`, made where there is none), its trace, its client's address and its actor,
+/// Gives each request its id (`X-Request-ID`, made where there is none), its trace and its client's address,
 /// and logs its end in one line: at info where it failed, else at debug.
 ///
 /// Whatever is logged meanwhile carries the ids: handlers' lines by the context's logger, others' by `Logger.current`.
@@ -46,7 +44,7 @@ struct RequestIdentity: RouterMiddleware {
             response = Problem(.malformedHeader, "X-Request-ID has 1 to 128 visible ASCII characters.").response
         } else {
             response = try await withLogger(context.logger) { [context] _ in
-                try await identified(request, context, next)
+                try await next(request, context)
             }
         }
         response.headers[.requestID] = context.requestID
@@ -69,19 +67,6 @@ struct RequestIdentity: RouterMiddleware {
                 "bytes": response.body.contentLength.map { .stringConvertible($0) } ?? "unknown",
                 "actor": "\(context.sender.name)", "client": "\(context.clientAddress ?? "")",
             ])
-    }
-
-    private func identified(
-        _ request: Request, _ context: APIContext, _ next: (Request, APIContext) async throws -> Response
-    ) async throws -> Response {
-        guard let name = request.headers[.actor] else { return try await next(request, context) }
-        var context = context
-        do throws(InvalidValue) {
-            context.principal = Principal(name: try Actor(name).text, permissions: context.principal.permissions)
-        } catch {
-            return Problem(.malformedHeader, "Footfall-Actor: \(error.sentence)").response
-        }
-        return try await next(request, context)
     }
 
     private static func valid(_ id: String) -> String? {

@@ -22,6 +22,26 @@ struct ScopeCondition {
         parameters = [cameras.map { .integers($0) } ?? .noIntegers, .text(location), .text(worker)]
     }
 
+    /// Whether a camera at this location, or at none, lies in the scope as far as its location decides that. The cameras
+    /// of a scope by ids were named before: a new one is not among them.
+    static func admits(_ location: String?, to scope: Scope, isNew: Bool) -> Bool {
+        switch scope {
+        case .all: true
+        case .location(let text): location == text
+        case .cameras, .assigned: !isNew
+        }
+    }
+
+    /// - Throws: `Problem` where a camera of that description would come to lie outside the scope.
+    static func checkPlace(of location: Location?, for principal: Principal, isNew: Bool) throws(Problem) {
+        guard admits(location?.text, to: principal.scope, isNew: isNew) else {
+            if case .location(let text) = principal.scope {
+                throw .forbidden("The token is for cameras at the location \(text) only, and they stay there.")
+            }
+            throw .forbidden("The token is for certain cameras only, and registers no others.")
+        }
+    }
+
     /// The condition on a table or alias with the columns of `read.camera_state`.
     /// - Parameter number: of the first of its parameters in the statement, `$4` for instance.
     static func sql(_ table: String, from number: Int) -> String {
@@ -37,6 +57,15 @@ struct ScopeCondition {
           select from read.camera_state as camera where camera_id = $1 and \(sql("camera", from: 2))
         )
         """
+
+    private static let assignedSQL =
+        "select exists (select from read.camera_state where camera_id = $1 and worker_id = $2)"
+
+    /// - Throws: `Problem` where the camera is not assigned to the worker now: as if it were not there.
+    func check(_ id: CameraID, assignedTo worker: String, in readModels: ReadModels) async throws {
+        let row = try await readModels.pool.query(Self.assignedSQL, [.integer(id.number), .text(worker)])[0]
+        guard try row.bool(0) else { throw Problem(Camera.Rejection.unknown) }
+    }
 
     /// - Throws: `Problem` where the camera is outside the scope: as if it were not there.
     func check(_ id: CameraID, in readModels: ReadModels) async throws {

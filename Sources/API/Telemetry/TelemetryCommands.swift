@@ -1,3 +1,4 @@
+import Access
 import Counting
 import EventSourcing
 import Hummingbird
@@ -27,6 +28,7 @@ struct TelemetryCommands: Sendable {
     private func append(
         _ items: [TelemetryItem], saying facts: JSONObject = [:], _ context: APIContext
     ) async throws -> Response {
+        try Self.check(sources: items, of: context.principal)
         let stream = try context.cameraID.telemetryStream
         let outcomes = try await log.append(
             items.map {
@@ -47,6 +49,18 @@ struct TelemetryCommands: Sendable {
         }
         let answer = facts.merging(["results": .array(results)]) { fact, _ in fact }
         return .json(JSON.object(answer).bytes, status: .created, position: highest)
+    }
+
+    /// A worker numbers what it sends under its own name: under another's it could make what that one sends next look
+    /// like a repetition.
+    private static func check(sources items: [TelemetryItem], of principal: Principal) throws(Problem) {
+        guard case .assigned(let worker) = principal.scope else { return }
+        for item in items {
+            guard let source = item.producer?.source, source != worker, !source.hasPrefix(worker + ":") else {
+                continue
+            }
+            throw .forbidden("A worker's source is its own name, \(worker), or begins with \(worker): and goes on.")
+        }
     }
 
     private static func accepted(_ outcome: AppendOutcome) throws(Problem) -> (String, ClosedRange<Int64>?) {

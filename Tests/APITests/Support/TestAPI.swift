@@ -27,6 +27,8 @@ struct TestAPI: Sendable {
     var target: ConnectionTarget?
     var pool: Pool?
     var checkpoints: Checkpoints?
+    /// Sent with each request, where requests are to prove who sends them.
+    var token: String?
 
     static let json: HTTPFields = [.contentType: "application/json"]
 
@@ -34,6 +36,7 @@ struct TestAPI: Sendable {
         _ method: HTTPRequest.Method, _ path: String, _ body: String? = nil, headers: HTTPFields = [:]
     ) async throws -> Answer {
         var headers = headers
+        if let token { headers[.authorization] = "Bearer \(token)" }
         if body != nil, headers[.contentType] == nil { headers[.contentType] = "application/json" }
         return Answer(
             try await client.execute(
@@ -58,6 +61,13 @@ struct TestAPI: Sendable {
 
     func delete(_ path: String, ifMatch: String?) async throws -> Answer {
         try await send(.delete, path, headers: ifMatch.map { [.ifMatch: $0] } ?? [:])
+    }
+
+    /// The same API, for whoever has this token.
+    func with(_ token: String?) -> TestAPI {
+        var api = self
+        api.token = token
+        return api
     }
 
     /// Registers a camera and returns its id.
@@ -99,9 +109,8 @@ final class TestClock: Sendable {
 
 /// Commands alone: a log in memory, and a database that is not there.
 func withCommands(
-    log: (any EventLog)? = nil, policy: NetworkPolicy = NetworkPolicy(), rateLimiter: RateLimiter? = nil,
-    logger: Logger = .silent,
-    _ body: @Sendable (TestAPI) async throws -> Void
+    log: (any EventLog)? = nil, policy: NetworkPolicy = NetworkPolicy(), authentication: Authentication = .off,
+    rateLimiter: RateLimiter? = nil, logger: Logger = .silent, _ body: @Sendable (TestAPI) async throws -> Void
 ) async throws {
     let clock = TestClock("2026-03-29T12:00:00Z")
     let log = log ?? InMemoryEventLog(now: { clock.now })
@@ -112,6 +121,7 @@ func withCommands(
     let backend = Backend(
         log: log, requests: (log as? any IdempotentRequests) ?? InMemoryEventLog(now: { clock.now }), pool: pool,
         checkpoints: Checkpoints(pool: pool, listener: listener, logger: .silent), vault: .inMemory(), streams: .test,
+        authentication: authentication,
         newCameraID: { try CameraID(ids.wrappingAdd(1, ordering: .relaxed).newValue) }, now: { clock.now },
         rateLimiter: rateLimiter)
     let application = Application(router: backend.makeRouter(policy), logger: logger)
@@ -122,6 +132,7 @@ func withCommands(
 func withAPI(
     _ setup: TestingSetup = .router, projecting: Bool = true, patience: Duration = .seconds(5),
     exportPatience: Duration = .seconds(30), prober: StreamProber = .unavailable,
+    authentication: Authentication = .off,
     circuits: [CircuitBreaker] = [],
     masterKeys: MasterKeyring = MasterKeyring(MasterKey.random()), logger: Logger = .silent,
     _ body: @escaping @Sendable (TestAPI) async throws -> Void
@@ -135,7 +146,7 @@ func withAPI(
             var backend = Backend(
                 log: log, requests: log, pool: pool, checkpoints: checkpoints,
                 vault: CameraVault(store: PostgresSecretStore(pool: pool), masterKeys: masterKeys), patience: patience,
-                streams: .test,
+                streams: .test, authentication: authentication,
                 exportPatience: exportPatience,
                 newCameraID: Backend.cameraIDs(from: pool), now: { clock.now }, circuits: circuits)
             backend.addProber(prober)

@@ -1,0 +1,87 @@
+import Access
+import Counting
+import HTTPTypes
+import Hummingbird
+
+/// How requests prove who sends them.
+package enum Authentication: Sendable {
+    /// Not at all: the header `Footfall-Actor` names who acts, and everybody may do everything. For a server that is
+    /// reached from its own machine alone.
+    case off
+    /// By a bearer token (RFC 6750) in the header `Authorization`, and nowhere else. `Footfall-Actor` means nothing then.
+    case tokens(TokenVerifier)
+
+    /// - Throws: `Problem` where the request does not prove who sends it.
+    func principal(of request: Request) async throws(Problem) -> Principal {
+        switch self {
+        case .off: return try Self.named(by: request)
+        case .tokens(let verifier):
+            let token = try Self.token(of: request)
+            do throws(TokenFailure) { return try await verifier.verify(token) } catch { throw Problem(error) }
+        }
+    }
+
+    private static func named(by request: Request) throws(Problem) -> Principal {
+        var actor = Actor.anonymous
+        if let name = request.headers[.actor] {
+            do throws(InvalidValue) { actor = try Actor(name) } catch {
+                throw Problem(.malformedHeader, "Footfall-Actor: \(error.sentence)")
+            }
+        }
+        return Principal(name: actor.text, permissions: Set(Permission.allCases))
+    }
+
+    private static func token(of request: Request) throws(Problem) -> String {
+        let fields = request.headers[values: .authorization]
+        guard let field = fields.first else {
+            throw Problem(
+                .unauthenticated, "Send a token as Authorization: Bearer …", headers: [.wwwAuthenticate: realm])
+        }
+        guard fields.count == 1 else {
+            throw Problem(
+                .malformedHeader, "There is more than one Authorization header.",
+                headers: [.wwwAuthenticate: challenge("invalid_request", [:])])
+        }
+        let words = field.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
+        guard words.count == 2, words[0].lowercased() == "bearer" else {
+            throw Problem(
+                .unauthenticated, "The Authorization header is not of the form Bearer and a token.",
+                headers: [.wwwAuthenticate: realm])
+        }
+        return String(words[1].drop { $0 == " " })
+    }
+
+    private static let realm = #"Bearer realm="footfall""#
+
+    /// The value of `WWW-Authenticate` (RFC 6750, section 3).
+    static func challenge(_ error: String, _ members: KeyValuePairs<String, String?>) -> String {
+        members.reduce(#"\#(realm), error="\#(error)""#) { text, member in
+            text + (member.value.map { #", \#(member.key)="\#($0)""# } ?? "")
+        }
+    }
+}
+
+extension Problem {
+    init(_ failure: TokenFailure) {
+        if case .unavailable(let pause) = failure {
+            self.init(
+                .identityUnavailable, failure.sentence, headers: [.retryAfter: String(max(1, pause.components.seconds))]
+            )
+        } else {
+            self.init(
+                .unauthenticated, failure.sentence,
+                headers: [
+                    .wwwAuthenticate: Authentication.challenge("invalid_token", ["error_description": failure.sentence])
+                ])
+        }
+    }
+
+    /// - Parameter permission: what the token would have to give.
+    static func forbidden(_ detail: String, lacking permission: Permission? = nil) -> Problem {
+        Problem(
+            .forbidden, detail,
+            headers: [
+                .wwwAuthenticate: Authentication.challenge("insufficient_scope", ["scope": permission?.rawValue])
+            ])
+    }
+}

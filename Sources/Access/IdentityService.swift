@@ -1,0 +1,120 @@
+import AsyncHTTPClient
+import Crypto
+import EventSourcing
+import Foundation
+import Logging
+import NIOCore
+
+/// Asks an identity service whom a token names. It is sent `POST` with the token as bearer, and answers 200 with the
+/// user as JSON, or anything else for a token that it does not accept.
+///
+/// A token is asked about once at a time; that it was refused is remembered for some seconds. At most 64 tokens are asked
+/// about at the same time, so that made up ones cannot be turned on the service without bound.
+package actor IdentityService {
+    /// What it answered: status and body.
+    typealias Answer = (status: Int, body: [UInt8])
+
+    /// For how long an answer counts.
+    static let acceptedFor = Duration.seconds(30)
+    static let refusedFor = Duration.seconds(5)
+    private static let maximumAsked = 64
+    private static let retryAfter = Duration.seconds(2)
+
+    private let ask: @Sendable (_ token: String) async throws -> Answer
+    private let now: @Sendable () -> Timestamp
+    private let logger: Logger
+    private let refusals = TokenCache<Void>(capacity: 10_000)
+    private var asking: [SHA256Digest: Task<Result<Principal, TokenFailure>, Never>] = [:]
+
+    init(
+        now: @escaping @Sendable () -> Timestamp, logger: Logger,
+        ask: @escaping @Sendable (String) async throws -> Answer
+    ) {
+        self.ask = ask
+        self.now = now
+        self.logger = logger
+    }
+
+    package init(_ url: URL, now: @escaping @Sendable () -> Timestamp, logger: Logger) {
+        self.init(now: now, logger: logger) { token in try await IdentityHTTP.verify(token, at: url) }
+    }
+
+    func principal(for token: String, _ digest: SHA256Digest) async throws(TokenFailure) -> Principal {
+        if refusals.value(for: digest, at: now()) != nil { throw .refused }
+        if let asked = asking[digest] { return try await asked.value.get() }
+        guard asking.count < Self.maximumAsked else { throw .unavailable(retryAfter: Self.retryAfter) }
+        // A task of its own: whoever asked first may be cancelled, the others still wait for it.
+        let task = Task { await answer(to: token, digest) }
+        asking[digest] = task
+        return try await task.value.get()
+    }
+
+    private func answer(to token: String, _ digest: SHA256Digest) async -> Result<Principal, TokenFailure> {
+        defer { asking[digest] = nil }
+        let answer: Answer
+        do { answer = try await ask(token) } catch {
+            logger.warning("the identity service does not answer", metadata: ["reason": "\(error)"])
+            return .failure(.unavailable(retryAfter: Self.retryAfter))
+        }
+        let result = read(answer)
+        if case .failure(.refused) = result { refusals.keep((), for: digest, until: now() + Self.refusedFor) }
+        return result
+    }
+
+    private func read(_ answer: Answer) -> Result<Principal, TokenFailure> {
+        switch answer.status {
+        case 200:
+            guard let json = try? JSON.parse(answer.body, maximumDepth: 16), json.object != nil else {  // as the log says
+                logger.warning("the identity service answers with something that is no user")
+                return .failure(.unavailable(retryAfter: Self.retryAfter))
+            }
+            return Result { () throws(TokenFailure) in try Principal(user: json) }
+        case 400..<500 where answer.status != 408 && answer.status != 429: return .failure(.refused)
+        default:
+            logger.warning("the identity service fails", metadata: ["status": "\(answer.status)"])
+            return .failure(.unavailable(retryAfter: Self.retryAfter))
+        }
+    }
+}
+
+extension Principal {
+    /// Whom an identity service's answer names: the user itself, or an object with the user as `user`.
+    init(user answer: JSON) throws(TokenFailure) {
+        for name in ["valid", "active"] where answer[name] == false { throw .refused }
+        // A null member of a user says that there is none.
+        let user = (answer["user"]?.object ?? answer.object ?? [:]).filter { $0.value != .null }
+        for name in ["valid", "active"] where user[name] == false { throw .refused }
+        let names = ["sub", "username", "email", "id"].compactMap { name -> String? in
+            switch user[name] {
+            case .string(let text): text
+            case .integer(let number): String(number)
+            default: nil
+            }
+        }
+        guard let name = names.first else { throw .badClaim("sub") }
+        try self.init(name: name, of: .object(user))
+    }
+}
+
+enum IdentityHTTP {
+    /// Never shut down: it lives as long as the process. It follows no redirect, which could turn a question about a
+    /// token into one about nothing.
+    static let client: HTTPClient = {
+        var configuration = HTTPClient.Configuration()
+        configuration.redirectConfiguration = .disallow
+        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }()
+
+    static let timeout = TimeAmount.seconds(5)
+    private static let maximumBytes = 1 << 16
+
+    static func verify(_ token: String, at url: URL) async throws -> IdentityService.Answer {
+        var request = HTTPClientRequest(url: url.absoluteString)
+        request.method = .POST
+        request.headers.add(name: "Authorization", value: "Bearer \(token)")
+        request.headers.add(name: "Accept", value: "application/json")
+        let response = try await client.execute(request, timeout: timeout)
+        let body = try await response.body.collect(upTo: maximumBytes)
+        return (Int(response.status.code), Array(body.readableBytesView))
+    }
+}

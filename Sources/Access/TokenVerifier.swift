@@ -1,0 +1,86 @@
+import Crypto
+import EventSourcing
+import Logging
+
+/// Finds out whom a bearer token names: a JSON Web Token of an issuer whose keys are known here, of this installation
+/// itself, or anything that the identity service vouches for.
+///
+/// What was verified is remembered until it expires, for five minutes at most, so that a key that was withdrawn does not
+/// count for longer: a request costs a hash and a look-up then.
+package final class TokenVerifier: Sendable {
+    private struct Verified {
+        let principal: Principal
+        let expiry: Timestamp
+    }
+
+    private let own: (id: String, keys: KeySet)?
+    private let authority: TokenAuthority?
+    private let now: @Sendable () -> Timestamp
+    private let cache = TokenCache<Principal>(capacity: 10_000)
+
+    private static let longestMemory = Duration.seconds(300)
+
+    /// - Parameters:
+    ///   - own: the key by which this installation signs tokens itself.
+    ///   - authority: who vouches for all other tokens.
+    package init(
+        own: SigningKey?, authority: TokenAuthority? = nil, now: @escaping @Sendable () -> Timestamp
+    ) async throws {
+        if let own { self.own = (own.id, try await KeySet(own.publicKeySet)) } else { self.own = nil }
+        self.authority = authority
+        self.now = now
+    }
+
+    package func verify(_ token: String) async throws(TokenFailure) -> Principal {
+        guard token.utf8.count <= CompactToken.maximumBytes else { throw .tooLarge }
+        let digest = SHA256.hash(data: Array(token.utf8))
+        let now = now()
+        if let principal = cache.value(for: digest, at: now) { return principal }
+        let verified = try await verified(token, digest, at: now)
+        cache.keep(verified.principal, for: digest, until: min(verified.expiry, now + Self.longestMemory))
+        return verified.principal
+    }
+
+    private func verified(
+        _ text: String, _ digest: SHA256Digest, at now: Timestamp
+    ) async throws(TokenFailure) -> Verified {
+        let parsed = Result { () throws(TokenFailure) in try CompactToken(text) }
+        if let own, case .success(let token) = parsed, token.header.keyID == own.id {
+            return try Self.verified(token, by: own.keys, SigningKey.rules, at: now)
+        }
+        if case .service(let service) = authority?.kind {
+            guard Self.isBearerToken(text) else { throw .malformed }
+            let principal = try await service.principal(for: text, digest)
+            return Verified(principal: principal, expiry: now + IdentityService.acceptedFor)
+        }
+        let token = try parsed.get()
+        switch authority?.kind {
+        case .secret(let keys, let rules): return try Self.verified(token, by: keys, rules, at: now)
+        case .keySet(let store, let rules):
+            return try Self.verified(token, by: try await store.keys(for: token.header), rules, at: now)
+        case .service, nil: throw .unknownKey
+        }
+    }
+
+    /// The characters of RFC 6750, section 2.1: nothing else is handed on in a header.
+    private static func isBearerToken(_ text: String) -> Bool {
+        !text.isEmpty
+            && text.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"):
+                    true
+                default: "-._~+/=".utf8.contains(byte)
+                }
+            }
+    }
+
+    private static func verified(
+        _ token: CompactToken, by keys: KeySet, _ rules: TokenRules, at now: Timestamp
+    ) throws(TokenFailure) -> Verified {
+        try keys.verify(token)
+        let claims = try token.claims
+        let expiry = try rules.check(claims, at: now)
+        return Verified(principal: try Principal(claims: claims), expiry: expiry)
+    }
+}

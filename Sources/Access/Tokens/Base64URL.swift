@@ -1,0 +1,26 @@
+import Foundation
+
+/// Base64 for URLs without padding (RFC 4648, section 5), as tokens and keys have it.
+enum Base64URL {
+    static func encode(_ bytes: some Sequence<UInt8>) -> String {
+        Data(bytes).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
+    }
+
+    /// Nil where the text has any character that is not of this alphabet.
+    static func decode(_ text: Substring.UTF8View) -> [UInt8]? {
+        var plain: [UInt8] = []
+        plain.reserveCapacity(text.count + 3)
+        for byte in text {
+            switch byte {
+            case UInt8(ascii: "-"): plain.append(UInt8(ascii: "+"))
+            case UInt8(ascii: "_"): plain.append(UInt8(ascii: "/"))
+            case UInt8(ascii: "+"), UInt8(ascii: "/"), UInt8(ascii: "="): return nil
+            default: plain.append(byte)
+            }
+        }
+        while plain.count % 4 != 0 { plain.append(UInt8(ascii: "=")) }
+        return Data(base64Encoded: Data(plain)).map(Array.init)
+    }
+
+    static func decode(_ text: String) -> [UInt8]? { decode(text[...].utf8) }
+}

@@ -1,0 +1,37 @@
+import API
+import Access
+import Foundation
+import Installation
+import Logging
+
+extension Authentication {
+    /// - Parameter key: by which this installation signs tokens itself.
+    static func configured(
+        by settings: AuthenticationSettings, key: SigningKey?, logger: Logger
+    ) async throws -> Authentication {
+        guard settings.isOn else {
+            logger.warning("nothing is asked of requests (--auth off): whoever reaches the API may do everything")
+            return .off
+        }
+        let rules = TokenRules(issuer: settings.issuer, audience: settings.audience)
+        let authority: TokenAuthority?
+        switch settings.authority {
+        case nil: authority = nil
+        case .secret(let text): authority = try await .secret(try TokenSecret.configured(text), rules)
+        case .keySet(let url):
+            authority = .keySet(rules, now: Server.now, logger: logger, load: KeySetSource(url).load)
+        case .service(let url):
+            authority = .service(IdentityService(url, now: Server.now, logger: logger))
+        }
+        return .tokens(try await TokenVerifier(own: key, authority: authority, now: Server.now))
+    }
+}
+
+extension TokenSecret {
+    static func configured(_ text: String) throws -> TokenSecret {
+        guard let secret = TokenSecret(text) else {
+            throw InstallationSettings.Invalid("the secret for tokens has less than \(minimumBytes) bytes")
+        }
+        return secret
+    }
+}

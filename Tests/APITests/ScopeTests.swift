@@ -1,0 +1,120 @@
+import Access
+import EventSourcing
+import Testing
+
+/// What tokens for some cameras show and change.
+@Suite struct ScopeTests {
+    /// Three cameras: 1 in the hall (worker w1), 2 in the hall, 3 at the gate (worker w1, then w2).
+    private func withCameras(_ body: @escaping @Sendable (TestAPI, TestTokens) async throws -> Void) async throws {
+        let tokens = try await TestTokens()
+        try await withAPI(authentication: tokens.authentication) { api in
+            let all = api.with(try tokens.all())
+            for location in ["Hall", "Hall", "Gate"] {
+                try await all.register(TestAPI.camera(#""location":"\#(location)""#))
+            }
+            for (camera, worker) in [(1, "w1"), (3, "w1"), (3, "w2")] {
+                let started = try await all.post("/cameras/\(camera)/restart", #"{"worker_id":"\#(worker)"}"#)
+                try #require(started.status == 200, "\(started.body)")
+                #expect(try await all.get("/cameras?min_position=\(try #require(started.position))").status == 200)
+            }
+            try await body(api, tokens)
+        }
+    }
+
+    private static let views: [(Scope, [Int64])] = [
+        (.all, [1, 2, 3]), (.cameras([2, 3, 99]), [2, 3]), (.cameras([]), []), (.location("Hall"), [1, 2]),
+        (.location("Hal"), []), (.assigned(worker: "w1"), [1, 3]), (.assigned(worker: "w2"), [3]),
+    ]
+
+    @Test func listsAndTotalsLeaveOutWhatIsOutside() async throws {
+        try await withCameras { api, tokens in
+            for (scope, ids) in Self.views {
+                let mine = api.with(try tokens.token("ana", [], [.read], scope))
+                let list = try await mine.get("/cameras?limit=1")
+                #expect(list["total"] == .integer(Int64(ids.count)), "\(scope)")
+                #expect(list.header("Link")?.contains("rel=\"next\"") == (ids.count > 1))
+                let whole = try await mine.get("/cameras?limit=100&search=Entrance&sort=-id")
+                #expect(whole["items"]?.array?.compactMap { $0["id"]?.integer } == ids.reversed(), "\(scope)")
+                let summary = try await mine.get("/cameras/health/summary")
+                #expect(summary["total"] == .integer(Int64(ids.count)), "\(summary.body)")
+            }
+        }
+    }
+
+    @Test func aCameraIsRegisteredOnlyWithinTheScope() async throws {
+        try await withCameras { api, tokens in
+            func register(_ scope: Scope, _ location: String?) async throws -> Answer {
+                let body = TestAPI.camera(location.map { #""location":"\#($0)""# } ?? "")
+                return try await api.with(tokens.token("ana", [.operator], [], scope)).post("/cameras", body)
+            }
+            #expect(try await register(.location("Hall"), "Hall").status == 201)
+            for location in ["Gate", "hall", nil] {
+                try await register(.location("Hall"), location).expectProblem(403, "forbidden")
+            }
+            try await register(.cameras([1, 2]), "Hall").expectProblem(403, "forbidden")
+        }
+    }
+
+    @Test func aCameraStaysWithinTheScope() async throws {
+        try await withCameras { api, tokens in
+            let hall = api.with(try tokens.token("ana", [.operator], [], .location("Hall")))
+            let body = { (location: String) in TestAPI.camera(#""location":"\#(location)""#) }
+            try await hall.put("/cameras/1", body("Gate"), ifMatch: "*").expectProblem(403, "forbidden")
+            try await hall.put("/cameras/1", TestAPI.camera(), ifMatch: "*").expectProblem(403, "forbidden")
+            try await hall.put("/cameras/3", body("Hall"), ifMatch: "*").expectProblem(404, "camera_not_found")
+            #expect(try await hall.put("/cameras/1", body("Hall"), ifMatch: "*").status == 200)
+            let one = api.with(try tokens.token("ana", [.operator], [], .cameras([1])))
+            #expect(try await one.put("/cameras/1", body("Gate"), ifMatch: "*").status == 200)
+        }
+    }
+
+    private static func reading(_ source: String?) -> String {
+        let key = source.map { #""source":"\#($0)","sequence":1,"# } ?? ""
+        return
+            #"{\#(key)"observed_at":"2026-03-29T11:00:00Z","line":"door","class":"person","count_in":1,"count_out":0}"#
+    }
+
+    @Test func workersReportForTheirCamerasOnly() async throws {
+        try await withCameras { api, tokens in
+            let (w1, w2) = (api.with(try tokens.worker("w1")), api.with(try tokens.worker("w2")))
+            // w1 had camera 3 last: what it counted until then still counts.
+            for (api, camera) in [(w1, 1), (w1, 3), (w2, 3)] {
+                for _ in 0..<2 {
+                    #expect(try await api.post("/cameras/\(camera)/counts", Self.reading(nil)).status == 201)
+                }
+            }
+            for (api, camera) in [(w1, 2), (w2, 1), (w2, 2), (w2, 99)] {
+                try await api.post("/cameras/\(camera)/counts", Self.reading(nil)).expectProblem(
+                    404, "camera_not_found")
+                try await api.post("/cameras/\(camera)/heartbeats", "{}").expectProblem(404, "camera_not_found")
+            }
+        }
+    }
+
+    @Test func aWorkerReportsUnderItsOwnName() async throws {
+        try await withCameras { api, tokens in
+            let w2 = api.with(try tokens.worker("w2"))
+            for source in ["w2", "w2:1774785600000:1", "w2:file:1:abc"] {
+                #expect(try await w2.post("/cameras/3/counts", Self.reading(source)).status == 201)
+            }
+            for source in ["w1", "w1:1", "w20", "W2:1", "file:1:abc", "w2 :1"] {
+                try await w2.post("/cameras/3/counts", Self.reading(source)).expectProblem(403, "forbidden")
+            }
+        }
+    }
+
+    @Test func aWorkerSetsTheStateOfTheCameraThatItHasAndGivesItselfNone() async throws {
+        try await withCameras { api, tokens in
+            let (w1, w2) = (api.with(try tokens.worker("w1")), api.with(try tokens.worker("w2")))
+            #expect(try await w2.patch("/cameras/3/status", #"{"status":"online"}"#, ifMatch: "*").status == 200)
+            // It is not w1's any more.
+            try await w1.patch("/cameras/3/status", #"{"status":"error"}"#, ifMatch: "*")
+                .expectProblem(404, "camera_not_found")
+            try await w1.post("/cameras/3/stop").expectProblem(404, "camera_not_found")
+            for path in ["/cameras/3/start", "/cameras/3/restart", "/cameras/1/start"] {
+                try await w1.post(path, #"{"worker_id":"w1"}"#).expectProblem(403, "forbidden")
+            }
+            #expect(try await w2.post("/cameras/3/stop").status == 200)
+        }
+    }
+}

@@ -1,0 +1,82 @@
+import Access
+import EventSourcing
+import Foundation
+import Testing
+
+@testable import Access
+
+/// An identity service that is asked about tokens.
+@Suite struct IdentityServiceTests {
+    private struct Down: Error {}
+
+    private let clock = SetClock()
+    private let shelf = Shelf<IdentityService.Answer>((200, []))
+
+    private func verifier() async throws -> TokenVerifier {
+        let service = IdentityService(
+            now: { [clock] in clock.now }, logger: .silent, ask: { [shelf] _ in try shelf.take() })
+        return try await TokenVerifier(own: nil, authority: .service(service), now: { [clock] in clock.now })
+    }
+
+    private func answers(_ status: Int = 200, _ body: String = #"{"id":7,"username":"ana","role":"operator"}"#) {
+        shelf.put(.success((status, Array(body.utf8))))
+    }
+
+    @Test func whomItNamesIsRememberedForSeconds() async throws {
+        let verifier = try await verifier()
+        answers()
+        for _ in 0..<3 {
+            let principal = try await verifier.verify("opaque-token")
+            #expect(principal == Principal(name: "ana", roles: [.operator], permissions: Role.operator.permissions))
+        }
+        #expect(shelf.count == 1)
+        answers(401, "")
+        clock.advance(by: .seconds(30))
+        await #expect(throws: TokenFailure.refused) { try await verifier.verify("opaque-token") }
+        await #expect(throws: TokenFailure.refused) { try await verifier.verify("opaque-token") }
+        #expect(shelf.count == 2)
+        answers()
+        clock.advance(by: .seconds(5))
+        #expect(try await verifier.verify("opaque-token").name == "ana")
+    }
+
+    @Test(arguments: [400, 401, 403, 404, 410]) func anythingButA200IsANo(_ status: Int) async throws {
+        answers(status)
+        let verifier = try await verifier()
+        await #expect(throws: TokenFailure.refused) { try await verifier.verify("t") }
+    }
+
+    @Test(arguments: [
+        #"{"valid":false,"sub":"ana"}"#, #"{"active":false,"sub":"ana"}"#, #"{"user":{"id":1,"active":false}}"#,
+    ])
+    func aUserWhoIsNotActiveIsANo(_ body: String) async throws {
+        answers(200, body)
+        let verifier = try await verifier()
+        await #expect(throws: TokenFailure.refused) { try await verifier.verify("t") }
+    }
+
+    @Test(arguments: [(500, "{}"), (302, ""), (429, ""), (408, ""), (200, "<html>"), (200, "[]"), (204, "")])
+    func whatIsNoAnswerIsNotANo(_ status: Int, _ body: String) async throws {
+        answers(status, body)
+        let verifier = try await verifier()
+        await #expect(throws: TokenFailure.unavailable(retryAfter: .seconds(2))) { try await verifier.verify("t") }
+        shelf.put(.failure(Down()))
+        await #expect(throws: TokenFailure.unavailable(retryAfter: .seconds(2))) { try await verifier.verify("t") }
+    }
+
+    @Test func theUserMayStandInsideAndBeLimited() async throws {
+        answers(
+            200,
+            #"{"user":{"sub":"ana","roles":["viewer"],"permissions":["camera:control"],"location":"Hall","cameras":null}}"#
+        )
+        let principal = try await verifier().verify("t")
+        #expect(principal.permissions == [.read, .control])
+        #expect(principal.scope == .location("Hall"))
+    }
+
+    @Test(arguments: ["", " ", "a b", "a\r\nX: y", "ä"]) func nothingButATokenIsHandedOn(_ text: String) async throws {
+        let verifier = try await verifier()
+        await #expect(throws: TokenFailure.malformed) { try await verifier.verify(text) }
+        #expect(shelf.count == 0)
+    }
+}
