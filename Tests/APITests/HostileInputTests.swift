@@ -97,7 +97,7 @@ private struct Operation: Sendable {
         var backend = Backend(
             log: log, requests: log, pool: pool,
             checkpoints: Checkpoints(pool: pool, listener: listener, logger: .silent), vault: .inMemory(),
-            newCameraID: { try CameraID(1) }, now: { Timestamp(microseconds: 0) })
+            authentication: .off, newCameraID: { try CameraID(1) }, now: { Timestamp(microseconds: 0) })
         try backend.addDocumentation(
             from: ReleaseFiles.locate().openAPI, swaggerUI: URL(filePath: "/nonexistent"))
         let document = try #require(backend.documentation).document.json

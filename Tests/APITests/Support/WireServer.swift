@@ -29,7 +29,7 @@ struct WireServer: Sendable {
         let backend = Backend(
             log: log, requests: log, pool: pool,
             checkpoints: Checkpoints(pool: pool, listener: listener, logger: .silent), vault: .inMemory(),
-            streams: .test,
+            streams: .test, authentication: .off,
             newCameraID: { try CameraID(ids.wrappingAdd(1, ordering: .relaxed).newValue) }, now: { clock.now })
         let router = backend.makeRouter(policy)
         add(router)
