@@ -122,8 +122,8 @@ import Testing
             answer.expectProblem(422, "validation_failed")
             #expect(
                 answer.faults == [
-                    "skip out_of_range", "limit given_twice", "sort unknown_value", "status unknown_value",
-                    "worker_id invalid_character", "search invalid_character", "min_position out_of_range",
+                    "skip out_of_range", "limit given_twice", "min_position out_of_range", "sort unknown_value",
+                    "status unknown_value", "worker_id invalid_character", "search invalid_character",
                     "page unknown_parameter",
                 ])
         }

@@ -14,13 +14,16 @@ import Testing
         let root: String
         let port: UInt16
 
+        /// No tokens, since they are not these tests' subject.
+        static let environment = ["FOOTFALL_AUTH": "off", "FOOTFALL_MASTER_KEY": Footfall.masterKey]
+
         /// `footfall serve` on a database, once its API listens.
         init(
             on target: ConnectionTarget, _ arguments: [String] = [], environment: [String: String] = [:]
         ) async throws {
             program = try Program(
                 "footfall", ["serve", "--port", "0", "--database-url", target.url] + arguments,
-                environment: ["FOOTFALL_AUTH": "off"].merging(environment) { _, given in given })
+                environment: Self.environment.merging(environment) { _, given in given })
             try await program.waits(for: "/api/v1\n")
             let match = try #require(program.output.firstMatch(of: /API: +(https?:\/\/127\.0\.0\.1:([0-9]+))\/api\/v1/))
             root = String(match.output.1)
@@ -132,7 +135,7 @@ import Testing
                 ] {
                     let (code, output) = try await Program.run(
                         "footfall", ["serve", "--port", "0", "--database-url", target.url] + arguments,
-                        environment: ["FOOTFALL_AUTH": "off"])
+                        environment: Served.environment)
                     #expect(code == 64, "\(output)")
                     #expect(output.contains(complaint), "\(output)")
                 }

@@ -95,7 +95,7 @@ struct RandomHistory {
     private mutating func observation(at id: CameraID) throws -> (event: NewEvent, reading: CountReading?) {
         // Mostly recent, some hours old, some at the very same instant.
         let seconds = pick(
-            [0, 0, 1, 30, 89, 90, 91, 200, 900, 7200, 100_000].map { Int.random(in: 0...$0, using: &random) })
+            [0, 0, 0, 0, 1, 30, 89, 90, 91, 200, 900, 7200, 100_000].map { Int.random(in: 0...$0, using: &random) })
         let observedAt = try ObservationTime(now - .seconds(seconds), now: now)
         guard Bool.random(using: &random) else {
             let place = place(at: id)
