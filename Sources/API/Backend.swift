@@ -58,7 +58,7 @@ package struct Backend: Sendable {
         self.exportPatience = exportPatience
         exportSlots = ExportSlots(count: max(1, pool.size / 2))
         self.rateLimiter = rateLimiter
-        self.circuits = circuits + [rateLimiter?.circuit].compactMap(\.self)
+        self.circuits = circuits + [authentication.circuit, rateLimiter?.circuit].compactMap(\.self)
     }
 
     /// Lets cameras' streams be looked at.

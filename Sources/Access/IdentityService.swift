@@ -4,12 +4,14 @@ import EventSourcing
 import Foundation
 import Logging
 import NIOCore
+import Resilience
 
 /// Asks an identity service whom a token names. It is sent `POST` with the token as bearer, and answers 200 with the
 /// user as JSON, or anything else for a token that it does not accept.
 ///
 /// A token is asked about once at a time; that it was refused is remembered for some seconds. At most 64 tokens are asked
-/// about at the same time, so that made up ones cannot be turned on the service without bound.
+/// about at the same time, so that made up ones cannot be turned on the service without bound. While it is down it is
+/// left alone, but for a trial now and then.
 package actor IdentityService {
     /// What it answered: status and body.
     typealias Answer = (status: Int, body: [UInt8])
@@ -20,6 +22,8 @@ package actor IdentityService {
     private static let maximumAsked = 64
     private static let retryAfter = Duration.seconds(2)
 
+    package nonisolated let circuit: CircuitBreaker
+
     private let ask: @Sendable (_ token: String) async throws -> Answer
     private let now: @Sendable () -> Timestamp
     private let logger: Logger
@@ -27,9 +31,10 @@ package actor IdentityService {
     private var asking: [SHA256Digest: Task<Result<Principal, TokenFailure>, Never>] = [:]
 
     init(
-        now: @escaping @Sendable () -> Timestamp, logger: Logger,
+        circuit: CircuitBreaker = CircuitBreaker("identity"), now: @escaping @Sendable () -> Timestamp, logger: Logger,
         ask: @escaping @Sendable (String) async throws -> Answer
     ) {
+        self.circuit = circuit
         self.ask = ask
         self.now = now
         self.logger = logger
@@ -52,7 +57,15 @@ package actor IdentityService {
     private func answer(to token: String, _ digest: SHA256Digest) async -> Result<Principal, TokenFailure> {
         defer { asking[digest] = nil }
         let answer: Answer
-        do { answer = try await ask(token) } catch {
+        do {
+            answer = try await circuit.run {
+                let answer = try await ask(token)
+                if Self.isFailing(answer.status) { throw Failing(status: answer.status) }
+                return answer
+            }
+        } catch let open as CircuitOpen {
+            return .failure(.unavailable(retryAfter: open.retryAfter))
+        } catch {
             logger.warning("the identity service does not answer", metadata: ["reason": "\(error)"])
             return .failure(.unavailable(retryAfter: Self.retryAfter))
         }
@@ -60,6 +73,15 @@ package actor IdentityService {
         if case .failure(.refused) = result { refusals.keep((), for: digest, until: now() + Self.refusedFor) }
         return result
     }
+
+    private struct Failing: Error, CustomStringConvertible {
+        let status: Int
+
+        var description: String { "it answers with status \(status)" }
+    }
+
+    /// Whether a status says that the service, and not the token, is at fault.
+    private static func isFailing(_ status: Int) -> Bool { status >= 500 || status == 408 || status == 429 }
 
     private func read(_ answer: Answer) -> Result<Principal, TokenFailure> {
         switch answer.status {
@@ -69,7 +91,7 @@ package actor IdentityService {
                 return .failure(.unavailable(retryAfter: Self.retryAfter))
             }
             return Result { () throws(TokenFailure) in try Principal(user: json) }
-        case 400..<500 where answer.status != 408 && answer.status != 429: return .failure(.refused)
+        case 400..<500: return .failure(.refused)
         default:
             logger.warning("the identity service fails", metadata: ["status": "\(answer.status)"])
             return .failure(.unavailable(retryAfter: Self.retryAfter))

@@ -1,6 +1,7 @@
 import Crypto
 import EventSourcing
 import Logging
+import Resilience
 
 /// Finds out whom a bearer token names: a JSON Web Token of an issuer whose keys are known here, of this installation
 /// itself, or anything that the identity service vouches for.
@@ -29,6 +30,11 @@ package final class TokenVerifier: Sendable {
         if let own { self.own = (own.id, try await KeySet(own.publicKeySet)) } else { self.own = nil }
         self.authority = authority
         self.now = now
+    }
+
+    /// Of the identity service, where there is one.
+    package var circuit: CircuitBreaker? {
+        if case .service(let service) = authority?.kind { service.circuit } else { nil }
     }
 
     package func verify(_ token: String) async throws(TokenFailure) -> Principal {

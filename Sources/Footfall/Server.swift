@@ -60,10 +60,14 @@ struct Server {
         let probing =
             ["--stream-networks", settings.streamNetworks.description]
             + ((settings.fileStreamRoot ?? fileStreamRoot).map { ["--file-stream-root", $0] } ?? [])
-        if let probe = ProbeProcess(arguments: probing) { backend.addProber(probe.prober) }
+        var check = CameraMonitor.silence
+        if let probe = ProbeProcess(arguments: probing) {
+            backend.addProber(probe.prober)
+            check = backend.streamCheck
+        }
         router = backend.makeRouter(policy)
         let checkpoints = checkpoints
-        let monitor = CameraMonitor(log, on: target, now: Server.now, logger: logger)
+        let monitor = CameraMonitor(log, on: target, now: Server.now, logger: logger, check: check)
         let sweeper = RequestSweeper(log, logger: logger)
         let sealer = Sealer(on: target, logger: logger)
         services = [

@@ -108,7 +108,7 @@ import Testing
     @Test func projectionsTellTheirBuilds() async throws {
         try await withAPI { api in
             try await api.register()
-            for read in ["health?", "counts?", "metrics?", "analytics?window=minute&"] {
+            for read in ["health?", "counts?", "metrics?", "analytics?window=minute&", "stream-info?"] {
                 #expect(try await api.get("/cameras/1/\(read)min_position=1").status == 200)
             }
             let answer = try await api.get("/projections")
@@ -116,7 +116,7 @@ import Testing
             let items = try #require(answer["items"]?.array)
             #expect(
                 items.map { $0["name"] } == [
-                    "camera_metrics", "camera_state", "health_summary", "hourly_counts", "minute_counts",
+                    "camera_metrics", "camera_state", "health_summary", "hourly_counts", "minute_counts", "stream_info",
                 ])
             for item in items {
                 #expect(item["active"]?["position"] == 1)

@@ -1,6 +1,7 @@
 import Access
 import EventSourcing
 import Foundation
+import Resilience
 import Testing
 
 @testable import Access
@@ -62,6 +63,25 @@ import Testing
         await #expect(throws: TokenFailure.unavailable(retryAfter: .seconds(2))) { try await verifier.verify("t") }
         shelf.put(.failure(Down()))
         await #expect(throws: TokenFailure.unavailable(retryAfter: .seconds(2))) { try await verifier.verify("t") }
+    }
+
+    @Test func whileItIsDownItIsLeftAlone() async throws {
+        let circuit = CircuitBreaker(
+            "identity", Circuit.Rule(failures: 3), now: { [start = ContinuousClock.now] in start })
+        let service = IdentityService(
+            circuit: circuit, now: { [clock] in clock.now }, logger: .silent, ask: { [shelf] _ in try shelf.take() })
+        let verifier = try await TokenVerifier(own: nil, authority: .service(service), now: { [clock] in clock.now })
+        #expect(verifier.circuit === circuit)
+        answers(401)
+        for token in ["a", "b", "c", "d"] {
+            await #expect(throws: TokenFailure.refused) { try await verifier.verify(token) }
+        }
+        answers(500)
+        for _ in 0..<3 { await #expect(throws: TokenFailure.self) { try await verifier.verify("t") } }
+        #expect(circuit.state == .open)
+        let asked = shelf.count
+        await #expect(throws: TokenFailure.self) { try await verifier.verify("t") }
+        #expect(shelf.count == asked)
     }
 
     @Test func theUserMayStandInsideAndBeLimited() async throws {

@@ -17,7 +17,10 @@ struct Footfall {
     /// Starts everything and waits until the API listens.
     static func up(in folder: URL, _ arguments: [String] = [], as user: String? = nil) async throws -> Footfall {
         let data = ["--data-dir", folder.path]
-        var footfall = try await listening(Program("footfall", ["up", "--port", "0"] + data + arguments, as: user))
+        // On a database elsewhere, no master key is made in the data directory.
+        let environment = arguments.contains("--database-url") ? ["FOOTFALL_MASTER_KEY": masterKey] : [:]
+        var footfall = try await listening(
+            Program("footfall", ["up", "--port", "0"] + data + arguments, environment: environment, as: user))
         footfall.token = try await token(data)
         return footfall
     }

@@ -64,6 +64,9 @@ import Testing
         return try #require(answer.body["results"]?.array?.first?["position"]?.integer, "\(answer.body)")
     }
 
+    /// One for each folder in projections/.
+    private static let projections: Int64 = 6
+
     private static let camera: JSON = ["name": "Door", "stream_url": "rtsp://10.0.0.1/x", "stream_type": "rtsp"]
 
     @Test(arguments: [SIGKILL, SIGSTOP])
@@ -71,12 +74,12 @@ import Testing
         try await withSite { site in
             var survivor = try await Footfall.serve(on: site.target.url)
             #expect(try await survivor.post("/cameras", Self.camera).status == .created)
-            try await site.waits(for: [3])
+            try await site.waits(for: [Self.projections])
             var sequence: Int64 = 0
-            // Who comes later applies one of the three.
+            // Who comes later applies its half.
             for isOlderToGo in [false, true] {
                 let newcomer = try await Footfall.serve(on: site.target.url)
-                try await site.waits(for: [1, 2])
+                try await site.waits(for: [Self.projections / 2, Self.projections / 2])
                 let victim = isOlderToGo ? survivor : newcomer
                 survivor = isOlderToGo ? newcomer : survivor
                 let load = try await site.load(of: victim)
@@ -85,16 +88,18 @@ import Testing
                 victim.program.signal(signal)
                 sequence += 1
                 let took = try await site.waits(forPosition: try await count(sequence, through: survivor))
-                print("signal \(signal) to the process that applied \(load) of 3: another went on after \(took)")
+                print(
+                    "signal \(signal) to the process that applied \(load) of \(Self.projections): another went on after \(took)"
+                )
                 if signal == SIGSTOP {
                     // Awake again it finds out that it was replaced, and takes its share anew.
                     victim.program.signal(SIGCONT)
-                    try await site.waits(for: [1, 2])
+                    try await site.waits(for: [Self.projections / 2, Self.projections / 2])
                     #expect(await victim.stop() == 0)
                 } else {
                     await victim.program.waitsForEnd()
                 }
-                try await site.waits(for: [3])
+                try await site.waits(for: [Self.projections])
             }
             let position = try await count(sequence + 1, through: survivor)
             let counts = try await survivor.get(

@@ -2,6 +2,7 @@ import Access
 import Counting
 import HTTPTypes
 import Hummingbird
+import Resilience
 
 /// How requests prove who sends them.
 package enum Authentication: Sendable {
@@ -10,6 +11,11 @@ package enum Authentication: Sendable {
     case off
     /// By a bearer token (RFC 6750) in the header `Authorization`, and nowhere else. `Footfall-Actor` means nothing then.
     case tokens(TokenVerifier)
+
+    /// Of the identity service that is asked about tokens, where one is.
+    var circuit: CircuitBreaker? {
+        if case .tokens(let verifier) = self { verifier.circuit } else { nil }
+    }
 
     /// - Throws: `Problem` where the request does not prove who sends it.
     func principal(of request: Request) async throws(Problem) -> Principal {

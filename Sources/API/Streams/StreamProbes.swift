@@ -41,28 +41,52 @@ struct StreamProbes: Sendable {
                 })
         }
         let id = try context.cameraID
-        let stream = try await backend.stream(of: id)
-        let found = try await places.take {
-            do throws(StreamProber.Failure) {
-                return try await backend.prober.look([
-                    "stream_type": .string(stream.type.rawValue), "stream_url": .string(stream.url),
-                    "timeout_ms": .integer(timeout ?? 5000),
-                ])
-            } catch {
-                guard error == .unavailable else { throw Problem.internalError }
-                throw Problem(
-                    .probeUnavailable, "The program footfall-worker is not beside the one that serves the API.")
-            }
+        return try await places.take {
+            try await backend.look(at: id, timeout: timeout ?? 5000, metadata: context.eventMetadata)
         }
-        let probe = try StreamProbe(found, of: id, now: backend.now())
-        let outcome = try await backend.log.append([
-            Append(to: id.telemetryStream, expecting: .exists, events: [probe.event], metadata: context.eventMetadata)
+    }
+}
+
+extension Backend {
+    /// Looks at a camera's stream, and records what was found.
+    /// - Parameter timeout: in milliseconds.
+    func look(
+        at id: CameraID, timeout: Int64, metadata: EventMetadata
+    ) async throws -> (probe: StreamProbe, position: Int64) {
+        let stream = try await stream(of: id)
+        let found: JSON
+        do throws(StreamProber.Failure) {
+            found = try await prober.look([
+                "stream_type": .string(stream.type.rawValue), "stream_url": .string(stream.url),
+                "timeout_ms": .integer(timeout),
+            ])
+        } catch {
+            guard error == .unavailable else { throw Problem.internalError }
+            throw Problem(.probeUnavailable, "The program footfall-worker is not beside the one that serves the API.")
+        }
+        let probe = try StreamProbe(found, of: id, now: now())
+        let outcome = try await log.append([
+            Append(to: id.telemetryStream, expecting: .exists, events: [probe.event], metadata: metadata)
         ])
         switch outcome.first {
         case .appended(let appended)?: return (probe, appended.positions.upperBound)
         case .closed?: throw Problem(Camera.Rejection.removed)
         case .missing?: throw Problem(Camera.Rejection.unknown)
         case .conflict?, .duplicate?, nil: throw Problem.internalError
+        }
+    }
+
+    /// What monitoring finds by looking at a camera's stream; nothing where it cannot be looked at now.
+    package var streamCheck: CameraMonitor.Check {
+        { suspect in
+            do {
+                let probe = try await look(at: suspect.id, timeout: 5000, metadata: CameraMonitor.metadata).probe
+                if probe.isOpen { return .init(.online, reason: Reason(stored: "its stream can be opened")) }
+                return .init(
+                    .error, reason: Reason(stored: "its stream cannot be opened: \(probe.reason ?? "no reason given")"))
+            } catch {
+                return nil  // removed meanwhile, or the log is out of reach: the next round looks again
+            }
         }
     }
 }

@@ -33,7 +33,7 @@ package struct CameraMonitor: Sendable {
 
     package static let interval = Duration.seconds(30)
 
-    private static let actor = "footfall"
+    static let metadata = EventMetadata(actor: "footfall")
     /// The advisory lock's first key, beside those that Migrations/0002_projections.sql lists.
     private static let lock: Int64 = 0x466F_6F80
     private static let pageSize = 500
@@ -138,7 +138,7 @@ package struct CameraMonitor: Sendable {
         do throws(CommandError<Camera.Rejection>) {
             _ = try await handler.handle(
                 .setStatus(finding.status, reason: finding.reason), on: suspect.id.stream,
-                metadata: EventMetadata(actor: Self.actor))
+                metadata: Self.metadata)
         } catch {
             // Removed meanwhile, or in maintenance: then it is no longer this one's to say.
             logger.debug(
