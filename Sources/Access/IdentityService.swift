@@ -58,11 +58,14 @@ package actor IdentityService {
         defer { asking[digest] = nil }
         let answer: Answer
         do {
-            answer = try await circuit.run {
-                let answer = try await ask(token)
-                if Self.isFailing(answer.status) { throw Failing(status: answer.status) }
-                return answer
+            let ticket = try circuit.admit()
+            do {
+                answer = try await ask(token)
+            } catch {
+                circuit.report(.failure, of: ticket)
+                throw error
             }
+            circuit.report(Self.isFailing(answer.status) ? .failure : .success, of: ticket)
         } catch let open as CircuitOpen {
             return .failure(.unavailable(retryAfter: open.retryAfter))
         } catch {
@@ -72,12 +75,6 @@ package actor IdentityService {
         let result = read(answer)
         if case .failure(.refused) = result { refusals.keep((), for: digest, until: now() + Self.refusedFor) }
         return result
-    }
-
-    private struct Failing: Error, CustomStringConvertible {
-        let status: Int
-
-        var description: String { "it answers with status \(status)" }
     }
 
     /// Whether a status says that the service, and not the token, is at fault.

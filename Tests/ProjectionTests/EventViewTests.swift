@@ -79,6 +79,10 @@ import Testing
             objectClass: ObjectClass("person"), delta: CountDelta(in: -1, out: 2), reason: reason,
             totals: [hour: (in: 1, out: 0)])
         let reset = try OccupancyReset(cameraID: id, at: hour, occupancy: Tally(3), reason: reason)
+        var probe = try StreamProbe(cameraID: id, observedAt: ObservationTime(now, now: now), isOpen: true)
+        (probe.codec, probe.width, probe.height) = ("h264", 1920, 1080)
+        (probe.fps, probe.responseTime) = (try FramesPerSecond(24.5), try Milliseconds(140.5))
+        (probe.reason, probe.detail) = ("timed_out", ErrorMessage(stored: "none"))
         let life: [Camera.Event] = [
             .registered(id, description, configuration), .described(id, description), .configured(id, configuration),
             .started(id, worker, epoch: 1), .restarted(id, worker, epoch: 2), .stopped(id, reason: reason),
@@ -88,6 +92,7 @@ import Testing
         let skip = ProjectionEventSkipped(
             projection: ProjectionName(stored: "hourly_counts"), position: 7, type: "CountReadingRecorded",
             stream: "telemetry-1", sqlState: "22P02", error: "invalid input", reason: reason)
-        return life.map(Camera.encode) + [heartbeat.event, reading.event, correction.event, reset.event, skip.event]
+        return life.map(Camera.encode)
+            + [heartbeat.event, reading.event, correction.event, probe.event, reset.event, skip.event]
     }
 }

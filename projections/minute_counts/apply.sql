@@ -3,29 +3,33 @@
 -- events are split into ranges.
 -- Inputs: count_reading_recorded
 
-with newest as (
+-- Added up before anything is joined: the newest minutes are looked for among far fewer rows than were read, and by the
+-- primary key, whatever the planner thinks of a range's size.
+with arrived as (
     select
         camera_id,
+        line,
+        class,
+        date_bin('1 minute', observed_at, timestamptz '0001-01-01 00:00:00+00') as minute,
+        sum(count_in)::bigint as count_in,
+        sum(count_out)::bigint as count_out,
+        count(*) as readings
+    from count_reading_recorded
+    group by 1, 2, 3, 4
+),
+dated as (
+    select
+        camera_id, line, class, minute, count_in, count_out, readings,
         greatest(
-            max(date_bin('1 minute', observed_at, timestamptz '0001-01-01 00:00:00+00')),
+            max(minute) over (partition by camera_id),
             (select max(kept.minute) from minute_counts as kept where kept.camera_id = arrived.camera_id)
-        ) as minute
-    from count_reading_recorded as arrived
-    group by camera_id
+        ) as newest_minute
+    from arrived
 )
 insert into minute_counts as counted (camera_id, line, class, minute, count_in, count_out, readings)
-select
-    arrived.camera_id,
-    arrived.line,
-    arrived.class,
-    date_bin('1 minute', arrived.observed_at, timestamptz '0001-01-01 00:00:00+00') as minute,
-    sum(arrived.count_in)::bigint as count_in,
-    sum(arrived.count_out)::bigint as count_out,
-    count(*) as readings
-from count_reading_recorded as arrived
-join newest using (camera_id)
-where arrived.observed_at >= newest.minute - interval '4 days'
-group by 1, 2, 3, 4
+select camera_id, line, class, minute, count_in, count_out, readings
+from dated
+where minute >= newest_minute - interval '4 days'
 on conflict (camera_id, minute, line, class) do update
 set
     count_in = counted.count_in + excluded.count_in,
