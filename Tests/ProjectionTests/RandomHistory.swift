@@ -105,6 +105,15 @@ struct RandomHistory {
                 countOut: try Tally(Int64.random(in: 0...3, using: &random)))
             return (reading.event, reading)
         }
+        if Int.random(in: 0..<4, using: &random) == 0 {
+            var probe = StreamProbe(cameraID: id, observedAt: observedAt, isOpen: Bool.random(using: &random))
+            if probe.isOpen {
+                (probe.codec, probe.width) = (pick([nil, "h264"]), pick([640, 1920]))
+            } else {
+                probe.reason = pick(["timed_out", "no_answer"])
+            }
+            return (probe.event, nil)
+        }
         var heartbeat = Heartbeat(cameraID: id, observedAt: observedAt, status: pick([.online, .online, .error]))
         heartbeat.fps = try pick([nil, FramesPerSecond(Double.random(in: 0...30, using: &random))])
         heartbeat.framesDropped = try pick([nil, Tally(Int64.random(in: 0...50, using: &random))])
