@@ -56,22 +56,17 @@ package actor IdentityService {
 
     private func answer(to token: String, _ digest: SHA256Digest) async -> Result<Principal, TokenFailure> {
         defer { asking[digest] = nil }
+        let ticket: Circuit.Ticket
+        do throws(CircuitOpen) { ticket = try circuit.admit() } catch {
+            return .failure(.unavailable(retryAfter: error.retryAfter))
+        }
         let answer: Answer
-        do {
-            let ticket = try circuit.admit()
-            do {
-                answer = try await ask(token)
-            } catch {
-                circuit.report(.failure, of: ticket)
-                throw error
-            }
-            circuit.report(Self.isFailing(answer.status) ? .failure : .success, of: ticket)
-        } catch let open as CircuitOpen {
-            return .failure(.unavailable(retryAfter: open.retryAfter))
-        } catch {
+        do { answer = try await ask(token) } catch {
+            circuit.report(.failure, of: ticket)
             logger.warning("the identity service does not answer", metadata: ["reason": "\(error)"])
             return .failure(.unavailable(retryAfter: Self.retryAfter))
         }
+        circuit.report(Self.isFailing(answer.status) ? .failure : .success, of: ticket)
         let result = read(answer)
         if case .failure(.refused) = result { refusals.keep((), for: digest, until: now() + Self.refusedFor) }
         return result
@@ -88,7 +83,7 @@ package actor IdentityService {
                 return .failure(.unavailable(retryAfter: Self.retryAfter))
             }
             return Result { () throws(TokenFailure) in try Principal(user: json) }
-        case 400..<500: return .failure(.refused)
+        case 400..<500 where !Self.isFailing(answer.status): return .failure(.refused)
         default:
             logger.warning("the identity service fails", metadata: ["status": "\(answer.status)"])
             return .failure(.unavailable(retryAfter: Self.retryAfter))
