@@ -1,3 +1,4 @@
+import API
 import EventSourcing
 import TestSupport
 import Testing
@@ -5,7 +6,9 @@ import Testing
 /// Requests that wait for what they, or others, are about to write.
 @Suite(.timeLimit(.minutes(5))) struct WaitingTests {
     @Test func aThousandRequestsWaitAtOnce() async throws {
-        try await withAPI(patience: .seconds(60)) { api in
+        var policy = NetworkPolicy()
+        policy.maximumRequests = 2000
+        try await withAPI(policy: policy, patience: .seconds(60)) { api in
             let checkpoints = try #require(api.checkpoints)
             try await api.register()
             // These wait for what never comes, and are given up.

@@ -130,8 +130,8 @@ func withCommands(
 
 /// Everything: a database of the test's own, its projections running unless `projecting` is false.
 func withAPI(
-    _ setup: TestingSetup = .router, projecting: Bool = true, patience: Duration = .seconds(5),
-    exportPatience: Duration = .seconds(30), prober: StreamProber = .unavailable,
+    _ setup: TestingSetup = .router, projecting: Bool = true, policy: NetworkPolicy = NetworkPolicy(),
+    patience: Duration = .seconds(5), exportPatience: Duration = .seconds(30), prober: StreamProber = .unavailable,
     authentication: Authentication = .off,
     circuits: [CircuitBreaker] = [],
     masterKeys: MasterKeyring = MasterKeyring(MasterKey.random()), logger: Logger = .silent,
@@ -151,7 +151,7 @@ func withAPI(
                 newCameraID: Backend.cameraIDs(from: pool), now: { clock.now }, circuits: circuits)
             backend.addProber(prober)
             let application = Application(
-                router: backend.makeRouter(),
+                router: backend.makeRouter(policy),
                 configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)), logger: logger)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { await listener.run() }
