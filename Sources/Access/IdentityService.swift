@@ -78,7 +78,8 @@ package actor IdentityService {
     private func read(_ answer: Answer) -> Result<Principal, TokenFailure> {
         switch answer.status {
         case 200:
-            guard let json = try? JSON.parse(answer.body, maximumDepth: 16), json.object != nil else {  // as the log says
+            // Why it is none is not of interest: the log says that it is.
+            guard let json = try? JSON.parse(answer.body, maximumDepth: 16), json.object != nil else {
                 logger.warning("the identity service answers with something that is no user")
                 return .failure(.unavailable(retryAfter: Self.retryAfter))
             }

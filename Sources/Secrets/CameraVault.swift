@@ -174,7 +174,8 @@ package final class CameraVault: Sendable {
 
     private func unwrap(_ wrapped: WrappedKey) throws(Failure) -> DataKey {
         guard let master = masterKeys[wrapped.masterKeyID],
-            let key = try? master.unwrap(wrapped.wrapped, of: wrapped.cameraID, id: wrapped.id)  // says only that it fails
+            // The error says only that it fails.
+            let key = try? master.unwrap(wrapped.wrapped, of: wrapped.cameraID, id: wrapped.id)
         else { throw .unreadable }
         return key
     }
