@@ -89,7 +89,7 @@ struct ExportForm {
     private static var text: MemberRule<String> { .string { $0 } }
 
     private static func ids(_ items: [JSON]) throws(InvalidValue) -> [Int64] {
-        let ids = items.compactMap { $0.integer ?? $0.number.flatMap(Int64.init(exactly:)) }.filter { $0 > 0 }
+        let ids = items.compactMap(\.wholeNumber).filter { $0 > 0 }
         guard ids.count == items.count, (1...FleetFilter.maximumCameras).contains(ids.count) else {
             throw InvalidValue(.outOfRange, "These are 1 to \(FleetFilter.maximumCameras) ids of cameras.")
         }

@@ -27,7 +27,7 @@ extension MemberRule {
 
     static func integer(_ make: @escaping (Int64) throws(InvalidValue) -> Value) -> Self {
         // JSON has one kind of number: 1.0 is an integer too.
-        Self("an integer", { $0.integer ?? $0.number.flatMap(Int64.init(exactly:)) }, make)
+        Self("an integer", \.wholeNumber, make)
     }
 
     static func number(_ make: @escaping (Double) throws(InvalidValue) -> Value) -> Self {
@@ -80,4 +80,9 @@ extension RawRepresentable where Self: CaseIterable, RawValue == String {
         }
         self = choice
     }
+}
+
+extension JSON {
+    /// The integer, 1.0 too: JSON Schema knows no difference (2020-12, section 6.3).
+    var wholeNumber: Int64? { integer ?? number.flatMap(Int64.init(exactly:)) }
 }
