@@ -36,13 +36,18 @@ set
     count_out = counted.count_out + excluded.count_out,
     readings = counted.readings + excluded.readings;
 
-delete from minute_counts
-using (
+-- Materialized, or the range might be read anew for each row that it is held against.
+with arrived as materialized (
+    select distinct camera_id
+    from count_reading_recorded
+),
+newest as materialized (
     select
         camera_id,
-        (select max(kept.minute) from minute_counts as kept where kept.camera_id = arrived.camera_id) as newest
-    from count_reading_recorded as arrived
-    group by camera_id
-) as arrived
-where minute_counts.camera_id = arrived.camera_id
-  and minute_counts.minute < arrived.newest - interval '4 days';
+        (select max(kept.minute) from minute_counts as kept where kept.camera_id = arrived.camera_id) as minute
+    from arrived
+)
+delete from minute_counts
+using newest
+where minute_counts.camera_id = newest.camera_id
+  and minute_counts.minute < newest.minute - interval '4 days';

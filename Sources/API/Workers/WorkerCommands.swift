@@ -50,7 +50,9 @@ struct WorkerCommands: Sendable {
         }
         var ids: [CameraID] = []
         for number in numbers {
-            guard let number = number.wholeNumber else { throw InvalidValue(.malformed, "Ids of cameras are integers.") }
+            guard let number = number.wholeNumber else {
+                throw InvalidValue(.malformed, "Ids of cameras are integers.")
+            }
             ids.append(try CameraID(number))
         }
         guard Set(ids).count == ids.count else { throw InvalidValue(.duplicate, "Each camera is named once.") }
