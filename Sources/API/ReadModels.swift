@@ -19,7 +19,7 @@ struct ReadModels: Sendable {
     let checkpoints: Checkpoints
     /// How long a read waits for the position that it asks for.
     let patience: Duration
-    private let shared: SharedReads
+    let shared: SharedReads
 
     init(pool: Pool, checkpoints: Checkpoints, patience: Duration) {
         self.pool = pool
@@ -39,10 +39,34 @@ struct ReadModels: Sendable {
     }
 
     func read(_ models: [ReadModel], atLeast minimum: Int64?, _ statement: Statement) async throws -> Row {
-        let row = try await row(statement)
-        guard let minimum, try row.position < minimum else { return row }
-        let isReached = try await wait(for: models, toReach: minimum, from: try row.position)
-        let later = try await self.row(statement)
+        try await read(models, atLeast: minimum) { () throws(PostgresError) in
+            try await shared.query(statement).first
+        }
+    }
+
+    /// The row of one key, which is looked up together with the keys of others.
+    /// - Parameters:
+    ///   - sql: selects `position` and the key, first of all, for each key in `$1`, a `bigint[]`.
+    ///   - parameters: from `$2` on.
+    func read(
+        _ models: [ReadModel], atLeast minimum: Int64?, of key: Int64, _ sql: String, _ parameters: [Parameter]
+    ) async throws -> Row {
+        try await read(models, atLeast: minimum) { () throws(PostgresError) in
+            try await shared.row(of: key, by: sql, parameters)
+        }
+    }
+
+    private func read(
+        _ models: [ReadModel], atLeast minimum: Int64?, _ ask: () async throws(PostgresError) -> Row?
+    ) async throws -> Row {
+        func row() async throws -> Row {
+            guard let row = try await ask(), !row.isNull(0) else { throw Self.notReady }
+            return row
+        }
+        let now = try await row()
+        guard let minimum, try now.position < minimum else { return now }
+        let isReached = try await wait(for: models, toReach: minimum, from: try now.position)
+        let later = try await row()
         guard isReached, try later.position >= minimum else { throw try await behind(try later.position, minimum) }
         return later
     }
@@ -69,13 +93,6 @@ struct ReadModels: Sendable {
     private static func beyond(_ head: Int64) -> Problem {
         let rule = InvalidValue(.outOfRange, "The log ends at position \(head).")
         return .validationFailed([Fault(at: .parameter("min_position"), rule)])
-    }
-
-    private func row(_ statement: Statement) async throws -> Row {
-        guard let row = try await shared.query(statement).first, !row.isNull(0) else {
-            throw Self.notReady
-        }
-        return row
     }
 
     static let notReady = Problem.passing(.notReady, "The read model is being built for the first time.")

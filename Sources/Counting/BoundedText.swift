@@ -21,16 +21,16 @@ extension BoundedText {
     package var description: String { text }
 
     package init(_ text: String) throws(InvalidValue) {
+        // What readings and heartbeats hold, by the thousand.
+        if Self.lengths.contains(text.utf8.count), text.isPlain {
+            self.init(stored: text)
+            return
+        }
         let scalars = text.unicodeScalars
         let isSpace = { (scalar: Unicode.Scalar) in scalar.properties.isWhitespace }
-        let trimmed: Substring.UnicodeScalarView
-        if let first = scalars.firstIndex(where: { !isSpace($0) }),
-            let last = scalars.lastIndex(where: { !isSpace($0) })
-        {
-            trimmed = Substring.UnicodeScalarView(scalars[first...last])
-        } else {
-            trimmed = Substring.UnicodeScalarView()
-        }
+        let first = scalars.firstIndex { !isSpace($0) } ?? scalars.endIndex
+        let end = scalars.lastIndex { !isSpace($0) }.map(scalars.index(after:)) ?? first
+        let trimmed = scalars[first..<end]
         for scalar in trimmed where scalar.properties.generalCategory == .control {
             if Self.allowsLineBreaks, scalar == "\n" || scalar == "\r" || scalar == "\t" { continue }
             throw InvalidValue(.invalidCharacter, "\(Self.subject) holds no control characters.")
@@ -42,6 +42,14 @@ extension BoundedText {
                 "\(Self.subject) has \(Self.lengths.lowerBound) to \(Self.lengths.upperBound) characters; this has \(length)."
             )
         }
-        self.init(stored: String(Substring(trimmed)))
+        self.init(stored: String(trimmed))
+    }
+}
+
+extension String {
+    /// Whether this is printable ASCII, of which no rule takes anything away: without a space at either end.
+    fileprivate var isPlain: Bool {
+        utf8.first != UInt8(ascii: " ") && utf8.last != UInt8(ascii: " ")
+            && utf8.allSatisfy { (0x20...0x7E).contains($0) }
     }
 }

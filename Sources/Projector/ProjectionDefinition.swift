@@ -47,9 +47,11 @@ package struct ProjectionDefinition: Sendable {
         self.tables = tables
         self.apply = apply
         self.indexes = indexes
-        let words = Set(apply.matches(of: /[a-z0-9_]+/).map { String($0.0) })
+        let words = Self.words(of: apply)
         self.eventViews = eventViews.filter { words.contains($0.key) }
     }
+
+    private static func words(of sql: String) -> Set<String> { Set(sql.matches(of: /[a-z0-9_]+/).map { String($0.0) }) }
 
     /// Every folder below `folder` but `_events`, sorted by name.
     package static func load(from folder: URL) throws(Invalid) -> [ProjectionDefinition] {
@@ -94,10 +96,20 @@ package struct ProjectionDefinition: Sendable {
             create function apply() returns void language plpgsql set search_path from current as $\(tag)$
             #variable_conflict use_column
             begin
+            \(skipOthers)
             \(apply)
             end
             $\(tag)$
             """
+    }
+
+    /// SQL that ends a step at once where no event of the range is of a type that the read model is made from: most
+    /// events are readings, and many read models are not about them. Empty where the types are not known.
+    private var skipOthers: String {
+        let types = eventViews.values.map { $0.firstMatch(of: /where type = '([A-Za-z]+)';?\s*$/)?.1 }
+        guard !types.isEmpty, !types.contains(nil), !Self.words(of: apply).contains("batch") else { return "" }
+        let list = types.compactMap { $0.map { "'\($0)'" } }.sorted().joined(separator: ", ")
+        return "if not exists (select from batch where type in (\(list))) then return; end if;"
     }
 
     private static func contents(of folder: URL) throws(Invalid) -> [String] {

@@ -58,6 +58,48 @@ import Testing
         }
     }
 
+    /// Waits for a lock, then says for each key how often it was run.
+    private static let keyedCounting = """
+        with run as materialized (select pg_advisory_xact_lock(7)::text, nextval('runs') as number)
+        select number, key from unnest($1::bigint[]) as key, run where key <> 13
+        """
+
+    @Test func differentKeysShareAStatement() async throws {
+        try await withReads { reads, connection in
+            @Sendable func row(of key: Int64) async throws -> [Int64]? {
+                try await reads.row(of: key, by: Self.keyedCounting, []).map { [try $0.integer(0), try $0.integer(1)] }
+            }
+            func waitForLocks(_ count: Int) async throws {
+                while try await connection.query("select from pg_locks where not granted").count < count {}
+            }
+            try await connection.query("select pg_advisory_lock(7)")
+            try await withThrowingTaskGroup(of: (Int64, [Int64]?).self) { group in
+                func ask(_ key: Int64) { group.addTask { (key, try await row(of: key)) } }
+                ask(1)
+                try await waitForLocks(1)
+                // As many as the statement that runs serves: the second one is sent.
+                ask(2)
+                try await waitForLocks(2)
+                for key in Int64(3)...150 { ask(key) }
+                ask(149)
+                while reads.waiting < 149 { await Task.yield() }
+                try await connection.query("select pg_advisory_unlock(7)")
+                var readers: [Int64: Int] = [:]
+                for try await (key, row) in group {
+                    #expect(row?[1] == (key == 13 ? nil : key))
+                    if let run = row?[0] { readers[run, default: 0] += 1 }
+                }
+                // Whoever ends first of the two sends a full statement; the other takes what is left.
+                #expect(readers.values.sorted().prefix(2) == [1, 1])
+                #expect(readers.values.reduce(0, +) == 150)
+                #expect(readers.values.max().map { $0 <= SharedReads.keysPerStatement } == true)
+                #expect(readers.count == 4)
+            }
+            #expect(try await row(of: 5) == [5, 5])
+            #expect(reads.waiting == 0)
+        }
+    }
+
     @Test func failureIsSharedAndForgotten() async throws {
         try await withReads { reads, _ in
             let wrong = Statement("select 1 / 0")

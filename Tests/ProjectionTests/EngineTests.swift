@@ -44,6 +44,27 @@ import Testing
         }
     }
 
+    @Test func aRangeWithoutEventsOfItsOwnIsPassedUnread() async throws {
+        let definition = try ProjectionDefinition(
+            name: "steps", tables: "create table steps (upto bigint not null, events bigint not null)",
+            apply: """
+                insert into steps (upto, events)
+                select current_setting('footfall.upto')::bigint, count(*) from e_recorded;
+                """,
+            eventViews: ["e_recorded": "create view e_recorded as select position from batch where type = 'ERecorded';"]
+        )
+        try await Harness.with { harness in
+            try await harness.withProjector([definition]) { checkpoints in
+                for (position, type) in zip(Int64(1)..., ["Other", "ERecorded", "Other"]) {
+                    try await harness.append([Append(to: "s", events: [event(type)])])
+                    #expect(await checkpoints.wait(for: ["steps"], toReach: position, limit: patience))
+                }
+                let steps = try await harness.pool.query("select upto, events from read.steps")
+                #expect(try steps.map { [try $0.integer(0), try $0.integer(1)] } == [[2, 1]])
+            }
+        }
+    }
+
     @Test func twoProcessesApplyEachEventOnce() async throws {
         try await Harness.with { harness in
             try await harness.withProjector([tally()]) { checkpoints in

@@ -99,7 +99,7 @@ import Testing
             tables: ("primary key", "id bigint generated always as identity, primary key")),
         Fault(
             testDescription: "every range writes every row", laws: [.anEventChangesOnlyWhatItConcerns],
-            says: "is not read, and changes", more: "update busy set crossings = crossings;"),
+            says: "CountReadingRecorded of camera", more: "update busy set crossings = crossings;"),
         Fault(
             testDescription: "an event of one camera writes rows of others",
             laws: [.anEventChangesOnlyWhatItConcerns], says: "CountReadingRecorded of camera",

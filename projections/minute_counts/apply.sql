@@ -1,7 +1,26 @@
 -- Adds each reading to the minute in which it was observed, unless that lies more than four days before the camera's
--- newest one; then forgets the minutes that do. The newest one is never forgotten, so what is kept does not hang on how
+-- newest one; first forgets the minutes that do. The newest one is never forgotten, so what is kept does not hang on how
 -- events are split into ranges.
 -- Inputs: count_reading_recorded
+
+-- Only where a camera comes to a newer minute. Materialized, or the range might be read anew for each row that it is held
+-- against.
+with arrived as materialized (
+    select
+        camera_id,
+        date_bin('1 minute', max(observed_at), timestamptz '0001-01-01 00:00:00+00') as minute
+    from count_reading_recorded
+    group by camera_id
+),
+moved as materialized (
+    select camera_id, minute
+    from arrived
+    where minute > (select max(kept.minute) from minute_counts as kept where kept.camera_id = arrived.camera_id)
+)
+delete from minute_counts
+using moved
+where minute_counts.camera_id = moved.camera_id
+  and minute_counts.minute < moved.minute - interval '4 days';
 
 -- Added up before anything is joined: the newest minutes are looked for among far fewer rows than were read, and by the
 -- primary key, whatever the planner thinks of a range's size.
@@ -35,19 +54,3 @@ set
     count_in = counted.count_in + excluded.count_in,
     count_out = counted.count_out + excluded.count_out,
     readings = counted.readings + excluded.readings;
-
--- Materialized, or the range might be read anew for each row that it is held against.
-with arrived as materialized (
-    select distinct camera_id
-    from count_reading_recorded
-),
-newest as materialized (
-    select
-        camera_id,
-        (select max(kept.minute) from minute_counts as kept where kept.camera_id = arrived.camera_id) as minute
-    from arrived
-)
-delete from minute_counts
-using newest
-where minute_counts.camera_id = newest.camera_id
-  and minute_counts.minute < newest.minute - interval '4 days';

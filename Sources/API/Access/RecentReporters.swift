@@ -1,46 +1,59 @@
 import Access
 import Counting
+import Postgres
 import Synchronization
 
-/// Remembers for a second which principals may report for which cameras, so that a report costs no query of its own.
+/// Remembers for a second which cameras a principal may report for, so that a report costs no query of its own: one a
+/// second looks up all cameras of a worker.
 ///
 /// Only that they may is remembered: whoever is given a camera may report at once, and whoever loses it, which takes two
 /// reassignments or a move to another location, may for a second more.
 final class RecentReporters: Sendable {
-    private struct Key: Hashable {
-        let camera: Int64
-        let scope: Scope
+    private struct Known {
+        let cameras: Set<Int64>
+        /// When they were asked for.
+        let since: ContinuousClock.Instant
     }
-
-    private struct Seen {
-        /// Asked since the turn of generations, and asked before it: with the instant of the query.
-        var young: [Key: ContinuousClock.Instant] = [:]
-        var old: [Key: ContinuousClock.Instant] = [:]
-    }
-
-    private let seen = Mutex(Seen())
-    private let now: @Sendable () -> ContinuousClock.Instant
 
     static let lifetime = Duration.seconds(1)
-    private static let generationSize = 5000
+    /// Of one scope; others are asked about one by one.
+    static let maximumCameras = 5000
+    private static let maximumScopes = 1000
+
+    private let known = Mutex<[Scope: Known]>([:])
+    private let now: @Sendable () -> ContinuousClock.Instant
 
     init(now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }) { self.now = now }
 
-    /// - Parameter query: asks the read model; throws where the camera is outside the scope.
-    func check(_ camera: CameraID, _ scope: Scope, query: () async throws -> Void) async throws {
-        let key = Key(camera: camera.number, scope: scope)
+    private static let camerasSQL = """
+        select array(
+          select camera_id
+          from read.camera_state as camera
+          where \(ScopeCondition.sql("camera", from: 1)) and not removed
+          limit \(maximumCameras)
+        )
+        """
+
+    /// - Throws: `Problem` where the camera is outside the scope.
+    func check(_ camera: CameraID, _ scope: Scope, in readModels: ReadModels) async throws {
+        let condition = ScopeCondition(scope)
+        guard condition.asksTheDatabase else { return try await condition.check(camera, in: readModels) }
         let began = now()
-        let isKnown = seen.withLock { seen in
-            (seen.young[key] ?? seen.old[key]).map { began < $0 + Self.lifetime } ?? false
+        if known.withLock({ $0[scope] }).map({ began < $0.since + Self.lifetime }) != true {
+            let row = try await readModels.shared.query(Statement(Self.camerasSQL, condition.parameters)).first
+            remember(Set(try row?.integers(0).compactMap(\.self) ?? []), of: scope, since: began)
         }
-        if isKnown { return }
-        try await query()
-        seen.withLock { seen in
-            if seen.young[key] == nil, seen.young.count == Self.generationSize {
-                seen.old = seen.young
-                seen.young = [:]
+        if known.withLock({ $0[scope]?.cameras.contains(camera.number) }) == true { return }
+        try await condition.check(camera, in: readModels)
+    }
+
+    private func remember(_ cameras: Set<Int64>, of scope: Scope, since: ContinuousClock.Instant) {
+        known.withLock { known in
+            if known[scope] == nil, known.count >= Self.maximumScopes {
+                known = known.filter { since < $0.value.since + Self.lifetime }
+                if known.count >= Self.maximumScopes { known = [:] }
             }
-            seen.young[key] = began
+            known[scope] = Known(cameras: cameras, since: since)
         }
     }
 }

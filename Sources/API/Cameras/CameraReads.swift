@@ -33,35 +33,39 @@ struct CameraReads: Sendable {
         ) as health
         """
 
-    /// What was counted since the day began where the camera is. $2 is the quarter hour that it is now: a day begins with
-    /// one, and readers who come within it ask for the same.
+    /// The day that it is, in each of the time zones of the cameras in $1. $2 is the quarter hour that it is now: a day
+    /// begins with one, and readers who come within it ask for the same.
+    private static let days = """
+        select time_zone, first, \(Bucket.day.end(after: "first", zone: "time_zone")) as last
+        from (
+          select time_zone, \(Bucket.day.start(of: "$2::timestamptz", zone: "time_zone")) as first
+          from (select distinct time_zone from read.camera_state where camera_id = any ($1)) as zones
+        ) as begun
+        """
+
+    /// What was counted since the day began where the camera is.
     private static let countsToday = """
         select row_to_json(counted)
         from (
           select
-            rfc3339(day.first) as "from",
+            rfc3339(days.first) as "from",
             coalesce(sum(count_in), 0)::bigint as count_in,
             coalesce(sum(count_out), 0)::bigint as count_out,
             coalesce(sum(count_in + correction_in), 0)::bigint as corrected_in,
             coalesce(sum(count_out + correction_out), 0)::bigint as corrected_out,
             coalesce(sum(readings), 0)::bigint as readings,
             \(ReadModels.position(of: .hourlyCounts)) as position
-          from (
-            select first, \(Bucket.day.end(after: "first", zone: "camera.time_zone")) as last
-            from (select \(Bucket.day.start(of: "$2::timestamptz", zone: "camera.time_zone")) as first) as begun
-          ) as day
-          left join read.hourly_counts as counts
-            on counts.camera_id = camera.camera_id and bucket_start >= day.first and bucket_start < day.last
-          group by day.first
+          from read.hourly_counts as counts
+          where counts.camera_id = camera.camera_id and bucket_start >= days.first and bucket_start < days.last
         ) as counted
         """
 
+    /// One row for each id in $1.
     private static let showSQL = """
-        select checkpoint.position, camera.removed, camera.version, camera.document
-        from (
-          select \(ReadModels.position(of: .cameraState)) as position
-        ) as checkpoint
-        left join (
+        with days as materialized (\(days))
+        select \(ReadModels.position(of: .cameraState)), wanted.id, camera.removed, camera.version, camera.document
+        from unnest($1::bigint[]) as wanted (id)
+        left join lateral (
           select
             removed, version,
             (
@@ -69,7 +73,8 @@ struct CameraReads: Sendable {
               from (select \(columns), (\(health)) as health, (\(countsToday)) as counts_today) as shown
             ) as document
           from read.camera_state as camera
-          where camera_id = $1
+          join days using (time_zone)
+          where camera_id = wanted.id
         ) as camera on true
         """
 
@@ -85,11 +90,11 @@ struct CameraReads: Sendable {
         let known = try EntityTags(.ifNoneMatch, of: request)
         let quarter = now().microseconds / 900_000_000 * 900_000_000
         let row = try await readModels.read(
-            [.cameraState], atLeast: minimum, Self.showSQL, [.integer(id.number), .timestamp(quarter)])
-        try row.checkCamera(removed: 1)
-        let (position, version) = (try row.position, try row.integer(2))
+            [.cameraState], atLeast: minimum, of: id.number, Self.showSQL, [.timestamp(quarter)])
+        try row.checkCamera(removed: 2)
+        let (position, version) = (try row.position, try row.integer(3))
         if let known, known.matchesWeakly(version) { return .notModified(position: position, version: version) }
-        var response = Response.json(try row.bytes(3), position: position, version: version)
+        var response = Response.json(try row.bytes(4), position: position, version: version)
         response.headers[.cacheControl] = "no-store"
         return response
     }

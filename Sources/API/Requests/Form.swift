@@ -67,9 +67,11 @@ final class Form {
         guard let elements = json.array else {
             return note(name, "wrong_type", "This must be an array, not \(json.kind).")
         }
+        let pointer = pointer(to: name)
         var values: [Element] = []
+        values.reserveCapacity(elements.count)
         for (index, element) in elements.enumerated() {
-            let field = Self.nested(element, at: "\(pointer(to: name))/\(index)", faults, read)
+            let field = Self.nested(element, at: "\(pointer)/\(index)", faults, read)
             if case .success(let value) = field { values.append(value) }
         }
         return values.count == elements.count ? .success(values) : .failure(Noted())
@@ -83,9 +85,10 @@ final class Form {
     /// Whether the member is there and not null.
     func has(_ name: String) -> Bool { member(name) != nil }
 
-    private func make<Value>(at place: Fault.Place, _ make: () throws -> Value) -> Field<Value> {
+    /// - Parameter place: made where there is a fault only: a batch has thousands of members.
+    private func make<Value>(at place: @autoclosure () -> Fault.Place, _ make: () throws -> Value) -> Field<Value> {
         do { return .success(try make()) } catch {
-            if let rule = error as? InvalidValue { faults.note(Fault(at: place, rule)) }
+            if let rule = error as? InvalidValue { faults.note(Fault(at: place(), rule)) }
             return .failure(Noted())
         }
     }

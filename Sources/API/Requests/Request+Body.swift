@@ -33,8 +33,8 @@ extension Request {
     }
 
     private var isJSON: Bool {
-        let type = headers[.contentType]?.prefix(while: { $0 != ";" }) ?? ""
-        return type.trimmingPrefix(while: \.isWhitespace).lowercased()
-            .wholeMatch(of: /application\/json\s*/) != nil
+        let type = headers[.contentType]?.prefix { $0 != ";" } ?? ""
+        let words = type.split(whereSeparator: \.isWhitespace)
+        return words.count == 1 && words[0].lowercased() == "application/json"
     }
 }

@@ -29,7 +29,7 @@ struct RequestIdentity: RouterMiddleware {
         let began = ContinuousClock.now
         var context = context
         let given = request.headers[.requestID]
-        context.requestID = given.flatMap(Self.valid) ?? UUID().uuidString.lowercased()
+        context.requestID = given.flatMap(Self.valid) ?? Self.makeID()
         context.trace = TraceContext(request.headers[values: .traceParent])
         context.clientAddress = addresses.of(request, peer: context.clientAddress)
         context.logger[metadataKey: "hb.request.id"] = nil
@@ -67,6 +67,12 @@ struct RequestIdentity: RouterMiddleware {
                 "bytes": response.body.contentLength.map { .stringConvertible($0) } ?? "unknown",
                 "actor": "\(context.sender.name)", "client": "\(context.clientAddress ?? "")",
             ])
+    }
+
+    /// By the system's generator: that of `UUID()` opens a file for each.
+    private static func makeID() -> String {
+        var generator = SystemRandomNumberGenerator()
+        return UUID.random(using: &generator).uuidString.lowercased()
     }
 
     private static func valid(_ id: String) -> String? {

@@ -66,11 +66,10 @@ struct AccessCheck: Sendable {
             }
         case .camera, .cameraOrItsWorker:
             let camera = try context.cameraID
-            let condition = ScopeCondition(principal.scope)
             if permission == .report {
-                try await reporters.check(camera, principal.scope) { try await condition.check(camera, in: readModels) }
+                try await reporters.check(camera, principal.scope, in: readModels)
             } else {
-                try await condition.check(camera, in: readModels)
+                try await ScopeCondition(principal.scope).check(camera, in: readModels)
             }
         case .worker:
             switch principal.scope {

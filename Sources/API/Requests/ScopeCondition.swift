@@ -67,6 +67,14 @@ struct ScopeCondition {
         guard try row.bool(0) else { throw Problem(Camera.Rejection.unknown) }
     }
 
+    /// Whether `check` runs a query.
+    var asksTheDatabase: Bool {
+        switch scope {
+        case .all, .cameras: false
+        case .location, .assigned: true
+        }
+    }
+
     /// - Throws: `Problem` where the camera is outside the scope: as if it were not there.
     func check(_ id: CameraID, in readModels: ReadModels) async throws {
         switch scope {
