@@ -48,6 +48,9 @@ package enum Authentication: Sendable {
                 .malformedHeader, "There is more than one Authorization header.",
                 headers: [.wwwAuthenticate: challenge("invalid_request", [:])])
         }
+        if field.hasPrefix("Bearer "), let token = field.utf8.dropFirst(7).first, token != UInt8(ascii: " ") {
+            return String(field.utf8.dropFirst(7)) ?? ""
+        }
         let words = field.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
         guard words.count == 2, words[0].lowercased() == "bearer" else {
             throw Problem(

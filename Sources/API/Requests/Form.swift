@@ -8,10 +8,12 @@ final class Form {
     private let members: JSONObject
     private let pointer: String
     private let faults: Faults
-    private var known: Set<String> = []
+    /// Whether somebody asked for each of the members.
+    private var isKnown: [Bool]
 
     private init(_ members: JSONObject, at pointer: String, faults: Faults) {
         self.members = members
+        isKnown = Array(repeating: false, count: members.count)
         self.pointer = pointer
         self.faults = faults
     }
@@ -31,7 +33,7 @@ final class Form {
         }
         let form = Form(members, at: pointer, faults: faults)
         let value = read(form)
-        for name in members.keys where !form.known.contains(name) {
+        for (name, isKnown) in zip(members.keys, form.isKnown) where !isKnown {
             faults.note(Fault(at: form.place(name), "unknown_member", "There is no such member here."))
         }
         return value
@@ -94,8 +96,11 @@ final class Form {
     }
 
     private func member(_ name: String) -> JSON? {
-        known.insert(name)
-        return members[name] == .null ? nil : members[name]
+        guard let index = members.index(forKey: name) else { return nil }
+        isKnown[index] = true
+        let value = members.elements[index].value
+        if value == .null { return nil }
+        return value
     }
 
     private func present<Value>(_ field: Field<Value?>, _ name: String) -> Field<Value> {

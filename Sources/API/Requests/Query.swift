@@ -9,7 +9,7 @@ final class Query {
     /// Without a value: what cannot be decoded.
     private let parameters: [(name: String, value: String?)]
     private let faults = Faults()
-    private var known: Set<String> = []
+    private var known: [String] = []
 
     private init(_ request: Request) {
         parameters = (request.uri.query ?? "").split(separator: "&").map { parameter in
@@ -31,7 +31,8 @@ final class Query {
     static func read<Value>(_ request: Request, _ read: (Query) -> Field<Value>) throws(Problem) -> Value {
         let query = Query(request)
         let value = read(query)
-        for name in Set(query.parameters.map(\.name)).subtracting(query.known).sorted() {
+        let unknown = query.parameters.lazy.map(\.name).filter { !query.known.contains($0) }
+        for name in Set(unknown).sorted() {
             query.faults.note(Fault(at: .parameter(name), "unknown_parameter", "There is no such parameter here."))
         }
         return try query.faults.check(value)
@@ -43,7 +44,7 @@ final class Query {
     }
 
     func optional<Value>(_ name: String, _ rule: (String) throws(InvalidValue) -> Value) -> Field<Value?> {
-        known.insert(name)
+        known.append(name)
         let values = parameters.filter { $0.name == name }.map(\.value)
         guard let first = values.first else { return .success(nil) }
         guard values.count == 1 else { return note(name, "given_twice", "This parameter is given more than once.") }

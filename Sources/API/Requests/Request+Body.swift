@@ -33,7 +33,9 @@ extension Request {
     }
 
     private var isJSON: Bool {
-        let type = headers[.contentType]?.prefix { $0 != ";" } ?? ""
+        let field = headers[.contentType] ?? ""
+        if field == "application/json" { return true }
+        let type = field.prefix { $0 != ";" }
         let words = type.split(whereSeparator: \.isWhitespace)
         return words.count == 1 && words[0].lowercased() == "application/json"
     }

@@ -22,14 +22,24 @@ package struct Timestamp: Hashable, Comparable, Sendable {
 extension Timestamp: CustomStringConvertible {
     package var description: String { rfc3339 }
 
-    /// RFC 3339 in UTC; a fraction is written with six digits, and only where there is one.
+    /// RFC 3339 in UTC; a fraction is written with six digits, and only where there is one. It has no form for years
+    /// beyond 9999.
     package var rfc3339: String {
         let (days, dayMicroseconds) = microseconds.flooredQuotientAndRemainder(dividingBy: 86_400_000_000)
         let (year, month, day) = CivilDate.date(ofDay: days)
         let (seconds, fraction) = dayMicroseconds.quotientAndRemainder(dividingBy: 1_000_000)
-        let clock = "\(padded(seconds / 3600, 2)):\(padded(seconds / 60 % 60, 2)):\(padded(seconds % 60, 2))"
-        let text = "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))T\(clock)"
-        return fraction == 0 ? text + "Z" : text + ".\(padded(fraction, 6))Z"
+        guard (0...9999).contains(year) else { return "an instant in the year \(year)" }
+        return String(unsafeUninitializedCapacity: 27) { buffer in
+            var text = DigitWriter(buffer: buffer)
+            text.write(year, 4, then: "-")
+            text.write(month, 2, then: "-")
+            text.write(day, 2, then: "T")
+            text.write(seconds / 3600, 2, then: ":")
+            text.write(seconds / 60 % 60, 2, then: ":")
+            text.write(seconds % 60, 2, then: fraction == 0 ? "Z" : ".")
+            if fraction > 0 { text.write(fraction, 6, then: "Z") }
+            return text.count
+        }
     }
 
     /// Reads RFC 3339's `date-time` with any offset and fraction (digits beyond microseconds are cut off),
@@ -60,9 +70,21 @@ extension Timestamp: CustomStringConvertible {
     private static let lastSecond = CivilDate.day(of: (10_000, 1, 1)) * 86_400 - 1
 }
 
-private func padded(_ value: Int64, _ width: Int) -> String {
-    let digits = String(value)
-    return String(repeating: "0", count: max(0, width - digits.count)) + digits
+/// Writes numbers of a fixed width into room for them.
+private struct DigitWriter {
+    let buffer: UnsafeMutableBufferPointer<UInt8>
+    var count = 0
+
+    /// - Parameter value: not negative, with at most `width` digits.
+    mutating func write(_ value: Int64, _ width: Int, then separator: Unicode.Scalar) {
+        var rest = value
+        for index in (count..<count + width).reversed() {
+            buffer[index] = UInt8(ascii: "0") + UInt8(rest % 10)
+            rest /= 10
+        }
+        buffer[count + width] = UInt8(ascii: separator)
+        count += width + 1
+    }
 }
 
 extension Int64 {

@@ -14,7 +14,8 @@ struct CameraPastReads: Sendable {
     /// The camera as it is or, where a moment is given, as it was then. The past has no `ETag`: it is nothing to write
     /// against.
     @Sendable func show(_ request: Request, _ context: APIContext) async throws -> Response {
-        guard Self.momentParameters.contains(where: { request.uri.queryParameters[Substring($0)] != nil }) else {
+        let parameters = request.uri.queryParameters
+        guard Self.momentParameters.contains(where: { parameters[Substring($0)] != nil }) else {
             return try await present(request, context)
         }
         let id = try context.cameraID
