@@ -71,9 +71,15 @@ struct Footfall {
 
     func post(_ path: String, _ body: JSON? = nil) async throws -> Answer { try await send(.POST, path, body) }
 
-    private func send(_ method: HTTPMethod, _ path: String, _ body: JSON? = nil) async throws -> Answer {
+    /// Whatever version there is.
+    func delete(_ path: String) async throws -> Answer { try await send(.DELETE, path, headers: ["If-Match": "*"]) }
+
+    private func send(
+        _ method: HTTPMethod, _ path: String, _ body: JSON? = nil, headers: HTTPHeaders = [:]
+    ) async throws -> Answer {
         var request = HTTPClientRequest(url: base + path)
         request.method = method
+        request.headers = headers
         if let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
         if let body {
             request.headers.add(name: "Content-Type", value: "application/json")
