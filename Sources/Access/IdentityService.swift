@@ -1,9 +1,7 @@
-import AsyncHTTPClient
 import Crypto
 import EventSourcing
 import Foundation
 import Logging
-import NIOCore
 import Resilience
 
 /// Asks an identity service whom a token names. It is sent `POST` with the token as bearer, and answers 200 with the
@@ -13,8 +11,7 @@ import Resilience
 /// about at the same time, so that made up ones cannot be turned on the service without bound. While it is down it is
 /// left alone, but for a trial now and then.
 package actor IdentityService {
-    /// What it answered: status and body.
-    typealias Answer = (status: Int, body: [UInt8])
+    typealias Answer = IdentityHTTP.Answer
 
     /// For how long an answer counts.
     static let acceptedFor = Duration.seconds(30)
@@ -41,7 +38,7 @@ package actor IdentityService {
     }
 
     package init(_ url: URL, now: @escaping @Sendable () -> Timestamp, logger: Logger) {
-        self.init(now: now, logger: logger) { token in try await IdentityHTTP.verify(token, at: url) }
+        self.init(now: now, logger: logger) { token in try await IdentityHTTP.shared.verify(token, at: url) }
     }
 
     func principal(for token: String, _ digest: SHA256Digest) async throws(TokenFailure) -> Principal {
@@ -108,28 +105,5 @@ extension Principal {
         }
         guard let name = names.first else { throw .badClaim("sub") }
         try self.init(name: name, of: .object(user))
-    }
-}
-
-enum IdentityHTTP {
-    /// Never shut down: it lives as long as the process. It follows no redirect, which could turn a question about a
-    /// token into one about nothing.
-    static let client: HTTPClient = {
-        var configuration = HTTPClient.Configuration()
-        configuration.redirectConfiguration = .disallow
-        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
-    }()
-
-    static let timeout = TimeAmount.seconds(5)
-    private static let maximumBytes = 1 << 16
-
-    static func verify(_ token: String, at url: URL) async throws -> IdentityService.Answer {
-        var request = HTTPClientRequest(url: url.absoluteString)
-        request.method = .POST
-        request.headers.add(name: "Authorization", value: "Bearer \(token)")
-        request.headers.add(name: "Accept", value: "application/json")
-        let response = try await client.execute(request, timeout: timeout)
-        let body = try await response.body.collect(upTo: maximumBytes)
-        return (Int(response.status.code), Array(body.readableBytesView))
     }
 }

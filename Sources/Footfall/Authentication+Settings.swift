@@ -13,6 +13,13 @@ extension Authentication {
             logger.warning("nothing is asked of requests (--auth off): whoever reaches the API may do everything")
             return .off
         }
+        if settings.authority?.isExposed == true {
+            logger.warning(
+                """
+                tokens are verified over plain HTTP across a network (FOOTFALL_AUTH_PLAIN_HTTP): whoever is on the way \
+                could read them, or have their own accepted
+                """)
+        }
         let rules = TokenRules(issuer: settings.issuer, audience: settings.audience)
         let authority: TokenAuthority?
         switch settings.authority {

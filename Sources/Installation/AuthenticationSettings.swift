@@ -10,6 +10,16 @@ package struct AuthenticationSettings: Sendable {
         case secret(String)
         /// The address of an identity service's `verify`.
         case service(URL)
+
+        /// Whether it is asked over a network on whose way anybody may read tokens, or put keys of their own in place of
+        /// the issuer's.
+        package var isExposed: Bool {
+            switch self {
+            case .keySet(let url), .service(let url):
+                url.scheme == "http" && !Loopback.isNamed(by: url.host ?? "")
+            case .secret: false
+            }
+        }
     }
 
     /// `FOOTFALL_AUTH`: on or off.
@@ -41,11 +51,25 @@ package struct AuthenticationSettings: Sendable {
                     + "exclude one another")
         }
         authority = authorities.first
+        if authority?.isExposed == true, try !Self.allowsPlainHTTP(reader) {
+            throw .init(
+                "FOOTFALL_AUTH_JWKS or FOOTFALL_AUTH_VERIFY_URL is a plain http:// address of another machine: whoever "
+                    + "is on the way could read tokens, or have their own accepted. Use https://, or set "
+                    + "FOOTFALL_AUTH_PLAIN_HTTP=on where that network is to be trusted")
+        }
+    }
+
+    private static func allowsPlainHTTP(_ reader: SettingsReader) throws(InstallationSettings.Invalid) -> Bool {
+        switch reader.text("auth.plain.http") ?? "off" {
+        case "on": return true
+        case "off": return false
+        case let other: throw .init("FOOTFALL_AUTH_PLAIN_HTTP is \(other); it may be on or off")
+        }
     }
 
     private static func keySet(_ reader: SettingsReader) throws(InstallationSettings.Invalid) -> Authority? {
         guard let text = reader.text("auth.jwks") else { return nil }
-        if let url = URL(string: text), ["http", "https"].contains(url.scheme), url.host != nil { return .keySet(url) }
+        if let url = address(text) { return .keySet(url) }
         guard FileManager.default.fileExists(atPath: text) else {
             throw .init("FOOTFALL_AUTH_JWKS is \(text), which is neither a file nor an address (https://…)")
         }
@@ -74,9 +98,16 @@ package struct AuthenticationSettings: Sendable {
 
     private static func service(_ reader: SettingsReader) throws(InstallationSettings.Invalid) -> Authority? {
         guard let text = reader.text("auth.verify.url") else { return nil }
-        guard let url = URL(string: text), ["http", "https"].contains(url.scheme), url.host != nil else {
+        guard let url = address(text) else {
             throw .init("FOOTFALL_AUTH_VERIFY_URL is \(text), not an address (https://…)")
         }
         return .service(url)
+    }
+
+    private static func address(_ text: String) -> URL? {
+        guard let url = URL(string: text), ["http", "https"].contains(url.scheme), url.host?.isEmpty == false else {
+            return nil
+        }
+        return url
     }
 }

@@ -55,12 +55,7 @@ extension InstallationSettings {
         }
 
         /// Whether only programs on this machine reach the address.
-        package var isLoopback: Bool {
-            if host == "localhost" || host == "::1" { return true }
-            var address = in_addr()
-            guard inet_pton(AF_INET, host, &address) == 1 else { return false }
-            return UInt32(bigEndian: address.s_addr) >> 24 == 127
-        }
+        package var isLoopback: Bool { Loopback.isNamed(by: host) }
 
         /// The URL of the server's root, as others reach it.
         package func base(port: Int) -> String { "\(tls == nil ? "http" : "https")://\(Self.inURL(host)):\(port)" }

@@ -1,11 +1,16 @@
-import AsyncHTTPClient
 import Foundation
 
 /// Where an issuer's key set lies: a file, or an address.
 package struct KeySetSource: Sendable {
     private let url: URL
+    private let http: IdentityHTTP
 
-    package init(_ url: URL) { self.url = url }
+    package init(_ url: URL) { self.init(url, over: .shared) }
+
+    init(_ url: URL, over http: IdentityHTTP) {
+        self.url = url
+        self.http = http
+    }
 
     struct NoAnswer: Error, CustomStringConvertible {
         let description: String
@@ -13,13 +18,11 @@ package struct KeySetSource: Sendable {
 
     @Sendable package func load() async throws -> [UInt8] {
         if url.isFileURL { return try file() }
-        var request = HTTPClientRequest(url: url.absoluteString)
-        request.headers.add(name: "Accept", value: "application/jwk-set+json, application/json")
-        let response = try await IdentityHTTP.client.execute(request, timeout: IdentityHTTP.timeout)
-        guard response.status == .ok else {
-            throw NoAnswer(description: "\(url.host ?? "the server") answered \(response.status.code)")
+        let answer = try await http.keySet(at: url)
+        guard answer.status == 200 else {
+            throw NoAnswer(description: "\(url.host ?? "the server") answered \(answer.status)")
         }
-        return Array(try await response.body.collect(upTo: KeySet.maximumBytes).readableBytesView)
+        return answer.body
     }
 
     private func file() throws -> [UInt8] {
