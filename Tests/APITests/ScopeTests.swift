@@ -117,4 +117,69 @@ import Testing
             #expect(try await w2.post("/cameras/3/stop").status == 200)
         }
     }
+
+    /// Of a worker that has cameras within and without, only those within are told of, in its totals too.
+    @Test func workersAreShownByTheCamerasWithinTheScope() async throws {
+        try await withCameras { api, tokens in
+            let all = api.with(try tokens.all())
+            try await all.register(TestAPI.camera(#""location":"Gate""#, name: "Hidden"))
+            _ = try await all.post("/workers/w1/assign", #"{"camera_ids":[4]}"#)
+            try await HealthTests.beat("2026-03-29T11:59:30Z", "online", camera: 4, to: all)
+            let head = try await api.log.head()
+            let views: [(scope: Scope, workers: [String: [Int64]])] = [
+                (.all, ["w1": [1, 4], "w2": [3]]), (.location("Hall"), ["w1": [1]]), (.location("Hal"), [:]),
+                (.location("Gate"), ["w1": [4], "w2": [3]]), (.cameras([1, 2, 99]), ["w1": [1]]),
+                (.cameras([3]), ["w2": [3]]), (.cameras([2]), [:]), (.cameras([]), [:]),
+                (.assigned(worker: "w2"), ["w2": [3]]), (.assigned(worker: "w9"), [:]),
+            ]
+            for (scope, workers) in views {
+                let mine = api.with(try tokens.token("ana", [], [.control], scope))
+                let list = try await mine.get("/workers?min_position=\(head)")
+                #expect(list["items"]?.array?.compactMap { $0["id"]?.string } == workers.keys.sorted(), "\(scope)")
+                #expect(list["total"] == .integer(Int64(workers.count)), "\(scope)")
+                for worker in ["w1", "w2", "w3"] {
+                    let shown = try await mine.get("/workers/\(worker)?limit=1")
+                    guard let cameras = workers[worker] else {
+                        shown.expectProblem(404, "worker_not_found")
+                        continue
+                    }
+                    let sees = cameras.contains(4)
+                    #expect(shown["assigned"] == .integer(Int64(cameras.count)), "\(scope) \(shown.body)")
+                    #expect(shown["cameras"]?.array?.compactMap { $0["camera_id"]?.integer } == [cameras[0]])
+                    #expect(shown.header("Link")?.contains("rel=\"next\"") == (cameras.count > 1))
+                    // What makes it online is camera 4.
+                    #expect(shown["state"] == (sees ? "online" : "stale"), "\(scope) \(shown.body)")
+                    #expect(shown["last_heartbeat"] == (sees ? "2026-03-29T11:59:30Z" : .null))
+                    let item = list["items"]?.array?.first { $0["id"] == .string(worker) }
+                    for name in ["state", "assigned", "running", "stale", "last_heartbeat"] {
+                        #expect(item?[name] == shown[name], "\(scope) \(name)")
+                    }
+                    #expect(sees || !(list.body + shown.body).contains("Hidden"))
+                }
+            }
+        }
+    }
+
+    @Test func workersAreGivenAndRidOfTheCamerasWithinTheScopeOnly() async throws {
+        try await withCameras { api, tokens in
+            let all = api.with(try tokens.all())
+            try await all.register(TestAPI.camera(#""location":"Gate""#))
+            _ = try await all.post("/workers/w1/assign", #"{"camera_ids":[4]}"#)
+            #expect(try await all.get("/workers?min_position=\(try await api.log.head())").status == 200)
+            let hall = api.with(try tokens.token("ana", [], [.control], .location("Hall")))
+            let assigned = try await hall.post("/workers/w2/assign", #"{"camera_ids":[2,3,4]}"#)
+            #expect(
+                assigned["results"]?.array?.map { $0["code"] ?? $0["outcome"] }
+                    == ["assigned", "camera_not_found", "camera_not_found"], "\(assigned.body)")
+            let released = try await hall.post("/workers/w1/release")
+            #expect(released["results"]?.array?.map { $0["camera_id"] } == [1], "\(released.body)")
+            let head = try await api.log.head()
+            for (camera, worker, state) in [
+                (1, "w1", "stopped"), (2, "w2", "running"), (3, "w2", "running"), (4, "w1", "running"),
+            ] {
+                let shown = try await all.get("/cameras/\(camera)?min_position=\(head)")
+                #expect(shown["worker_id"] == .string(worker) && shown["desired_state"] == .string(state), "\(camera)")
+            }
+        }
+    }
 }
