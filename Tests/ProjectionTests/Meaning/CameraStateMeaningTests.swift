@@ -1,0 +1,80 @@
+import Counting
+import EventSourcing
+import Testing
+
+/// What the rows of `camera_state` say.
+@Suite struct CameraStateMeaningTests {
+    @Test(arguments: [UInt64(23), 24])
+    func cameraStateIsWhatTheCameraHasBecome(_ seed: UInt64) async throws {
+        try await Meaning.withRows(of: "camera_state", seed: seed) { rows, events in
+            var cameras: [Int64: JSONObject] = [:]
+            var states: [Int64: Camera.State] = [:]
+            for event in events where event.stream.rawValue.hasPrefix("camera-") {
+                let change = try Camera.decode(event)
+                let id = try #require(JSON.parse(event.data)["camera_id"]?.integer)
+                let before = states[id] ?? Camera.initial
+                states[id] = Camera.evolve(before, change)
+                let actor = EventMetadata(try JSON.parse(event.metadata)).actor.map(JSON.string) ?? .null
+                var row =
+                    cameras[id] ?? [
+                        "created_at": .string(event.recordedAt.rfc3339), "created_by": actor,
+                        "previous_worker_id": .null, "status_since": .string(event.recordedAt.rfc3339),
+                        "desired_state_since": .string(event.recordedAt.rfc3339),
+                    ]
+                if case .registered(let camera) = states[id] {
+                    let whole = Camera.encode(.registered(camera.id, camera.description, camera.configuration))
+                    for optional in [
+                        "location", "description", "stream_credentials", "stream_credentials_id", "security_config_id",
+                    ] { row[optional] = .null }
+                    for (member, value) in try #require(JSON.parse(whole.data).object) { row[member] = value }
+                    row["status"] = .string(camera.status.rawValue)
+                    row["monitoring"] = .bool(camera.isMonitored)
+                    row["desired_state"] = .string(camera.desiredState.rawValue)
+                    if case .registered(let before) = before, let worker = before.workerID,
+                        worker != camera.workerID
+                    {
+                        row["previous_worker_id"] = .string(worker.text)
+                    }
+                    row["worker_id"] = camera.workerID.map { .string($0.text) } ?? .null
+                    row["epoch"] = .integer(camera.epoch)
+                    row["removed"] = false
+                } else {
+                    row["desired_state"] = "stopped"
+                    row["removed"] = true
+                    if case .erased = change {
+                        for secret in ["stream_credentials_id", "security_config_id"] { row[secret] = .null }
+                    }
+                }
+                if event.type == "CameraStatusChanged" { row["status_since"] = .string(event.recordedAt.rfc3339) }
+                let starts: Set = ["CameraStarted", "CameraRestarted", "CameraStopped", "CameraRemoved"]
+                if starts.contains(event.type) { row["desired_state_since"] = .string(event.recordedAt.rfc3339) }
+                row["updated_at"] = .string(event.recordedAt.rfc3339)
+                row["updated_by"] = actor
+                row["version"] = .integer(event.version)
+                row["position"] = .integer(event.position)
+                cameras[id] = row
+            }
+            #expect(rows.count == cameras.count)
+            for row in rows { Meaning.expect(row, try #require(row["camera_id"]?.integer.flatMap { cameras[$0] })) }
+        }
+    }
+
+    @Test(arguments: [UInt64(27), 28])
+    func totalsCountTheCamerasByWhatTheyAre(_ seed: UInt64) async throws {
+        try await Meaning.withRows(of: "camera_totals", in: "camera_state", seed: seed) { rows, events in
+            var states: [StreamName: Camera.State] = [:]
+            for event in events where event.stream.rawValue.hasPrefix("camera-") {
+                states[event.stream] = Camera.evolve(states[event.stream] ?? Camera.initial, try Camera.decode(event))
+            }
+            var totals: [[String]: Int64] = [:]
+            for case .registered(let camera) in states.values {
+                totals[[camera.status.rawValue, camera.desiredState.rawValue], default: 0] += 1
+            }
+            #expect(rows.count == CameraStatus.allCases.count * DesiredState.allCases.count)
+            for row in rows {
+                let key = [row["status"]?.string ?? "", row["desired_state"]?.string ?? ""]
+                #expect(row["cameras"]?.integer == totals[key] ?? 0)
+            }
+        }
+    }
+}
