@@ -1,0 +1,91 @@
+import EventSourcing
+import Logging
+import Postgres
+import Synchronization
+import Testing
+
+/// Requests of every kind with secrets in them, and all that anybody can see of it.
+@Suite struct SecretLeakTests {
+    private static let markers = ["marker-pw", "marker-cfg", "marker-key"]
+
+    /// Keeps every line.
+    private final class Lines: Sendable {
+        private let lines = Mutex<[String]>([])
+
+        var all: [String] { lines.withLock(\.self) }
+
+        var logger: Logger {
+            var logger = Logger(label: "test") { _ in Handler(lines: self) }
+            logger.logLevel = .trace
+            return logger
+        }
+
+        fileprivate func add(_ line: String) { lines.withLock { $0.append(line) } }
+    }
+
+    private struct Handler: LogHandler {
+        let lines: Lines
+        var metadata: Logger.Metadata = [:]
+        var logLevel = Logger.Level.trace
+
+        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+            get { metadata[key] }
+            set { metadata[key] = newValue }
+        }
+
+        func log(event: LogEvent) {
+            let all = metadata.merging(event.metadata ?? [:]) { _, new in new }
+            lines.add("\(event.level) \(event.message) \(all)")
+        }
+    }
+
+    @Test func noAnswerLogOrTrailShowsASecret() async throws {
+        let lines = Lines()
+        try await withAPI(logger: lines.logger) { api in
+            var seen: [String] = []
+            func note(_ answer: Answer) { seen.append("\(answer.status) \(answer.headers) \(answer.body)") }
+            let config = #","security_config":{"marker-key":"marker-cfg"}"#
+            let good = SecretTests.camera("u:marker-pw", config)
+            note(try await api.post("/cameras", good))
+            let bad = [
+                good.replacing("rtsp://", with: "ftp://"), good.replacing("10.0.0.5", with: "10.0.0.5:99999"),
+                good.replacing("@10.0.0.5", with: "@"), good.replacing("Entrance", with: "E"),
+                good.replacing("marker-pw", with: "marker pw marker-pw"),
+                String(good.dropLast()), good.replacing("\"security_config\":", with: "\"colour\":"),
+                good.replacing(#"{"marker-key":"marker-cfg"}"#, with: #""marker-cfg""#),
+                good.replacing("marker-cfg", with: String(repeating: "marker-cfg", count: 2000)),
+                good.replacing("/s\"", with: "/" + String(repeating: "s", count: 3000) + "\""),
+            ]
+            for body in bad {
+                note(try await api.post("/cameras", body))
+                note(try await api.put("/cameras/1", body, ifMatch: "*"))
+            }
+            #expect(seen.count { $0.hasPrefix("4") } == 2 * bad.count, "\(seen)")
+            note(try await api.post("/cameras/1/start"))
+            note(try await api.put("/cameras/1", good.replacing("marker-pw", with: "marker-pw2"), ifMatch: "\"1\""))
+            note(try await api.put("/cameras/1", good.replacing("marker-pw", with: "marker-pw2"), ifMatch: "*"))
+            note(try await api.put("/cameras/77", good, ifMatch: "*"))
+            note(try await api.put("/cameras/1", good, ifMatch: nil))
+            note(try await api.patch("/cameras/1/status", #"{"status":"maintenance"}"#, ifMatch: "*"))
+            let last = try await api.post("/cameras/1/start")
+            last.expectProblem(409, "camera_in_maintenance")
+            note(last)
+            let head = try await api.log.head()
+            for path in [
+                "/cameras/1?min_position=\(head)", "/cameras", "/cameras/1/history", "/cameras/1?version=1", "/audit",
+                "/audit?camera_id=1", "/projections", "/cameras/1/health", "/health/ready",
+            ] { note(try await api.get(path)) }
+            // The database fails while a secret is kept.
+            try await #require(api.pool).query("alter table camera_secrets rename to hidden")
+            let failed = try await api.post("/cameras", good.replacing("marker-pw", with: "marker-pw3"))
+            #expect(failed.status >= 500, "\(failed.body)")
+            note(failed)
+            note(try await api.delete("/cameras/1", ifMatch: "*"))
+            for marker in Self.markers {
+                #expect(seen.filter { $0.contains(marker) } == [])
+                #expect(lines.all.filter { $0.contains(marker) } == [])
+            }
+            #expect(!lines.all.isEmpty)
+        }
+    }
+}
