@@ -151,7 +151,7 @@ func withAPI(
                 newCameraID: Backend.cameraIDs(from: pool), now: { clock.now }, circuits: circuits)
             backend.addProber(prober)
             let application = Application(
-                router: backend.makeRouter(policy),
+                router: backend.makeRouter(policy), server: policy.server(),
                 configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)), logger: logger)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { await listener.run() }

@@ -42,12 +42,26 @@ struct WireServer: Sendable {
         }
     }
 
-    /// Sends the bytes and reads until the server ends the connection.
-    func exchange(_ text: String) async throws -> String { try await exchange(Array(text.utf8)) }
+    private var client: WireClient { WireClient(port: port) }
 
+    func exchange(_ text: String) async throws -> String { try await client.exchange(Array(text.utf8)) }
+
+    func exchange(_ bytes: [UInt8]) async throws -> String { try await client.exchange(bytes) }
+
+    func connect<Value: Sendable>(_ body: (inout WireConnection) async throws -> Value) async throws -> Value {
+        try await client.connect(body)
+    }
+}
+
+/// Whoever speaks to a server on this machine byte by byte.
+struct WireClient: Sendable {
+    let port: Int
+
+    /// Sends the bytes, as far as the server takes them, and reads until it ends the connection.
     func exchange(_ bytes: [UInt8]) async throws -> String {
         try await connect { connection in
-            try await connection.send(bytes)
+            // The answer may come before the end is taken.
+            do { try await connection.send(bytes) } catch is ChannelError {} catch is IOError {}
             return try await connection.rest()
         }
     }
@@ -62,10 +76,18 @@ struct WireServer: Sendable {
                         configuration: .init(isOutboundHalfClosureEnabled: true))
                 }
             }
-        return try await channel.executeThenClose { inbound, outbound in
-            var connection = WireConnection(inbound: inbound.makeAsyncIterator(), outbound: outbound)
-            return try await body(&connection)
+        var value: Value?
+        do {
+            try await channel.executeThenClose { inbound, outbound in
+                var connection = WireConnection(inbound: inbound.makeAsyncIterator(), outbound: outbound)
+                value = try await body(&connection)
+            }
+        } catch let error as ChannelError {
+            // To close what the server has closed already is an error that matters to nobody.
+            if value == nil { throw error }
         }
+        guard let value else { throw ChannelError.eof }
+        return value
     }
 }
 
