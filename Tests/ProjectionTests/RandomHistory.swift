@@ -108,10 +108,14 @@ struct RandomHistory {
         if Int.random(in: 0..<4, using: &random) == 0 {
             var probe = StreamProbe(cameraID: id, observedAt: observedAt, isOpen: Bool.random(using: &random))
             if probe.isOpen {
-                (probe.codec, probe.width) = (pick([nil, "h264"]), pick([640, 1920]))
+                (probe.codec, probe.width, probe.height) = (pick([nil, "h264"]), pick([640, 1920]), pick([nil, 480]))
+                probe.fps = try pick([nil, FramesPerSecond(25)])
             } else {
-                probe.reason = pick(["timed_out", "no_answer"])
+                (probe.reason, probe.detail) = (
+                    pick(["timed_out", "no_answer"]), pick([nil, ErrorMessage(stored: "no route to host")])
+                )
             }
+            probe.responseTime = try pick([nil, Milliseconds(12.5)])
             return (probe.event, nil)
         }
         var heartbeat = Heartbeat(cameraID: id, observedAt: observedAt, status: pick([.online, .online, .error]))

@@ -1,11 +1,13 @@
 import EventSourcing
 import Logging
+import Metrics
 import Postgres
+import Resilience
 import Synchronization
 import Testing
 
 /// Requests of every kind with secrets in them, and all that anybody can see of it.
-@Suite struct SecretLeakTests {
+@Suite(.timeLimit(.minutes(5))) struct SecretLeakTests {
     private static let markers = ["marker-pw", "marker-cfg", "marker-key"]
 
     /// Keeps every line.
@@ -39,9 +41,15 @@ import Testing
         }
     }
 
-    @Test func noAnswerLogOrTrailShowsASecret() async throws {
+    @Test func noAnswerLogTrailOrMetricShowsASecret() async throws {
         let lines = Lines()
-        try await withAPI(logger: lines.logger) { api in
+        let metrics = SeenMetrics()
+        // Whoever makes a metric below uses this factory, as in a program that sends its metrics somewhere.
+        try await withMetricsFactory(metrics) { try await leak(lines, metrics) }
+    }
+
+    private func leak(_ lines: Lines, _ metrics: SeenMetrics) async throws {
+        try await withAPI(circuits: [CircuitBreaker("probe")], logger: lines.logger) { api in
             var seen: [String] = []
             func note(_ answer: Answer) { seen.append("\(answer.status) \(answer.headers) \(answer.body)") }
             let config = #","security_config":{"marker-key":"marker-cfg"}"#
@@ -75,6 +83,16 @@ import Testing
                 "/cameras/1?min_position=\(head)", "/cameras", "/cameras/1/history", "/cameras/1?version=1", "/audit",
                 "/audit?camera_id=1", "/projections", "/cameras/1/health", "/health/ready",
             ] { note(try await api.get(path)) }
+            // A projection stops at something that is no secret, beside secrets.
+            let broken =
+                #"{"camera_id":1,"observed_at":"2026-03-29T10:00:00Z","line":"door","class":"person","#
+                + #""count_in":"many","count_out":0}"#
+            _ = try await api.log.append(
+                Append(
+                    to: "telemetry-1", expecting: .exists,
+                    events: [NewEvent(type: "CountReadingRecorded", data: Array(broken.utf8))]))
+            while !metrics.all.contains(where: { $0.hasPrefix("footfall_projection_stopped") }) { await Task.yield() }
+            note(try await api.get("/projections"))
             // The database fails while a secret is kept.
             try await #require(api.pool).query("alter table camera_secrets rename to hidden")
             let failed = try await api.post("/cameras", good.replacing("marker-pw", with: "marker-pw3"))
@@ -84,8 +102,12 @@ import Testing
             for marker in Self.markers {
                 #expect(seen.filter { $0.contains(marker) } == [])
                 #expect(lines.all.filter { $0.contains(marker) } == [])
+                #expect(metrics.all.filter { $0.contains(marker) } == [])
             }
             #expect(!lines.all.isEmpty)
+            for label in ["footfall_build_position", "footfall_projection_stopped", "footfall_circuit_state"] {
+                #expect(metrics.all.contains { $0.hasPrefix(label) }, "\(metrics.all)")
+            }
         }
     }
 }
