@@ -132,7 +132,7 @@ extension Backend {
     /// The route's handler, behind all that stands before it.
     private func guarded(_ route: Route, by check: AccessCheck) -> Route.Handler {
         let limits = RateLimits(limiter: route.access == .open ? nil : rateLimiter)
-        let posts = IdempotentPosts(requests: requests)
+        let posts = IdempotentPosts(requests: requests, vault: vault)
         let security = SecurityLog(route: route)
         return { request, unproved in
             var context = unproved

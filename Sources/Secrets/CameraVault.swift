@@ -19,10 +19,11 @@ package final class CameraVault: Sendable {
         var erasures = 0
         /// The id of the master key that wraps new keys.
         var master: String?
+        var requestKey: RequestKey?
     }
 
-    private let store: any SecretStore
-    private let masterKeys: MasterKeyring
+    let store: any SecretStore
+    let masterKeys: MasterKeyring
     private let capacity: Int
     private let known = Mutex(Known())
 
@@ -136,25 +137,27 @@ package final class CameraVault: Sendable {
     private func make(
         for cameraID: Int64, _ seal: (DataKey) throws -> [SealedSecret]
     ) async throws -> (key: DataKey, kept: [SealedSecret]?) {
-        for _ in 0..<3 {
+        try await underCurrentMasterKey { master in
             let erasures = known.withLock { $0.erasures }
             let key = DataKey.random(for: cameraID)
-            let master = try await currentMasterKey()
             let secrets = try seal(key)
             let wrapped = WrappedKey(
                 cameraID: cameraID, id: key.id, masterKeyID: master.id, wrapped: try master.wrap(key))
-            do {
-                switch try await store.add(wrapped, keeping: secrets) {
-                case .key(let present) where present.id == key.id:
-                    cache(key, since: erasures)
-                    return (key, secrets)
-                case .key(let present): return (try unwrap(present), nil)
-                case .none, .erased: throw Failure.erased
-                }
-            } catch is NotCurrent {
-                // The master key was rotated since it was asked for.
-                known.withLock { $0.master = nil }
+            switch try await store.add(wrapped, keeping: secrets) {
+            case .key(let present) where present.id == key.id:
+                cache(key, since: erasures)
+                return (key, secrets)
+            case .key(let present): return (try unwrap(present), nil)
+            case .none, .erased: throw Failure.erased
             }
+        }
+    }
+
+    /// Does what takes the master key that wraps new keys, and does it again where another one has become that meanwhile.
+    func underCurrentMasterKey<Value>(_ body: (MasterKey) async throws -> Value) async throws -> Value {
+        for _ in 0..<3 {
+            let master = try await currentMasterKey()
+            do { return try await body(master) } catch is NotCurrent { known.withLock { $0.master = nil } }
         }
         throw Failure.unreadable
     }
@@ -186,5 +189,12 @@ package final class CameraVault: Sendable {
             if known.keys.count >= capacity { known.keys.removeAll(keepingCapacity: true) }
             known.keys[key.cameraID] = key
         }
+    }
+
+    var cachedRequestKey: RequestKey? { known.withLock(\.requestKey) }
+
+    func cache(_ key: RequestKey) -> RequestKey {
+        known.withLock { $0.requestKey = key }
+        return key
     }
 }

@@ -9,6 +9,11 @@ package struct KeyRotation: Sendable {
         package let isCurrent: Bool
         /// How many cameras' keys are wrapped by it.
         package let cameras: Int64
+        /// Whether the key of requests is wrapped by it.
+        package let hasRequestKey: Bool
+
+        /// Whether the database cannot do without it.
+        package var isNeeded: Bool { isCurrent || cameras > 0 || hasRequestKey }
     }
 
     private static let batchSize = 500
@@ -24,11 +29,17 @@ package struct KeyRotation: Sendable {
     package static func lines(on connection: Connection) async throws -> [Line] {
         try await connection.query(
             """
-            select id, is_current, (select count(*) from camera_keys where master_key_id = id)
+            select
+              id, is_current, (select count(*) from camera_keys where master_key_id = id),
+              exists (select from request_key where master_key_id = id)
             from master_keys
             order by added_at, id
             """
-        ).map { Line(id: try $0.text(0), isCurrent: try $0.bool(1), cameras: try $0.integer(2)) }
+        ).map {
+            Line(
+                id: try $0.text(0), isCurrent: try $0.bool(1), cameras: try $0.integer(2),
+                hasRequestKey: try $0.bool(3))
+        }
     }
 
     /// How many cameras' keys were destroyed.
@@ -39,11 +50,11 @@ package struct KeyRotation: Sendable {
     /// - Throws: `MasterKeyError.unknown` where keys are wrapped by master keys that are not among those given.
     package static func check(_ masterKeys: MasterKeyring, on connection: Connection) async throws {
         let missing = try await lines(on: connection)
-            .filter { ($0.isCurrent || $0.cameras > 0) && masterKeys[$0.id] == nil }
+            .filter { $0.isNeeded && masterKeys[$0.id] == nil }
         guard missing.isEmpty else { throw MasterKeyError.unknown(ids: missing.map(\.id)) }
     }
 
-    /// How many keys are not yet under the master key.
+    /// How many cameras' keys are not yet under the master key.
     package func pending(under id: String) async throws -> Int64 {
         try await connection.query(
             "select count(*) from camera_keys where master_key_id <> $1", [.text(id)])[0].integer(0)
@@ -56,8 +67,10 @@ package struct KeyRotation: Sendable {
 
     /// Wraps every key anew that is under another master key. Each batch is a transaction: whatever ends this, what is
     /// done stays done, each key is under the one or the other, and the next call goes on.
-    /// - Parameter progress: told how many were done since the start.
+    /// - Parameter progress: told how many cameras' keys were done since the start.
+    /// - Returns: how many cameras' keys were wrapped anew.
     package func rewrap(under master: MasterKey, progress: (Int) -> Void = { _ in }) async throws -> Int {
+        try await rewrapRequestKey(under: master)
         var done = 0
         while true {
             try Task.checkCancellation()
@@ -89,6 +102,19 @@ package struct KeyRotation: Sendable {
             if count == 0 { return done }
             done += count
             progress(done)
+        }
+    }
+
+    private func rewrapRequestKey(under master: MasterKey) async throws {
+        try await connection.transaction {
+            let rows = try await connection.query(
+                "select key_id, master_key_id, wrapped from request_key where master_key_id <> $1 for update",
+                [.text(master.id)])
+            guard let kept = try rows.first.map(PostgresSecretStore.requestKey) else { return }
+            guard let old = masterKeys[kept.masterKeyID] else { throw MasterKeyError.unknown(ids: [kept.masterKeyID]) }
+            let wrapped = try master.wrap(try old.unwrap(kept)).wrapped
+            try await connection.query(
+                "update request_key set master_key_id = $1, wrapped = $2", [.text(master.id), .bytea(wrapped)])
         }
     }
 

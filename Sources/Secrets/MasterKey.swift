@@ -1,7 +1,7 @@
 import Crypto
 import Foundation
 
-/// A key of 256 bits that wraps the keys of cameras. It stands in no table; its id does.
+/// A key of 256 bits that wraps the keys of cameras, and that of requests. It stands in no table; its id does.
 package struct MasterKey: Sendable {
     /// The first 16 hexadecimal digits of the key's SHA-256: says which key it is, and nothing about it.
     package let id: String
@@ -27,15 +27,21 @@ package struct MasterKey: Sendable {
 
     /// Encrypts a camera's key for keeping.
     func wrap(_ key: DataKey) throws -> [UInt8] {
-        try key.bytes { bytes in
-            try AES.GCM.sealed(bytes, using: self.key, authenticating: binding(key.cameraID, key.id))
-        }
+        try key.bytes { try sealed($0, authenticating: binding(key.cameraID, key.id)) }
     }
 
     /// - Throws: where the key was wrapped by another master key, for another camera or under another id.
     func unwrap(_ wrapped: [UInt8], of cameraID: Int64, id: String) throws -> DataKey {
-        let bytes = try AES.GCM.opened(wrapped, using: key, authenticating: binding(cameraID, id))
+        let bytes = try opened(wrapped, authenticating: binding(cameraID, id))
         return DataKey(id: id, cameraID: cameraID, key: SymmetricKey(data: bytes))
+    }
+
+    func sealed(_ bytes: some DataProtocol, authenticating binding: [UInt8]) throws -> [UInt8] {
+        try AES.GCM.sealed(bytes, using: key, authenticating: binding)
+    }
+
+    func opened(_ sealed: [UInt8], authenticating binding: [UInt8]) throws -> [UInt8] {
+        try AES.GCM.opened(sealed, using: key, authenticating: binding)
     }
 
     /// What the wrapped key is good for: it opens under the same words only.

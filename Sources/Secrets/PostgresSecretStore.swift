@@ -1,6 +1,6 @@
 import Postgres
 
-/// The tables of Migrations/0007_camera_keys.sql.
+/// The tables of Migrations/0007_camera_keys.sql and 0013_request_key.sql.
 package struct PostgresSecretStore: SecretStore {
     /// Notified when a camera's key was destroyed.
     package static let channel = "footfall_erasures"
@@ -46,6 +46,25 @@ package struct PostgresSecretStore: SecretStore {
         ).first
         guard let row, let purpose = Purpose(rawValue: try row.text(0)) else { return nil }
         return SealedSecret(id: id, purpose: purpose, sealed: try row.bytes(1))
+    }
+
+    package func requestKey() async throws -> WrappedRequestKey? {
+        try await pool.query("select key_id, master_key_id, wrapped from request_key").first.map(Self.requestKey)
+    }
+
+    package func add(_ key: WrappedRequestKey) async throws -> WrappedRequestKey {
+        do {
+            let rows = try await pool.query(
+                "select key_id, master_key_id, wrapped from add_request_key($1, $2, $3)",
+                [.text(key.id), .text(key.masterKeyID), .bytea(key.wrapped)])
+            return try Self.requestKey(rows[0])
+        } catch let error as PostgresError where error.sqlState == "FF002" {
+            throw NotCurrent()
+        }
+    }
+
+    static func requestKey(_ row: Row) throws -> WrappedRequestKey {
+        WrappedRequestKey(id: try row.text(0), masterKeyID: try row.text(1), wrapped: try row.bytes(2))
     }
 
     /// One row where the secret is there afterwards. The key's row is locked meanwhile, so that whoever destroys it

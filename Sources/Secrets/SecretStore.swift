@@ -50,6 +50,13 @@ package protocol SecretStore: Sendable {
     func keep(_ secrets: [SealedSecret], under key: String, of cameraID: Int64) async throws -> Bool
 
     func secret(_ id: String, of cameraID: Int64) async throws -> SealedSecret?
+
+    /// nil where there is none yet.
+    func requestKey() async throws -> WrappedRequestKey?
+
+    /// Adds the key of requests unless there is one; the one there is then.
+    /// - Throws: `NotCurrent` where the key is wrapped by another master key than the current one.
+    func add(_ key: WrappedRequestKey) async throws -> WrappedRequestKey
 }
 
 package struct NotCurrent: Error {}
@@ -59,6 +66,7 @@ package actor InMemorySecretStore: SecretStore {
     private var master: String?
     private var keys: [Int64: KeyState] = [:]
     private var secrets: [Int64: [String: SealedSecret]] = [:]
+    private var keyOfRequests: WrappedRequestKey?
 
     package init() {}
 
@@ -85,6 +93,15 @@ package actor InMemorySecretStore: SecretStore {
     }
 
     package func secret(_ id: String, of cameraID: Int64) -> SealedSecret? { secrets[cameraID]?[id] }
+
+    package func requestKey() -> WrappedRequestKey? { keyOfRequests }
+
+    package func add(_ key: WrappedRequestKey) throws -> WrappedRequestKey {
+        guard key.masterKeyID == master else { throw NotCurrent() }
+        let kept = keyOfRequests ?? key
+        keyOfRequests = kept
+        return kept
+    }
 
     private func put(_ added: [SealedSecret], of cameraID: Int64) {
         for secret in added where secrets[cameraID]?[secret.id] == nil {

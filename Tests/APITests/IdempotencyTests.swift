@@ -1,3 +1,4 @@
+import Crypto
 import EventLog
 import EventSourcing
 import HTTPTypes
@@ -45,6 +46,32 @@ import Testing
                 .expectProblem(422, "idempotency_key_reused")
             try await api.post("/cameras/1/start", headers: headers).expectProblem(422, "idempotency_key_reused")
             #expect(try await api.log.head() == 1)
+        }
+    }
+
+    /// Whoever has the database and guesses the whole body right cannot tell that they have.
+    @Test func whatIsKeptOfARequestAllowsNoGuessing() async throws {
+        try await withAPI(projecting: false) { api in
+            let body = SecretTests.camera("admin:1234")
+            let headers = try Self.key("k")
+            let first = try await api.post("/cameras", body, headers: headers)
+            #expect(first.status == 201)
+            let kept = try await #require(api.pool).query(
+                "select fingerprint, row_to_json(request)::text from idempotent_requests as request")[0]
+            let fingerprint = try kept.text(0)
+            #expect(fingerprint.utf8.count == 64)
+            let parts = ["POST", "/api/v1/cameras", body].map { Array($0.utf8) }
+            let lengths = parts.map { part in withUnsafeBytes(of: UInt64(part.count).bigEndian) { Array($0) } }
+            let guesses: [[UInt8]] = [
+                parts[2], parts.flatMap(\.self), zip(lengths, parts).flatMap { $0 + $1 },
+            ]
+            for guess in guesses { #expect(Array(SHA256.hash(data: guess)).hexadecimal != fingerprint) }
+            let row = try kept.text(1)
+            #expect(!row.contains("1234"))
+            // It still tells one body from another.
+            try await api.post("/cameras", SecretTests.camera("admin:1235"), headers: headers)
+                .expectProblem(422, "idempotency_key_reused")
+            expectReplay(try await api.post("/cameras", body, headers: headers), of: first)
         }
     }
 

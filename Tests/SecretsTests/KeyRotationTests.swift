@@ -53,8 +53,8 @@ import Testing
             let lines = try await KeyRotation.lines(on: connection)
             #expect(
                 Set(lines) == [
-                    KeyRotation.Line(id: old.id, isCurrent: false, cameras: 0),
-                    KeyRotation.Line(id: new.id, isCurrent: true, cameras: 520),
+                    KeyRotation.Line(id: old.id, isCurrent: false, cameras: 0, hasRequestKey: false),
+                    KeyRotation.Line(id: new.id, isCurrent: true, cameras: 520, hasRequestKey: false),
                 ])
         }
     }

@@ -59,8 +59,8 @@ struct RotateKeysCommand: AsyncParsableCommand {
         commandName: "rotate", abstract: "Put all cameras' keys under a new master key.",
         discussion: """
             With a key file: makes a new key, writes it into the file as the first, has the running servers use it \
-            (they read the file again by themselves), wraps every camera's key anew, and takes the old keys out of the \
-            file. Where servers run on several machines, give each of them the new file first: put a new first line into \
+            (they read the file again by themselves), wraps every camera's key anew, and that by which repeated requests \
+            are known, and takes the old keys out of the file. Where servers run on several machines, give each of them the new file first: put a new first line into \
             the file, copy it to all, then run this with --no-new-key, and afterwards delete the old lines everywhere.
 
             With FOOTFALL_MASTER_KEY: start all processes with NEW,OLD in it, run this with the same, then start them \
@@ -90,7 +90,7 @@ struct RotateKeysCommand: AsyncParsableCommand {
             guard var newest = keyring.all.first else { throw MasterKeyError.missing }
             let lines = try await KeyRotation.lines(on: connection)
             let isUnfinished = lines.contains {
-                $0.isCurrent != ($0.id == newest.id) && ($0.isCurrent || $0.cameras > 0)
+                $0.isCurrent != ($0.id == newest.id) && $0.isNeeded
             }
             if !noNewKey, isUnfinished {
                 print("going on with the rotation to \(newest.id)")

@@ -3,6 +3,7 @@ import EventLog
 import EventSourcing
 import HTTPTypes
 import Hummingbird
+import Secrets
 
 extension HTTPField.Name {
     static let idempotencyKey = HTTPField.Name("Idempotency-Key")
@@ -40,22 +41,20 @@ struct IdempotencyKey: Hashable {
     }
 
     /// Stands for the key of this user: each has keys of their own.
-    func id(of principal: String) -> String { Self.digest([Array(principal.utf8), Array(text.utf8)]) }
-
-    /// Tells requests apart: by method, address and body.
-    static func fingerprint(of request: Request, body: ByteBuffer) -> String {
-        digest([
-            Array(request.method.rawValue.utf8), Array(request.uri.string.utf8), Array(body.readableBytesView),
-        ])
-    }
-
-    /// The SHA-256 of the parts, each after its length.
-    private static func digest(_ parts: [[UInt8]]) -> String {
+    func id(of principal: String) -> String {
         var hash = SHA256()
-        for part in parts {
+        for part in [principal, text].map({ Array($0.utf8) }) {
             withUnsafeBytes(of: UInt64(part.count).bigEndian) { hash.update(bufferPointer: $0) }
             hash.update(data: part)
         }
         return Array(hash.finalize()).hexadecimal
+    }
+
+    /// Tells requests apart: by method, address and body. The body may hold a password that can be guessed, so what is
+    /// kept says nothing to who has no key.
+    static func fingerprint(of request: Request, body: ByteBuffer, by key: RequestKey) -> String {
+        key.fingerprint(of: [
+            Array(request.method.rawValue.utf8), Array(request.uri.string.utf8), Array(body.readableBytesView),
+        ])
     }
 }

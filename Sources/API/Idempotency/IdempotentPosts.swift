@@ -1,6 +1,7 @@
 import EventLog
 import EventSourcing
 import Hummingbird
+import Secrets
 
 /// Serves a POST once under its `Idempotency-Key`: whoever sends it again within a day gets the first one's answer.
 ///
@@ -12,13 +13,15 @@ struct IdempotentPosts: Sendable {
     private static let lease = Duration.seconds(60)
 
     let requests: any IdempotentRequests
+    let vault: CameraVault
 
     func serve(_ request: Request, _ context: APIContext, by handler: Route.Handler) async throws -> Response {
         guard let key = try IdempotencyKey(request) else { return try await handler(request, context) }
         var request = request
         let body = try await request.collectBody(upTo: Request.maximumBodyBytes)
+        let fingerprint = IdempotencyKey.fingerprint(of: request, body: body, by: try await vault.requestKey())
         let state = try await requests.claim(
-            key.id(of: context.principal.name), fingerprint: IdempotencyKey.fingerprint(of: request, body: body),
+            key.id(of: context.principal.name), fingerprint: fingerprint,
             lease: Self.lease, keeping: RequestSweeper.keeping)
         switch state {
         case .running: throw Problem.requestUnderWay
