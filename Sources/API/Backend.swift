@@ -35,13 +35,15 @@ package struct Backend: Sendable {
     ///   - newCameraID: gives each id once.
     ///   - vault: keeps what cameras keep secret.
     ///   - patience: how long a read waits for the position that it asks for.
+    ///   - maximumWaiting: how many reads wait for a position at a time; others are answered 503.
     ///   - exportPatience: how long an export waits for a reader that takes nothing.
     ///   - now: the server's clock.
     ///   - rateLimiter: counts requests against their users' limits; nil limits nobody.
     ///   - circuits: of what the process uses beside the database, for `/health/ready`.
     package init(
         log: any EventLog, requests: any IdempotentRequests, pool: Pool, checkpoints: Checkpoints,
-        vault: CameraVault, patience: Duration = .seconds(5), streams: StreamPolicy = StreamPolicy(),
+        vault: CameraVault, patience: Duration = .seconds(5), maximumWaiting: Int = 1024,
+        streams: StreamPolicy = StreamPolicy(),
         authentication: Authentication,
         exportPatience: Duration = .seconds(30),
         newCameraID: @escaping @Sendable () async throws -> CameraID, now: @escaping @Sendable () -> Timestamp,
@@ -50,7 +52,8 @@ package struct Backend: Sendable {
         self.log = log
         self.requests = requests
         self.vault = vault
-        readModels = ReadModels(pool: pool, checkpoints: checkpoints, patience: patience)
+        readModels = ReadModels(
+            pool: pool, checkpoints: checkpoints, patience: patience, maximumWaiting: maximumWaiting)
         self.streams = streams
         self.authentication = authentication
         self.newCameraID = newCameraID

@@ -20,12 +20,15 @@ struct ReadModels: Sendable {
     /// How long a read waits for the position that it asks for.
     let patience: Duration
     let shared: SharedReads
+    private let waiters: Slots
 
-    init(pool: Pool, checkpoints: Checkpoints, patience: Duration) {
+    /// - Parameter maximumWaiting: how many reads wait for a position at a time; others are refused.
+    init(pool: Pool, checkpoints: Checkpoints, patience: Duration, maximumWaiting: Int = 1024) {
         self.pool = pool
         self.checkpoints = checkpoints
         self.patience = patience
         shared = SharedReads(pool: pool)
+        waiters = Slots(maximumWaiting)
     }
 
     /// Runs a statement that selects, first of all, `position`: the least that its read models reflect.
@@ -77,13 +80,19 @@ struct ReadModels: Sendable {
     /// Whether the read models reach a position in time.
     ///
     /// - Parameter position: where they are.
-    /// - Throws: `Problem` where the log itself will not get there.
+    /// - Throws: `Problem` where the log itself will not get there, or too many wait already.
     func wait(for models: [ReadModel], toReach minimum: Int64, from position: Int64) async throws -> Bool {
         if minimum - position > Self.farAhead {
             let head = try await head()
             if minimum - head > Self.farAhead { throw Self.beyond(head) }
         }
-        return await checkpoints.wait(for: models.map(\.rawValue), toReach: minimum, limit: patience)
+        guard let waiter = waiters.take() else {
+            throw Problem.passing(.overloaded, "Too many requests wait for a position to be reached; try again.")
+        }
+        defer { withExtendedLifetime(waiter) {} }
+        return await RequestPlace.left {
+            await checkpoints.wait(for: models.map(\.rawValue), toReach: minimum, limit: patience)
+        }
     }
 
     private func head() async throws -> Int64 {

@@ -46,6 +46,49 @@ import Testing
         }
     }
 
+    /// However many wait, they keep none of the places of those that are worked on.
+    @Test func whoWaitsKeepsNobodyOut() async throws {
+        var policy = NetworkPolicy()
+        policy.maximumRequests = 1
+        try await withAPI(policy: policy, patience: .seconds(3600)) { api in
+            let checkpoints = try #require(api.checkpoints)
+            try await api.register()
+            #expect(try await api.get("/cameras/1?min_position=1").status == 200)
+            try await withThrowingTaskGroup(of: Answer.self) { group in
+                for count in 1...20 {
+                    let path = count % 2 == 0 ? "/cameras/1" : "/cameras/1/counts/explain"
+                    group.addTask { try await api.get("\(path)?min_position=2") }
+                    // The next would find the one place taken until this one waits.
+                    while checkpoints.waiting < count { await Task.yield() }
+                    #expect(try await api.get("/cameras/1").status == 200)
+                }
+                #expect(try await api.post("/cameras/1/start").status == 200)
+                for try await answer in group { #expect(answer.status == 200, "\(answer.body)") }
+            }
+            // Each place was taken and left as often.
+            #expect(try await api.get("/cameras/1").status == 200)
+        }
+    }
+
+    @Test func noMoreWaitThanMay() async throws {
+        try await withAPI(patience: .seconds(3600), maximumWaiting: 2) { api in
+            try await api.register()
+            for position in Int64(2)...3 {
+                #expect(try await api.get("/cameras/1?min_position=\(position - 1)").status == 200)
+                try await withThrowingTaskGroup(of: Answer.self) { group in
+                    for _ in 0..<3 { group.addTask { try await api.get("/cameras/1?min_position=\(position)") } }
+                    // Two wait, so the first that is answered is the one that may not.
+                    let refused = try #require(try await group.next())
+                    refused.expectProblem(503, "overloaded")
+                    #expect(refused.header("Retry-After") == "1")
+                    #expect(try await api.get("/cameras/1?min_position=\(position - 1)").status == 200)
+                    #expect(try await api.post("/cameras/1/restart").status == 200)
+                    for try await answer in group { #expect(answer.status == 200, "\(answer.body)") }
+                }
+            }
+        }
+    }
+
     @Test func aRequestThatHasWaitedLongEnoughIsToldHowFarItIs() async throws {
         try await withAPI(patience: .milliseconds(20)) { api in
             let build = try await #require(api.pool).query(

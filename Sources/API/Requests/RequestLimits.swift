@@ -1,6 +1,5 @@
 import HTTPTypes
 import Hummingbird
-import Synchronization
 
 /// Refuses requests that are too long, and those that are too many at a time.
 struct RequestLimits: RouterMiddleware {
@@ -29,15 +28,15 @@ struct RequestLimits: RouterMiddleware {
             throw Problem(.malformedRequest, "The only Transfer-Encoding is chunked.")
         }
         // Probes must tell a busy server from a dead one.
-        let slot = requests.take()
-        defer { withExtendedLifetime(slot) {} }
-        guard slot != nil || request.uri.path.hasSuffix("/health/live") else {
+        let place = requests.take().map { RequestPlace($0, of: requests) }
+        defer { withExtendedLifetime(place) {} }
+        guard place != nil || request.uri.path.hasSuffix("/health/live") else {
             throw Problem.passing(.overloaded, "Too many requests are being worked on; try again.")
         }
-        var response =
-            if maximumBodyBytes == Request.maximumBodyBytes { try await next(request, context) } else {
-                try await Request.$maximumBodyBytes.withValue(maximumBodyBytes) { try await next(request, context) }
-            }
+        var response = try await RequestPlace.$current.withValue(place) {
+            if maximumBodyBytes == Request.maximumBodyBytes { return try await next(request, context) }
+            return try await Request.$maximumBodyBytes.withValue(maximumBodyBytes) { try await next(request, context) }
+        }
         // What is long in coming would keep others out; it is counted for itself.
         if response.body.contentLength == nil, request.method != .head {
             guard let slot = streams.take() else {
@@ -56,30 +55,5 @@ struct RequestLimits: RouterMiddleware {
 extension Problem {
     static func bodyTooLarge(maximum: Int) -> Problem {
         Problem(.bodyTooLarge, "A body has at most \(maximum) bytes.")
-    }
-}
-
-/// A number of places, each taken for as long as its slot is kept.
-final class Slots: Sendable {
-    private let taken = Atomic(0)
-    private let maximum: Int
-
-    init(_ maximum: Int) { self.maximum = maximum }
-
-    /// Nil where all are taken.
-    func take() -> Slot? {
-        guard taken.add(1, ordering: .relaxed).newValue <= maximum else {
-            taken.subtract(1, ordering: .relaxed)
-            return nil
-        }
-        return Slot(self)
-    }
-
-    final class Slot: Sendable {
-        private let slots: Slots
-
-        fileprivate init(_ slots: Slots) { self.slots = slots }
-
-        deinit { slots.taken.subtract(1, ordering: .relaxed) }
     }
 }

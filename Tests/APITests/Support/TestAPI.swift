@@ -131,7 +131,8 @@ func withCommands(
 /// Everything: a database of the test's own, its projections running unless `projecting` is false.
 func withAPI(
     _ setup: TestingSetup = .router, projecting: Bool = true, policy: NetworkPolicy = NetworkPolicy(),
-    patience: Duration = .seconds(5), exportPatience: Duration = .seconds(30), prober: StreamProber = .unavailable,
+    patience: Duration = .seconds(5), maximumWaiting: Int = 1024, exportPatience: Duration = .seconds(30),
+    prober: StreamProber = .unavailable,
     authentication: Authentication = .off,
     circuits: [CircuitBreaker] = [],
     masterKeys: MasterKeyring = MasterKeyring(MasterKey.random()), logger: Logger = .silent,
@@ -146,6 +147,7 @@ func withAPI(
             var backend = Backend(
                 log: log, requests: log, pool: pool, checkpoints: checkpoints,
                 vault: CameraVault(store: PostgresSecretStore(pool: pool), masterKeys: masterKeys), patience: patience,
+                maximumWaiting: maximumWaiting,
                 streams: .test, authentication: authentication,
                 exportPatience: exportPatience,
                 newCameraID: Backend.cameraIDs(from: pool), now: { clock.now }, circuits: circuits)
