@@ -1,24 +1,43 @@
 import Postgres
 
-/// The rows of the read model `hourly_counts`, quarter hours of UTC, as one statement sees them: consistent with one
-/// another, however long it takes to read them. A connection is held for as long.
+/// The rows of the read model `hourly_counts`, quarter hours of UTC, one camera after the other: each as it was at the
+/// export's position or later. They are read page by page, and no connection is held while a page is written.
 struct CountsExport: ExportSource {
     let pool: Pool
     let form: ExportForm
     let fleet: FleetFilter
+    /// How many rows are read at a time.
+    var pageSize: Int64 = 5000
 
     var header: String { columns.header(form.format) }
 
     func rows(_ write: ([UInt8]) async throws -> Void) async throws {
-        let parameters: [Parameter] =
-            [
-                .timestamp(form.from.microseconds), .timestamp(form.to.microseconds), .text(form.line),
-                .text(form.objectClass), .text(form.zone?.text),
-            ] + fleet.parameters
-        try await pool.withConnection { connection in
-            try await connection.stream(sql, parameters) { rows in
-                for try await row in rows { try await write(try row.bytes(0)) }
-            }
+        let cameras = try await pool.query(
+            """
+            select camera_id from read.camera_state as camera
+            where \(FleetFilter.sql("camera", from: 1))
+            order by camera_id
+            """, fleet.parameters)
+        for camera in cameras { try await rows(of: try camera.integer(0), write) }
+    }
+
+    private func rows(of camera: Int64, _ write: ([UInt8]) async throws -> Void) async throws {
+        // Before the first row there can be, since a quarter hour begins with its second.
+        var last: (bucket: Int64, line: String, objectClass: String) = (form.from.microseconds - 1, "", "")
+        while true {
+            try Task.checkCancellation()
+            let page = try await pool.query(
+                sql,
+                [
+                    .integer(camera), .timestamp(last.bucket), .text(last.line), .text(last.objectClass),
+                    .timestamp(form.to.microseconds), .text(form.line), .text(form.objectClass),
+                    .text(form.zone?.text), .integer(pageSize),
+                ])
+            var text: [UInt8] = []
+            for row in page { text += try row.bytes(0) }
+            if !text.isEmpty { try await write(text) }
+            guard page.count == Int(pageSize), let end = page.last else { return }
+            last = (try end.timestamp(1), try end.text(2), try end.text(3))
         }
     }
 
@@ -32,22 +51,23 @@ struct CountsExport: ExportSource {
             .init("corrected_in", .number, "count_in + correction_in"),
             .init("corrected_out", .number, "count_out + correction_out"),
         ]
-        if form.zone != nil { columns.append(.init("bucket_local", .local, "bucket_start at time zone $5")) }
+        if form.zone != nil { columns.append(.init("bucket_local", .local, "bucket_start at time zone $8")) }
         return ExportColumns(columns: columns)
     }
 
+    /// The next rows of a camera in the order of the primary key, found by it.
     private var sql: String {
         """
-        select \(columns.line(form.format))
+        select \(columns.line(form.format)), bucket_start, line, class
         from read.hourly_counts
-        where camera_id in (
-            select camera_id from read.camera_state as camera where \(FleetFilter.sql("camera", from: 6))
-          )
-          and bucket_start >= $1 and bucket_start < $2
-          and ($3::text is null or line = $3)
-          and ($4::text is null or class = $4)
-          and ($5::text is null or true)
-        order by camera_id, bucket_start, line, class
+        where camera_id = $1
+          and (bucket_start, line, class) > ($2, $3, $4)
+          and bucket_start < $5
+          and ($6::text is null or line = $6)
+          and ($7::text is null or class = $7)
+          and ($8::text is null or true)
+        order by bucket_start, line, class
+        limit $9
         """
     }
 }

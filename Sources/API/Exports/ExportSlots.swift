@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Bounds how many exports are under way: each may hold one of the pool's connections.
+/// Bounds how many exports are under way: each keeps one of the pool's connections busy, as fast as its reader reads.
 final class ExportSlots: Sendable {
     /// Taken until nothing refers to it any more, whatever became of the answer.
     final class Slot: Sendable {
