@@ -98,15 +98,7 @@ struct CameraMetricsReads: Sendable {
           select
             \(interval.start(of: "bucket_start", zone: "zone.name")) as first,
             zone.name as zone,
-            sum(heartbeats)::bigint as heartbeats,
-            sum(online)::bigint as online,
-            sum(errors)::bigint as errors,
-            sum(frames_dropped)::bigint as frames_dropped,
-            sum(response_time_us_sum) / 1000.0 / nullif(sum(response_times), 0) as response_time,
-            max(response_time_us_max) / 1000.0 as slowest,
-            sum(fps_milli_sum) / 1000.0 / nullif(sum(fps_values), 0) as fps,
-            min(fps_milli_min) / 1000.0 as slowest_fps,
-            sum(quality_milli_sum) / 1000.0 / nullif(sum(quality_values), 0) as quality
+            \(CameraMeasures.sums)
           from read.camera_metrics, range, zone
           where camera_id = $1 and bucket_start >= range.first and bucket_start < range.last
           group by 1, 2
@@ -129,14 +121,7 @@ struct CameraMetricsReads: Sendable {
         select
           rfc3339(first) as bucket_start,
           rfc3339(\(interval.end(after: "first", zone: "zone"))) as bucket_end,
-          heartbeats, online, errors,
-          round(errors::numeric / heartbeats, 4)::double precision as error_rate,
-          round(response_time, 3)::double precision as average_response_time_ms,
-          round(slowest, 3)::double precision as maximum_response_time_ms,
-          round(fps, 3)::double precision as average_fps,
-          round(slowest_fps, 3)::double precision as minimum_fps,
-          round(quality, 4)::double precision as average_stream_quality_score,
-          frames_dropped
+          \(CameraMeasures.shown)
         """
     }
 }

@@ -23,6 +23,7 @@ struct Report {
     let to: Timestamp
     let zone: String
     let camera: JSON
+    /// In the period.
     let health: JSON
     let createdAt: Timestamp
     /// The answers of the analytics, by the period's parts.

@@ -86,7 +86,7 @@ struct ReportPage {
                 name: isDaily ? "\(clock.time(start))–\(clock.time(end))" : clock.shortDay(start),
                 value: Self.number(peak["corrected_total"]))
         }
-        health = Self.facts(report.health, clock)
+        health = Self.facts(report.health)
         gaps =
             report.gaps.prefix(4).map { gap in
                 let days = isDaily ? "" : clock.shortDay(gap.from) + " "
@@ -133,61 +133,30 @@ struct ReportPage {
         }
     }
 
-    private static func facts(_ health: JSON, _ clock: LocalClock) -> [Fact] {
-        var facts = [Fact(name: "Status now", value: health["status"]?.string ?? "–")]
-        facts.append(Fact(name: "Uptime so far", value: health["uptime_percentage"]?.number.map { "\($0) %" } ?? "–"))
-        let last = health["last_heartbeat"]?.string.flatMap(Timestamp.init(rfc3339:))
-        facts.append(
-            Fact(name: "Last heartbeat", value: last.map { "\(clock.shortDay($0)) \(clock.time($0))" } ?? "never"))
-        facts.append(Fact(name: "Errors so far", value: number(health["error_count"])))
-        if let message = health["last_error_message"]?.string {
-            facts.append(Fact(name: "Last error", value: String(message.prefix(60))))
+    private static func facts(_ health: JSON) -> [Fact] {
+        func measured(_ name: String, _ unit: String) -> String? {
+            health[name]?.number.map { value in
+                let digits = FloatingPointFormatStyle<Double>.number.precision(.fractionLength(0...1))
+                return "\(value.formatted(digits.locale(Locale(identifier: "en_US"))))\(unit)"
+            }
         }
-        return facts
-    }
-}
-
-/// Dates and times of day in a zone, in English.
-struct LocalClock {
-    private let calendar: Calendar
-
-    init(_ zone: String) {
-        var calendar = Calendar(identifier: .gregorian)
-        calendar.timeZone = TimeZone(identifier: zone) ?? .gmt
-        self.calendar = calendar
-    }
-
-    private static let weekdays = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"]
-    private static let months = [
-        "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
-        "December",
-    ]
-
-    private func parts(_ instant: Timestamp) -> DateComponents {
-        let date = Date(timeIntervalSince1970: Double(instant.microseconds) / 1_000_000)
-        return calendar.dateComponents([.year, .month, .day, .weekday, .hour, .minute], from: date)
-    }
-
-    /// `Sunday, 29 March 2026`
-    func day(_ instant: Timestamp) -> String {
-        let parts = parts(instant)
-        let weekday = Self.weekdays[(parts.weekday ?? 1) - 1]
-        return "\(weekday), \(parts.day ?? 0) \(Self.months[(parts.month ?? 1) - 1]) \(parts.year ?? 0)"
-    }
-
-    func year(_ instant: Timestamp) -> Int { parts(instant).year ?? 0 }
-
-    /// `Sun 29 Mar`
-    func shortDay(_ instant: Timestamp) -> String {
-        let parts = parts(instant)
-        let weekday = Self.weekdays[(parts.weekday ?? 1) - 1].prefix(3)
-        return "\(weekday) \(parts.day ?? 0) \(Self.months[(parts.month ?? 1) - 1].prefix(3))"
-    }
-
-    /// `09:30`
-    func time(_ instant: Timestamp) -> String {
-        let parts = parts(instant)
-        let (hour, minute) = (parts.hour ?? 0, parts.minute ?? 0)
-        return "\(hour < 10 ? "0" : "")\(hour):\(minute < 10 ? "0" : "")\(minute)"
+        func both(_ average: String?, _ extreme: String?, _ word: String) -> String {
+            guard let average else { return "–" }
+            return extreme.map { "\(average), \(word) \($0)" } ?? average
+        }
+        return [
+            Fact(name: "Uptime", value: measured("uptime_percentage", " %") ?? "–"),
+            Fact(name: "Heartbeats", value: number(health["heartbeats"])),
+            Fact(name: "Errors", value: number(health["errors"])),
+            Fact(
+                name: "Response time",
+                value: both(
+                    measured("average_response_time_ms", " ms"), measured("maximum_response_time_ms", " ms"), "at most")
+            ),
+            Fact(
+                name: "Frames a second",
+                value: both(measured("average_fps", ""), measured("minimum_fps", ""), "at least")),
+            Fact(name: "Frames dropped", value: number(health["frames_dropped"])),
+        ]
     }
 }

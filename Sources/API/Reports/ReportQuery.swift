@@ -58,7 +58,10 @@ struct ReportQuery {
     }
 
     /// Selects position, whether the camera was removed, the period's ends, the time zone's name, and the camera and its
-    /// health as JSON objects. Without a date it is the last whole day or week.
+    /// health in the period as JSON objects. Without a date it is the last whole day or week.
+    ///
+    /// Of each five minutes since the camera's first heartbeat, the part of the heartbeats that say online counts as time
+    /// online; of those without a heartbeat, nothing.
     var sql: String {
         let bucket = period.bucket
         let first = bucket.start(ofKey: "date_trunc('\(bucket.rawValue)', local)", zone: "zone.name")
@@ -73,26 +76,44 @@ struct ReportQuery {
               select coalesce($3::timestamp, ($4::timestamptz at time zone zone.name) - interval '1 \(bucket.rawValue)') as local
               from zone
             ),
-            range as (
+            beginning as (
               select \(first) as first from day, zone
+            ),
+            range as (
+              select first, \(bucket.end(after: "first", zone: "zone.name")) as last from beginning, zone
+            ),
+            metrics as (
+              select * from read.camera_metrics, range
+              where camera_id = $1 and bucket_start >= range.first and bucket_start < range.last
+            ),
+            heard as (
+              select min(bucket_start) as first from read.camera_metrics where camera_id = $1
+            ),
+            watched as (
+              select ceil(extract(epoch from least(range.last, $4::timestamptz) - greatest(range.first, heard.first)) / 300)
+                as spans
+              from range, heard
+              where heard.first is not null
             )
             select
-              \(ReadModels.position(of: .cameraState, .healthSummary, .hourlyCounts)),
+              \(ReadModels.position(of: .cameraState, .cameraMetrics, .hourlyCounts)),
               (select removed from camera),
               range.first,
-              \(bucket.end(after: "range.first", zone: "zone.name")),
+              range.last,
               zone.name,
               (select json_build_object('id', camera_id, 'name', name, 'location', location) from camera),
               (
-                select json_build_object(
-                  'status', coalesce(health.status, 'offline'),
-                  'last_heartbeat', rfc3339(last_heartbeat),
-                  'uptime_percentage', \(HealthReads.uptime(at: "$4::timestamptz")),
-                  'error_count', coalesce(error_count, 0),
-                  'last_error_message', last_error_message,
-                  'last_error_timestamp', rfc3339(last_error_timestamp))
-                from camera
-                left join read.health_summary as health using (camera_id)
+                select row_to_json(shown)
+                from (
+                  select
+                    case when watched.spans > 0
+                      then round(least(100, 100 * coalesce(online_spans, 0) / watched.spans), 2)::double precision
+                    end as uptime_percentage,
+                    \(CameraMeasures.shown)
+                  from (select \(CameraMeasures.sums), sum(online::numeric / heartbeats) as online_spans from metrics)
+                    as sums
+                  left join watched on true
+                ) as shown
               )
             from range, zone
             """

@@ -33,6 +33,40 @@ import Testing
         }
     }
 
+    /// What was before the period, or came after it, is no business of its report.
+    @Test func healthIsThatOfThePeriod() async throws {
+        try await withAPI { api in
+            try await api.register()
+            for (instant, status, more) in [
+                ("2026-03-27T23:59:00Z", "error", #","response_time_ms":5000"#),
+                ("2026-03-28T00:00:00Z", "online", #","response_time_ms":100,"fps":10,"frames_dropped":3"#),
+                ("2026-03-28T00:04:59Z", "error", #","response_time_ms":300,"fps":20,"stream_quality_score":0.5"#),
+                ("2026-03-28T23:59:59Z", "online", ""), ("2026-03-29T00:00:00Z", "error", #","frames_dropped":7"#),
+            ] { try await HealthTests.beat(instant, status, more, to: api) }
+            let head = try await api.log.head()
+            let path = "/cameras/1/reports?min_position=\(head)&tz=UTC&date="
+            let day = try await api.get(path + "2026-03-28")
+            #expect(
+                day["health"]
+                    == [
+                        // Half of the first of 288 five minutes, and the last.
+                        "uptime_percentage": 0.52, "heartbeats": 3, "online": 2, "errors": 1, "error_rate": 0.3333,
+                        "average_response_time_ms": 200, "maximum_response_time_ms": 300, "average_fps": 15,
+                        "minimum_fps": 10, "average_stream_quality_score": 0.5, "frames_dropped": 3,
+                    ], "\(day.body)")
+            let today = try await api.get(path + "2026-03-29")
+            #expect(today["health"]?["heartbeats"] == 1 && today["health"]?["uptime_percentage"] == 0)
+            // Time counts from the first heartbeat on: one of the last five minutes' said online not at all.
+            let first = try await api.get(path + "2026-03-27")
+            #expect(first["health"]?["heartbeats"] == 1 && first["health"]?["uptime_percentage"] == 0)
+            let before = try await api.get(path + "2026-03-26")
+            #expect(before["health"]?["heartbeats"] == 0 && before["health"]?["uptime_percentage"] == .null)
+            let page = try await api.get(path + "2026-03-28&format=html")
+            #expect(page.body.contains("<td>Response time</td><td>200 ms, at most 300 ms</td>"))
+            #expect(page.body.contains("<td>Uptime</td><td>0.5 %</td>"))
+        }
+    }
+
     @Test func periodsAreTheLastWholeOnesByDefault() async throws {
         try await withAPI { api in
             try await api.register(TestAPI.camera(#""time_zone":"Europe/Berlin""#))
