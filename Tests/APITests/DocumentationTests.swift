@@ -115,6 +115,15 @@ import Testing
             try await api.root("/docs/problems/nothing").expectProblem(404, "route_not_found")
         }
     }
+
+    /// It shows what comes with a problem, which the title does not.
+    @Test(arguments: ProblemCode.allCases) func everyProblemHasAnExampleOfItsOwn(_ code: ProblemCode) {
+        let example = code.example
+        #expect(example.code == code)
+        #expect(example.detail.hasSuffix("."))
+        #expect(example.detail != "\(code.title).")
+        #expect(ProblemCode.allCases.count { $0.example.document == example.document } == 1)
+    }
 }
 
 /// The API with its documentation, and a database that is not there.

@@ -213,13 +213,3 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         endDeadline = nil
     }
 }
-
-extension Problem {
-    fileprivate static let malformedRequest = Problem(
-        .malformedRequest, "What came is not a request of HTTP, or breaks off within one.")
-    fileprivate static let headersTooLarge = Problem(
-        .headersTooLarge,
-        "A request has at most \(NetworkPolicy.maximumHeaderCount) headers, of at most "
-            + "\(NetworkPolicy.maximumHeaderBytes) bytes each.")
-    fileprivate static let requestTimeout = Problem(.requestTimeout, "The body did not come in whole in time.")
-}

@@ -3,14 +3,47 @@ import Counting
 import EventSourcing
 
 extension ProblemCode {
-    /// A problem of this code as it may come, for the documentation. Facts to act on that come with it are in it.
+    /// A problem of this code as it may come, for the documentation. Facts to act on that come with it are in it. There is
+    /// no example for whatever else: a new code is not built without one.
     var example: Problem {
         switch self {
         case .malformedJSON:
             Problem(
                 self, "Line 1, column 12: expected ':' after a member's name.", members: ["line": 1, "column": 12])
+        case .malformedRequest: .malformedRequest
+        case .requestTimeout: .requestTimeout
+        case .addressTooLong:
+            Problem(self, "A path with its query has at most \(NetworkPolicy.maximumAddressBytes) bytes.")
+        case .headersTooLarge: .headersTooLarge
         case .malformedHeader: Problem(self, "X-Request-ID has 1 to 128 visible ASCII characters.")
+        case .routeNotFound:
+            Problem(self, "No route leads here; see the list of routes in the documentation.")
+        case .cameraNotFound: Problem(Camera.Rejection.unknown)
+        case .workerNotFound: Problem(self, "No camera that you may see was given to this worker.")
+        case .eventNotFound: Problem(self, "The log holds no event at this position.")
+        case .frameDataNotFound: Problem(self, "No reading of this camera has frame data at this position.")
+        case .projectionNotFound: Problem(self, "There is no projection daily_counts.")
         case .methodNotAllowed: Problem(self, "Allowed here: GET, HEAD, POST.", headers: [.allow: "GET, HEAD, POST"])
+        case .cameraAlreadyRegistered: Problem(Camera.Rejection.alreadyRegistered)
+        case .cameraInMaintenance: Problem(Camera.Rejection.inMaintenance)
+        case .cameraNotAssigned: Problem(self, "The camera is not assigned to worker-2.")
+        case .rebuildUnderWay: Problem(self, "A rebuild of hourly_counts is under way or asked for already.")
+        case .cameraRemoved: Problem(Camera.Rejection.removed)
+        case .cameraErased: Problem(self, "The key that this was encrypted under was destroyed.")
+        case .bodyTooLarge: .bodyTooLarge(maximum: 1 << 20)
+        case .unsupportedMediaType: Problem(self, "Content-Type must be application/json.")
+        case .idempotencyKeyReused:
+            Problem(self, "This Idempotency-Key was used for a request with another address or body.")
+        case .tooManyRows: .tooManyRows
+        case .preconditionRequired:
+            Problem(
+                self,
+                "Give the version that you have seen in If-Match, as the ETag showed it, or * for whichever there is.")
+        case .internalError: .internalError
+        case .outcomeUnknown: Problem(EventLogError.unknownOutcome(reason: ""))
+        case .probeUnavailable:
+            Problem(self, "The program footfall-worker is not beside the one that serves the API.")
+        case .tooManyProbes: .passing(self, "Streams are being looked at already; try again.")
         case .statusTransitionNotAllowed:
             Problem(Camera.Rejection.transitionNotAllowed(from: .maintenance, to: .online))
         case .cameraNotYetRegistered:
@@ -50,7 +83,6 @@ extension ProblemCode {
         case .contended, .overloaded, .databaseUnavailable: .passing(self, "Nothing was changed; try again.")
         case .notReady:
             .passing(self, "Missing: hourly_counts.", members: ["missing": ["hourly_counts"]])
-        default: Problem(self, "\(title).")
         }
     }
 }
