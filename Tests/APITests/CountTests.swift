@@ -192,7 +192,7 @@ import Testing
         (
             "from=yesterday&to=2026-03-29&bucket=year&tz=EST&fill=1&zone=UTC",
             [
-                "to malformed", "from malformed", "bucket unknown_value", "tz unknown_value", "fill unknown_value",
+                "to malformed", "from malformed", "tz unknown_value", "bucket unknown_value", "fill unknown_value",
                 "zone unknown_parameter",
             ]
         ),

@@ -7,6 +7,12 @@ enum CountMeasures {
         coalesce(sum(correction_out), 0)::bigint as correction_out
         """
 
+    /// The columns that `sums` makes, 0 where a bucket has no row.
+    static let filled = """
+        coalesce(count_in, 0) as count_in, coalesce(count_out, 0) as count_out, coalesce(readings, 0) as readings,
+        coalesce(correction_in, 0) as correction_in, coalesce(correction_out, 0) as correction_out
+        """
+
     /// The columns that `sums` makes, as the API shows them.
     static let shown = """
         count_in, count_out, count_in + count_out as total_count, readings, correction_in, correction_out,
@@ -16,49 +22,6 @@ enum CountMeasures {
 
     /// What is compared, ranked and shared out.
     static let total = "count_in + correction_in + count_out + correction_out"
-
-    /// The CTE `previous`, which has `first` and `last`: the period before `range`, of the same length. Where the range
-    /// is made of whole days of the zone, it is as many days, however long the clocks made them.
-    static let previousRange = """
-        previous as (
-          select
-            case
-              when \(Bucket.day.start(of: "first", zone: "zone.name")) = first
-                and \(Bucket.day.start(of: "last", zone: "zone.name")) = last
-              then \(
-                Bucket.day.start(
-                    ofKey: """
-                        (\(Bucket.day.key(of: "first", zone: "zone.name")) - (\
-                        \(Bucket.day.key(of: "last", zone: "zone.name")) \
-                        - \(Bucket.day.key(of: "first", zone: "zone.name"))))
-                        """, zone: "zone.name"))
-              else first - (last - first)
-            end as first,
-            first as last
-          from range, zone
-        )
-        """
-
-    /// A JSON object: what `now` and `before`, tables of one row with the columns of `sums`, differ by. There is no
-    /// percentage of nothing.
-    static func change(_ now: String, since before: String) -> String {
-        func difference(_ name: String, _ value: (String) -> String) -> String {
-            """
-            '\(name)', json_build_object(
-              'absolute', \(value(now)) - (\(value(before))),
-              'percent', round(
-                100.0 * (\(value(now)) - (\(value(before)))) / nullif(\(value(before)), 0), 2)::double precision)
-            """
-        }
-        return """
-            json_build_object(
-              \(difference("corrected_in") { "(\($0).count_in + \($0).correction_in)" }),
-              \(difference("corrected_out") { "(\($0).count_out + \($0).correction_out)" }),
-              \(difference("corrected_total") {
-                "(\($0).count_in + \($0).correction_in + \($0).count_out + \($0).correction_out)"
-              }))
-            """
-    }
 
     /// A JSON array with the share of each `name` in all that the table `counts` holds, the largest first. The shares add
     /// up to 1, and are null where there is nothing.

@@ -52,7 +52,7 @@ struct SummaryQuery {
           select $3::text as name
         ),
         \(Bucket.quarterHour.range(from: "$1::timestamptz", to: "$2::timestamptz")),
-        \(CountMeasures.previousRange),
+        \(PeriodComparison.range),
         cameras as materialized (
           select camera_id, name, location, removed
           from read.camera_state as camera
@@ -96,23 +96,14 @@ struct SummaryQuery {
                 \(ReadModels.array(
                     """
                     select camera_id, name, location, \(CountMeasures.shown), share,
-                      (select \(CountMeasures.change("now", since: "before"))
+                      (select \(PeriodComparison.change("now", since: "before"))
                        from (select \(CountMeasures.sums) from counts_before where camera_id = busiest.camera_id) as before,
                          (select count_in, count_out, correction_in, correction_out) as now) as change
                     """, from: "busiest", orderedBy: "total desc, camera_id"))::json as busiest,
                 \(CountMeasures.shares(by: "line")) as by_line,
                 \(CountMeasures.shares(by: "class")) as by_class,
                 \(CountMeasures.shares(by: "location")) as by_location,
-                (
-                  select row_to_json(shown)
-                  from (
-                    select
-                      (select rfc3339(first) from previous) as "from", (select rfc3339(last) from previous) as "to",
-                      (select row_to_json(t) from (select \(CountMeasures.shown) from totals_before) as t) as totals,
-                      \(CountMeasures.change("totals", since: "totals_before")) as change
-                    from totals, totals_before
-                  ) as shown
-                ) as previous
+                \(PeriodComparison.shown) as previous
               from range, zone
             ) as answer
           )

@@ -9,75 +9,48 @@ struct CountQuery {
 
     let bucket: Bucket
     let minimumPosition: Int64?
-    private let from: Timestamp
-    private let to: Timestamp
-    private let zone: TimeZoneName?
-    private let line: String?
-    private let objectClass: String?
+    private let range: CountRange
     private let isFilled: Bool
 
     init(_ request: Request, now: Timestamp) throws(Problem) {
         self = try Query.read(request) { query in
-            let range = query.timeRange(now: now)
+            let range = query.countRange(now: now)
             let bucket = query.value("bucket", default: Bucket.hour, Bucket.init(ofCounts:))
-            let zone = query.optional("tz", TimeZoneName.init)
-            let line = query.optional("line", QueryRule.text)
-            let objectClass = query.optional("class", QueryRule.text)
             let isFilled = query.value("fill", default: false, QueryRule.flag)
             let minimum = query.minimumPosition()
             return query.make(at: "from") {
                 CountQuery(
-                    bucket: try bucket.get(), minimumPosition: try minimum.get(), from: try range.get().from,
-                    to: try range.get().to, zone: try zone.get(), line: try line.get(),
-                    objectClass: try objectClass.get(), isFilled: try isFilled.get())
+                    bucket: try bucket.get(), minimumPosition: try minimum.get(), range: try range.get(),
+                    isFilled: try isFilled.get())
             }
         }
-        let buckets = (to - from) / .seconds(bucket.seconds)
-        if isFilled, buckets > Double(Self.maximumRows) { throw .tooManyRows }
+        if isFilled, range.isTooLong(for: bucket) { throw .tooManyRows }
     }
 
-    private init(
-        bucket: Bucket, minimumPosition: Int64?, from: Timestamp, to: Timestamp, zone: TimeZoneName?, line: String?,
-        objectClass: String?, isFilled: Bool
-    ) {
+    private init(bucket: Bucket, minimumPosition: Int64?, range: CountRange, isFilled: Bool) {
         self.bucket = bucket
         self.minimumPosition = minimumPosition
-        self.from = from
-        self.to = to
-        self.zone = zone
-        self.line = line
-        self.objectClass = objectClass
+        self.range = range
         self.isFilled = isFilled
     }
 
     func parameters(_ id: CameraID) -> [Parameter] {
-        [
-            .integer(id.number), .timestamp(from.microseconds), .timestamp(to.microseconds), .text(zone?.text),
-            .text(line), .text(objectClass), .integer(Self.maximumRows + 1),
-        ]
+        range.parameters(id) + [.integer(Self.maximumRows + 1)]
     }
 
     /// Selects position, whether the camera was removed, the range (from, to) in whole buckets, the time zone's name, the
     /// number of rows and the rows as one JSON array.
     var sql: String {
         """
-        with camera as (
-          select removed, time_zone from read.camera_state where camera_id = $1
-        ),
-        zone as (
-          select coalesce($4, (select time_zone from camera), 'UTC') as name
-        ),
-        \(bucket.range(from: "$2::timestamptz", to: "$3::timestamptz")),
+        with \(CountRange.tables(bucket)),
         grouped as (
           select
             \(bucket.key(of: "bucket_start", zone: "zone.name")) as key, line, class,
-            sum(count_in)::bigint as count_in, sum(count_out)::bigint as count_out, sum(readings)::bigint as readings,
-            sum(correction_in)::bigint as correction_in, sum(correction_out)::bigint as correction_out
+            \(CountMeasures.sums)
           from read.hourly_counts, range, zone
           where camera_id = $1
             and bucket_start >= range.first and bucket_start < range.last
-            and ($5::text is null or line = $5)
-            and ($6::text is null or class = $6)
+            and \(CountRange.isWanted)
           group by 1, 2, 3
         ),
         counted as (
@@ -128,9 +101,7 @@ struct CountQuery {
         ),
         filled as (
           select
-            first, line, class, coalesce(count_in, 0) as count_in, coalesce(count_out, 0) as count_out,
-            coalesce(readings, 0) as readings, coalesce(correction_in, 0) as correction_in,
-            coalesce(correction_out, 0) as correction_out
+            first, line, class, \(CountMeasures.filled)
           from buckets
           cross join kinds
           left join counted using (first, line, class)

@@ -77,8 +77,7 @@ struct FleetCountQuery {
         grouped as (
           select
             \(bucket.key(of: "bucket_start", zone: "zone.name")) as key, \(subject), line, class,
-            sum(count_in)::bigint as count_in, sum(count_out)::bigint as count_out, sum(readings)::bigint as readings,
-            sum(correction_in)::bigint as correction_in, sum(correction_out)::bigint as correction_out
+            \(CountMeasures.sums)
           from read.hourly_counts
           join cameras using (camera_id), range, zone
           where bucket_start >= range.first and bucket_start < range.last
@@ -134,9 +133,7 @@ struct FleetCountQuery {
         ),
         filled as (
           select
-            first, camera_id, line, class, coalesce(count_in, 0) as count_in,
-            coalesce(count_out, 0) as count_out, coalesce(readings, 0) as readings,
-            coalesce(correction_in, 0) as correction_in, coalesce(correction_out, 0) as correction_out
+            first, camera_id, line, class, \(CountMeasures.filled)
           from buckets
           cross join kinds
           left join counted using (first, camera_id, line, class)

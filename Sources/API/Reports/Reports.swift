@@ -41,7 +41,8 @@ struct Reports: Sendable {
     private func analytics(
         _ window: AnalyticsQuery.Window, _ id: CameraID, from: Timestamp, to: Timestamp, zone: String
     ) async throws -> JSON {
-        let query = AnalyticsQuery(window: window, from: from, to: to, zone: try TimeZoneName(zone))
+        let query = AnalyticsQuery(
+            window: window, range: CountRange(from: from, to: to, zone: try TimeZoneName(zone)))
         let row = try await readModels.readZoned(
             [.cameraState, .hourlyCounts], atLeast: nil, query.sql, query.parameters(id))
         return try JSON.parse(row.bytes(2))

@@ -277,7 +277,7 @@ import Testing
             let id = try CameraID(1)
             for window in AnalyticsQuery.Window.allCases {
                 let query = AnalyticsQuery(
-                    window: window, from: api.clock.now - .seconds(86_400), to: api.clock.now, zone: nil)
+                    window: window, range: CountRange(from: api.clock.now - .seconds(86_400), to: api.clock.now))
                 let plan = try await pool.query("explain " + query.sql, query.parameters(id))
                     .map { try $0.text(0) }.joined(separator: "\n")
                 #expect(plan.contains("Index"), "\(plan)")

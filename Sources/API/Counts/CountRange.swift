@@ -1,0 +1,58 @@
+import Counting
+import EventSourcing
+import Postgres
+
+/// Which of one camera's counts: those of a range of time, of one line and of one class where these are named.
+struct CountRange {
+    let from: Timestamp
+    let to: Timestamp
+    /// nil for the camera's own.
+    var zone: TimeZoneName?
+    var line: String?
+    var objectClass: String?
+
+    /// `$1` to `$6` of the statements that this is part of.
+    func parameters(_ id: CameraID) -> [Parameter] {
+        [
+            .integer(id.number), .timestamp(from.microseconds), .timestamp(to.microseconds), .text(zone?.text),
+            .text(line), .text(objectClass),
+        ]
+    }
+
+    /// Whether so many buckets lie in it that an answer with each of them would be too long.
+    func isTooLong(for bucket: Bucket) -> Bool {
+        (to - from) / .seconds(bucket.seconds) > Double(CountQuery.maximumRows)
+    }
+
+    /// The CTEs `camera` (`removed`, `time_zone`), `zone` (`name`) and `range` (`first`, `last`): the range in whole
+    /// buckets.
+    static func tables(_ bucket: Bucket) -> String {
+        """
+        camera as (
+          select removed, time_zone from read.camera_state where camera_id = $1
+        ),
+        zone as (
+          select coalesce($4, (select time_zone from camera), 'UTC') as name
+        ),
+        \(bucket.range(from: "$2::timestamptz", to: "$3::timestamptz"))
+        """
+    }
+
+    /// The condition on rows with a line and a class.
+    static let isWanted = "($5::text is null or line = $5) and ($6::text is null or class = $6)"
+}
+
+extension Query {
+    /// `from`, `to`, `tz`, `line` and `class`.
+    func countRange(now: Timestamp) -> Field<CountRange> {
+        let range = timeRange(now: now)
+        let zone = optional("tz", TimeZoneName.init)
+        let line = optional("line", QueryRule.text)
+        let objectClass = optional("class", QueryRule.text)
+        return make(at: "from") {
+            let (from, to) = try range.get()
+            return CountRange(
+                from: from, to: to, zone: try zone.get(), line: try line.get(), objectClass: try objectClass.get())
+        }
+    }
+}
