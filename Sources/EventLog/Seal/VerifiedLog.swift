@@ -1,0 +1,27 @@
+import EventSourcing
+
+/// What was found to be right so far, counted event by event.
+struct VerifiedLog {
+    let head: Int64
+    /// The last one that was found to be right.
+    var position: Int64 = 0
+    var segments: Int64 = 0
+    var hash = SegmentHasher.origin
+    private var recordedAt = Timestamp(microseconds: .min)
+    /// The last version of each stream so far.
+    var versions: [StreamName: Int64] = [:]
+
+    init(head: Int64) { self.head = head }
+
+    mutating func count(_ event: RecordedEvent) throws {
+        position = event.position
+        guard event.recordedAt >= recordedAt else { throw Verifier.Finding.time(position: position) }
+        recordedAt = event.recordedAt
+        let expected = versions[event.stream, default: 0] + 1
+        guard event.version == expected else {
+            throw Verifier.Finding.version(
+                position: event.position, stream: event.stream.rawValue, expected: expected, actual: event.version)
+        }
+        versions[event.stream] = expected
+    }
+}
