@@ -11,30 +11,6 @@ package struct InstallationSettings: Sendable {
         package init(_ description: String) { self.description = description }
     }
 
-    /// What was given by flags; nil where it was not.
-    package struct Flags: Sendable {
-        package var dataDirectory: String?
-        package var host: String?
-        package var port: Int?
-        package var tlsCertificate: String?
-        package var tlsKey: String?
-        package var databaseURL: String?
-        package var model: String?
-        package var fileStreamRoot: String?
-        package var streamNetworks: String?
-        package var workerID: String?
-        package var masterKeyFile: String?
-        package var auth: String?
-        package var authKeySet: String?
-        package var authVerifyURL: String?
-        package var authIssuer: String?
-        package var authAudience: String?
-        package var logLevel: String?
-        package var logFormat: String?
-
-        package init() {}
-    }
-
     /// `FOOTFALL_DATA_DIR`: the embedded server's files; of no use with a database URL.
     package let dataDirectory: URL
     /// Whether the data directory was named, and is not the default.
@@ -71,28 +47,8 @@ package struct InstallationSettings: Sendable {
     package init(
         _ flags: Flags = Flags(), environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws(Invalid) {
-        let given: [AbsoluteConfigKey: String?] = [
-            ["footfall", "data", "dir"]: flags.dataDirectory,
-            ["footfall", "host"]: flags.host,
-            ["footfall", "port"]: flags.port.map(String.init),
-            ["footfall", "tls", "certificate"]: flags.tlsCertificate,
-            ["footfall", "tls", "key"]: flags.tlsKey,
-            ["footfall", "database", "url"]: flags.databaseURL,
-            ["footfall", "model"]: flags.model,
-            ["footfall", "file", "stream", "root"]: flags.fileStreamRoot,
-            ["footfall", "stream", "networks"]: flags.streamNetworks,
-            ["footfall", "worker", "id"]: flags.workerID,
-            ["footfall", "master", "key", "file"]: flags.masterKeyFile,
-            ["footfall", "auth"]: flags.auth,
-            ["footfall", "auth", "jwks"]: flags.authKeySet,
-            ["footfall", "auth", "verify", "url"]: flags.authVerifyURL,
-            ["footfall", "auth", "issuer"]: flags.authIssuer,
-            ["footfall", "auth", "audience"]: flags.authAudience,
-            ["footfall", "log", "level"]: flags.logLevel,
-            ["footfall", "log", "format"]: flags.logFormat,
-        ]
         let values = ConfigReader(providers: [
-            InMemoryProvider(values: given.compactMapValues { $0.map { ConfigValue(.string($0), isSecret: false) } }),
+            InMemoryProvider(values: flags.values),
             EnvironmentVariablesProvider(environmentVariables: environment),
         ]).scoped(to: "footfall")
         let reader = SettingsReader(values: values)

@@ -34,9 +34,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     /// The last answer's end is on its way out.
     private var isEndUnsent = false
     private var isLingering = false
-    private var readDeadline: Scheduled<Void>?
-    private var writeDeadline: Scheduled<Void>?
-    private var endDeadline: Scheduled<Void>?
+    private let deadlines = ConnectionDeadlines()
 
     private static let lingering = TimeAmount.seconds(2)
 
@@ -47,7 +45,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         if context.channel.isActive { awaitRequest(context) }
     }
 
-    func handlerRemoved(context: ChannelHandlerContext) { cancelDeadlines() }
+    func handlerRemoved(context: ChannelHandlerContext) { deadlines.cancelAll() }
 
     func channelActive(context: ChannelHandlerContext) {
         awaitRequest(context)
@@ -55,7 +53,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        cancelDeadlines()
+        deadlines.cancelAll()
         context.fireChannelInactive()
     }
 
@@ -65,7 +63,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         if isDiscarding { return }
         switch unwrapInboundIn(data) {
         case .head:
-            cancelReadDeadline()
+            deadlines.cancel(.reading)
             underWay += 1
             isReading = true
             bodyBytes = 0
@@ -75,7 +73,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
                 return fail(.bodyTooLarge(maximum: policy.maximumBodyBytes), context)
             }
         case .end:
-            cancelReadDeadline()
+            deadlines.cancel(.reading)
             isReading = false
         }
         context.fireChannelRead(data)
@@ -83,7 +81,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     func channelReadComplete(context: ChannelHandlerContext) {
         // A request that came in one piece needs no timer.
-        if isReading, !isDiscarding, readDeadline == nil { awaitRequest(context) }
+        if isReading, !isDiscarding { awaitRequest(context) }
         context.fireChannelReadComplete()
         if isLingering { context.read() }
     }
@@ -112,7 +110,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private func fail(_ problem: Problem, _ context: ChannelHandlerContext) {
         if isDiscarding { return }
         isDiscarding = true
-        cancelReadDeadline()
+        deadlines.cancel(.reading)
         if isReading, underWay > 0 {
             // Whoever reads the body answers with this.
             context.fireErrorCaught(problem)
@@ -159,17 +157,14 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             return context.close(mode: mode, promise: promise)
         }
         if mode == .input { return context.close(mode: mode, promise: promise) }
-        if endDeadline == nil { endAfter(TimeAmount(policy.writeTimeout), context) }
+        if !deadlines.isSet(.end) { endAfter(TimeAmount(policy.writeTimeout), context) }
         promise?.succeed()
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        writeDeadline?.cancel()
-        writeDeadline = nil
+        deadlines.cancel(.writing)
         if !context.channel.isWritable {
-            writeDeadline = context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(policy.writeTimeout)) {
-                context.close(promise: nil)
-            }
+            deadlines.set(.writing, in: TimeAmount(policy.writeTimeout), context) { context.close(promise: nil) }
         }
         context.fireChannelWritabilityChanged()
     }
@@ -188,28 +183,13 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     // Time.
 
     private func awaitRequest(_ context: ChannelHandlerContext) {
-        guard readDeadline == nil, !isDiscarding else { return }
-        readDeadline = context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(policy.readTimeout)) {
-            self.readDeadline = nil
+        guard !deadlines.isSet(.reading), !isDiscarding else { return }
+        deadlines.set(.reading, in: TimeAmount(policy.readTimeout), context) {
             if self.isReading { self.fail(.requestTimeout, context) } else { context.close(promise: nil) }
         }
     }
 
     private func endAfter(_ time: TimeAmount, _ context: ChannelHandlerContext) {
-        endDeadline?.cancel()
-        endDeadline = context.eventLoop.assumeIsolated().scheduleTask(in: time) { context.close(promise: nil) }
-    }
-
-    private func cancelReadDeadline() {
-        readDeadline?.cancel()
-        readDeadline = nil
-    }
-
-    private func cancelDeadlines() {
-        cancelReadDeadline()
-        writeDeadline?.cancel()
-        writeDeadline = nil
-        endDeadline?.cancel()
-        endDeadline = nil
+        deadlines.set(.end, in: time, context) { context.close(promise: nil) }
     }
 }
