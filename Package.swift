@@ -321,7 +321,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "EventSourcing", "Postgres", "TestSupport", "footfall", "footfall-worker", "footfallctl",
+                "EventSourcing", "Postgres", "StreamSupport", "TestSupport", "footfall", "footfall-worker",
+                "footfallctl",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -339,13 +340,24 @@ let package = Package(
             ],
             swiftSettings: swiftSettings
         ),
+        .target(
+            name: "StreamSupport",
+            dependencies: [
+                "COpenCV", "Vision",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            path: "Tests/StreamSupport",
+            swiftSettings: swiftSettings
+        ),
         .testTarget(
             name: "FootfallWorkerTests",
             dependencies: [
-                "Counting", "EventSourcing", "StreamPolicy", "Vision", "footfall-worker",
+                "Counting", "EventSourcing", "StreamPolicy", "StreamSupport", "Vision", "footfall-worker",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: swiftSettings
         ),

@@ -1,6 +1,7 @@
 #include "shim.hpp"
 
 #include <cstdlib>
+#include <cstring>
 #include <memory>
 #include <mutex>
 #include <opencv2/videoio.hpp>
@@ -52,11 +53,12 @@ double cv_capture_frame_count(const cv_capture *capture) { return capture->sourc
 
 double cv_capture_position_ms(const cv_capture *capture) { return capture->source.get(cv::CAP_PROP_POS_MSEC); }
 
-char *cv_writer_open(const char *path, double fps, int width, int height, cv_writer **writer) {
+char *cv_writer_open(const char *path, const char *codec, double fps, int width, int height, cv_writer **writer) {
     *writer = nullptr;
     return cv_guarded([&] {
         auto opened = std::make_unique<cv_writer>();
-        const int fourcc = cv::VideoWriter::fourcc('M', 'J', 'P', 'G');
+        if (std::strlen(codec) != 4) throw std::runtime_error("a codec is named by four letters");
+        const int fourcc = cv::VideoWriter::fourcc(codec[0], codec[1], codec[2], codec[3]);
         if (!opened->file.open(path, cv::CAP_FFMPEG, fourcc, fps, cv::Size(width, height))) {
             throw std::runtime_error("cannot write this video file");
         }

@@ -2,6 +2,7 @@ import EventSourcing
 import Foundation
 import NIOCore
 import StreamPolicy
+import StreamSupport
 import Testing
 import Vision
 
@@ -11,16 +12,6 @@ import Vision
 @Suite struct ProbeTests {
     private static let clip = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().appending(path: ".cache/opencv-doc/vtest.avi")
-
-    private func probe(
-        _ kind: StreamAddress.Kind, _ url: String, names: NameResolver? = nil, root: String? = nil,
-        limit: Duration = .seconds(30)
-    ) async throws -> JSON {
-        let nobody = NameResolver { (_: String) throws(NameResolver.Failure) in throw .notFound }
-        let policy = StreamPolicy(networks: try StreamNetworks("127.0.0.1"), resolver: names ?? nobody)
-        let door = StreamDoor(policy: policy, fileRoot: root.map { FileRoot(path: $0) })
-        return await Probe(door: door, limit: limit).look(at: kind, url)
-    }
 
     private static func http(_ head: String, _ body: Data = Data()) -> ByteBuffer {
         ByteBuffer(string: "HTTP/1.1 \(head)\r\nContent-Length: \(body.count)\r\n\r\n") + body
@@ -157,13 +148,5 @@ import Vision
         #expect(try await probe(.file, Self.clip.absoluteString, root: folder)["width"] == 768)
         #expect(try await probe(.file, "file:///etc/hostname", root: folder)["reason"] == "file_not_allowed")
         #expect(try await probe(.file, Self.clip.absoluteString)["reason"] == "file_not_allowed")
-    }
-}
-
-extension ByteBuffer {
-    fileprivate static func + (head: ByteBuffer, body: Data) -> ByteBuffer {
-        var whole = head
-        whole.writeBytes(body)
-        return whole
     }
 }

@@ -177,7 +177,7 @@ final class ClipWriter {
 
     init(path: String, fps: Double, width: Int, height: Int) throws {
         var handle: OpaquePointer?
-        try checked(cv_writer_open(path, fps, Int32(width), Int32(height), &handle))
+        try checked(cv_writer_open(path, "MJPG", fps, Int32(width), Int32(height), &handle))
         guard let handle else { throw VisionError.cannotOpen }
         self.handle = handle
         self.width = width

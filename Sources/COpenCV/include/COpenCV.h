@@ -58,10 +58,12 @@ double cv_capture_fourcc(const cv_capture *capture);
 double cv_capture_frame_count(const cv_capture *capture);
 double cv_capture_position_ms(const cv_capture *capture);
 
-/// Writes a video file (Motion JPEG in AVI).
+/// Writes a video file.
 typedef struct cv_writer cv_writer;
 
-char *cv_writer_open(const char *path, double fps, int width, int height, cv_writer **writer);
+/// The path's ending says which container is written, `codec` by its four letters what into it (MJPG, MPG2).
+char *cv_writer_open(const char *path, const char *codec, double fps, int width, int height,
+                     cv_writer **writer);
 char *cv_writer_write(cv_writer *writer, const cv_picture *picture);
 void cv_writer_free(cv_writer *writer);
 

@@ -1,0 +1,27 @@
+import EventSourcing
+import Foundation
+import NIOCore
+import StreamPolicy
+import Vision
+
+@testable import footfall_worker
+
+/// Looks at a stream where 127.0.0.1 is the one address that is allowed.
+/// - Parameter names: finds addresses; without it, no name has one.
+func probe(
+    _ kind: StreamAddress.Kind, _ url: String, names: NameResolver? = nil, root: String? = nil,
+    limit: Duration = .seconds(30)
+) async throws -> JSON {
+    let nobody = NameResolver { (_: String) throws(NameResolver.Failure) in throw .notFound }
+    let policy = StreamPolicy(networks: try StreamNetworks("127.0.0.1"), resolver: names ?? nobody)
+    let door = StreamDoor(policy: policy, fileRoot: root.map { FileRoot(path: $0) })
+    return await Probe(door: door, limit: limit).look(at: kind, url)
+}
+
+extension ByteBuffer {
+    static func + (head: ByteBuffer, body: Data) -> ByteBuffer {
+        var whole = head
+        whole.writeBytes(body)
+        return whole
+    }
+}
