@@ -3,7 +3,7 @@ import Testing
 
 @testable import Vision
 
-@Suite struct CaptureTests {
+@Suite(.offThePool) struct CaptureTests {
     private let folder: TemporaryFolder
 
     init() throws {

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Vision
 
-@Suite struct DetectionTests {
+@Suite(.offThePool) struct DetectionTests {
     @Test func ofOverlappingBoxesTheSurestRemains() {
         let kept = suppressed(
             [.person(0.5, 0.5, confidence: 0.6), .person(0.505, 0.5, confidence: 0.9), .person(0.8, 0.5)], overlap: 0.45

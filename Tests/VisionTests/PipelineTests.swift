@@ -4,7 +4,7 @@ import Testing
 
 @testable import Vision
 
-@Suite struct PipelineTests {
+@Suite(.offThePool) struct PipelineTests {
     private let folder: TemporaryFolder
     private let clip: String
 

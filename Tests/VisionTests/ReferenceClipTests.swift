@@ -3,7 +3,7 @@ import Testing
 @testable import Vision
 
 /// Real clips whose crossings were counted by eye.
-@Suite struct ReferenceClipTests {
+@Suite(.offThePool) struct ReferenceClipTests {
     private static let rightToLeft = [185, 208, 258, 537, 605, 682, 716]
     private static let leftToRight = [295, 640, 659, 696, 747]
 

@@ -3,7 +3,7 @@ import Testing
 @testable import Vision
 
 /// Made-up clips, written as video files and read back through the real capture, counted by motion.
-@Suite struct SyntheticSceneTests {
+@Suite(.offThePool) struct SyntheticSceneTests {
     private let folder: TemporaryFolder
 
     init() throws {
