@@ -6,7 +6,7 @@ final class SilentListener: Sendable {
     private let descriptor: Int32
 
     init() throws {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue), 0)
         guard descriptor >= 0 else { throw POSIXError(.EMFILE) }
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -24,6 +24,16 @@ final class SilentListener: Sendable {
         }
         self.descriptor = descriptor
         port = UInt16(bigEndian: address.sin_port)
+    }
+
+    /// What the first client has sent so far; empty where there is none.
+    var received: String {
+        let client = accept(descriptor, nil, nil)
+        guard client >= 0 else { return "" }
+        defer { close(client) }
+        var bytes = [UInt8](repeating: 0, count: 4096)
+        let count = recv(client, &bytes, bytes.count, Int32(MSG_DONTWAIT))
+        return String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
     }
 
     deinit {
