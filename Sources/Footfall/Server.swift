@@ -57,9 +57,7 @@ struct Server {
             rateLimiter: try Server.rateLimiter(
                 settings, isAuthenticated: settings.authentication.isOn, logger: logger))
         try backend.addDocumentation(from: files.openAPI, swaggerUI: files.swaggerUI)
-        let probing =
-            ["--stream-networks", settings.streamNetworks.description]
-            + ((settings.fileStreamRoot ?? fileStreamRoot).map { ["--file-stream-root", $0] } ?? [])
+        let probing = settings.streamArguments(fileStreamRoot: fileStreamRoot)
         var check = CameraMonitor.silence
         if let probe = ProbeProcess(arguments: probing) {
             backend.addProber(probe.prober)

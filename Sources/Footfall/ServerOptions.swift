@@ -56,12 +56,26 @@ struct ListenOptions: ParsableArguments {
     )
     var streamNetworks: String?
 
+    @Option(
+        help:
+            "on or off: whether streams under TLS must show a certificate that is trusted (FOOTFALL_STREAM_TLS_VERIFY, on)."
+    )
+    var streamTlsVerify: String?
+
+    @Option(
+        help:
+            "A PEM file with what is trusted of cameras beside the system's authorities (FOOTFALL_STREAM_CA_FILE)."
+    )
+    var streamCaFile: String?
+
     func add(to flags: inout InstallationSettings.Flags) {
         flags.host = host
         flags.port = port
         flags.tlsCertificate = tlsCertificate
         flags.tlsKey = tlsKey
         flags.streamNetworks = streamNetworks
+        flags.streamTLSVerify = streamTlsVerify
+        flags.streamCAFile = streamCaFile
     }
 }
 
@@ -92,6 +106,13 @@ extension InstallationSettings {
 }
 
 extension InstallationSettings {
+    /// The flags by which footfall-worker opens the same streams.
+    /// - Parameter fileStreamRoot: the folder of file streams where the settings name none.
+    func streamArguments(fileStreamRoot fallback: String?) -> [String] {
+        ["--stream-networks", streamNetworks.description] + streamTrust.arguments
+            + ((fileStreamRoot ?? fallback).map { ["--file-stream-root", $0] } ?? [])
+    }
+
     /// The master keys of this installation, which open what the database keeps.
     func masterKeys(for target: ConnectionTarget, logger: Logger) async throws -> MasterKeyring {
         let keys = try MasterKeyring(text: masterKey, file: masterKeyFile, fallback: ownMasterKeyFile)

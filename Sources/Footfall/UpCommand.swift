@@ -82,7 +82,6 @@ struct UpCommand: AsyncParsableCommand {
             throw StartFailure(
                 "footfall-worker is not beside footfall; build it, or start with --no-worker")
         }
-        let root = settings.fileStreamRoot ?? clip?.deletingLastPathComponent().path
         var token: WorkerToken?
         if let key {
             token = WorkerToken(
@@ -95,8 +94,8 @@ struct UpCommand: AsyncParsableCommand {
                 "--id", settings.workerID, "--log-level", settings.logLevel, "--log-format",
                 settings.logFormat.rawValue,
             ]
-                + (settings.model.map { ["--model", $0] } ?? []) + (root.map { ["--file-stream-root", $0] } ?? [])
-                + (listen.streamNetworks.map { ["--stream-networks", $0] } ?? []),
+                + (settings.model.map { ["--model", $0] } ?? [])
+                + settings.streamArguments(fileStreamRoot: clip?.deletingLastPathComponent().path),
             token: token)
     }
 }

@@ -12,6 +12,8 @@ extension InstallationSettings {
         package var model: String?
         package var fileStreamRoot: String?
         package var streamNetworks: String?
+        package var streamTLSVerify: String?
+        package var streamCAFile: String?
         package var workerID: String?
         package var masterKeyFile: String?
         package var auth: String?
@@ -36,6 +38,8 @@ extension InstallationSettings {
                 ["footfall", "model"]: model,
                 ["footfall", "file", "stream", "root"]: fileStreamRoot,
                 ["footfall", "stream", "networks"]: streamNetworks,
+                ["footfall", "stream", "tls", "verify"]: streamTLSVerify,
+                ["footfall", "stream", "ca", "file"]: streamCAFile,
                 ["footfall", "worker", "id"]: workerID,
                 ["footfall", "master", "key", "file"]: masterKeyFile,
                 ["footfall", "auth"]: auth,

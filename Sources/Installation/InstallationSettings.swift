@@ -23,6 +23,8 @@ package struct InstallationSettings: Sendable {
     package let fileStreamRoot: String?
     /// `FOOTFALL_STREAM_NETWORKS`: the networks in which alone streams are opened.
     package let streamNetworks: StreamNetworks
+    /// `FOOTFALL_STREAM_TLS_VERIFY`, `FOOTFALL_STREAM_CA_FILE`: which certificates of cameras are believed.
+    package let streamTrust: StreamTrust
     /// `FOOTFALL_WORKER_ID`: the name of the worker on this machine, by which cameras are assigned to it.
     package let workerID: String
     /// `FOOTFALL_AUTH…`: how requests prove who sends them.
@@ -62,6 +64,7 @@ package struct InstallationSettings: Sendable {
         model = reader.text("model")
         fileStreamRoot = reader.text("file.stream.root")
         streamNetworks = try Self.streamNetworks(reader.text("stream.networks"))
+        streamTrust = try Self.streamTrust(reader.text("stream.tls.verify"), reader.text("stream.ca.file"))
         masterKey = reader.text("master.key")
         masterKeyFile = reader.text("master.key.file")
         logLevel = reader.text("log.level") ?? "info"
@@ -83,6 +86,16 @@ package struct InstallationSettings: Sendable {
         guard let text else { return .defaults }
         do throws(StreamNetworks.Malformed) { return try StreamNetworks(text) } catch {
             throw Invalid("the networks of streams (FOOTFALL_STREAM_NETWORKS) cannot be read: \(error)")
+        }
+    }
+
+    private static func streamTrust(_ verification: String?, _ file: String?) throws(Invalid) -> StreamTrust {
+        if let file, !FileManager.default.isReadableFile(atPath: file) {
+            throw Invalid("the file of cameras' certificates (FOOTFALL_STREAM_CA_FILE), \(file), cannot be read")
+        }
+        do throws(StreamTrust.Malformed) { return try StreamTrust(verification: verification, file: file) } catch {
+            throw Invalid(
+                "whether cameras' certificates are verified (FOOTFALL_STREAM_TLS_VERIFY) is not clear: \(error)")
         }
     }
 

@@ -1,4 +1,5 @@
 import EventSourcing
+import Foundation
 import StreamSupport
 import Testing
 
@@ -29,6 +30,45 @@ import Testing
                 try await footfall.poll("/cameras/1/stream-info") { ($0["worker"]?["fps"]?.number ?? 0) > 0 }
                 #expect(await footfall.stop() == 0)
                 #expect(!footfall.program.output.contains("kept-secret"))
+            }
+        }
+    }
+
+    @Test func aCameraUnderTLSIsTrustedWhereItsCertificateIsInTheFile() async throws {
+        let identity = try TestAuthority.selfSigned(for: .name("IPC"))
+        let camera = RTSPCamera(clip: try await TransportStream.clip)
+        try await camera.run(tls: try identity.serverContext()) { port in
+            try await withFolder { folder in
+                let file = folder.appending(path: "cameras.pem")
+                for (certificate, reason) in [
+                    (try TestAuthority.selfSigned(for: .name("IPC")).certificate, "certificate_not_trusted"),
+                    (identity.certificate, nil),
+                ] {
+                    try Data(certificate.utf8).write(to: file)
+                    let footfall = try await Footfall.up(
+                        in: folder, ["--stream-networks", "127.0.0.1", "--stream-ca-file", file.path, "--no-worker"])
+                    _ = try await footfall.post(
+                        "/cameras",
+                        ["name": "Gate", "stream_url": .string("rtsps://127.0.0.1:\(port)/l"), "stream_type": "rtsp"])
+                    let tested = try await footfall.post("/cameras/1/test-connection", ["timeout_ms": 30_000])
+                    #expect(tested.body["ok"]?.bool == (reason == nil), "\(tested.body.text)")
+                    #expect(tested.body["reason"]?.string == reason)
+                    #expect(await footfall.stop() == 0)
+                }
+            }
+        }
+    }
+
+    @Test(arguments: [
+        ["--stream-tls-verify", "maybe"], ["--stream-ca-file", "/nonexistent.pem"],
+        ["--stream-tls-verify", "off", "--stream-ca-file", "/etc/hosts"],
+    ])
+    func whomToTrustMustBeClear(_ arguments: [String]) async throws {
+        try await withFolder { folder in
+            for (program, command) in [("footfall", ["up", "--data-dir", folder.path]), ("footfall-worker", [])] {
+                let (code, output) = try await Program.run(program, command + arguments)
+                #expect(code == 64, "\(output)")
+                #expect(output.contains("FOOTFALL_STREAM_"), "\(output)")
             }
         }
     }

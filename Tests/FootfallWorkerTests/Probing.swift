@@ -10,11 +10,11 @@ import Vision
 /// - Parameter names: finds addresses; without it, no name has one.
 func probe(
     _ kind: StreamAddress.Kind, _ url: String, names: NameResolver? = nil, root: String? = nil,
-    limit: Duration = .seconds(30)
+    limit: Duration = .seconds(30), tls: CameraTLS = .system
 ) async throws -> JSON {
     let nobody = NameResolver { (_: String) throws(NameResolver.Failure) in throw .notFound }
     let policy = StreamPolicy(networks: try StreamNetworks("127.0.0.1"), resolver: names ?? nobody)
-    let door = StreamDoor(policy: policy, fileRoot: root.map { FileRoot(path: $0) })
+    let door = StreamDoor(policy: policy, fileRoot: root.map { FileRoot(path: $0) }, tls: tls)
     return await Probe(door: door, limit: limit).look(at: kind, url)
 }
 

@@ -8,6 +8,7 @@ import Vision
 struct StreamDoor: Sendable {
     let policy: StreamPolicy
     let fileRoot: FileRoot?
+    var tls = CameraTLS.system
     /// How long a connection may take to be made.
     var patience = Duration.seconds(4)
 
@@ -27,7 +28,7 @@ struct StreamDoor: Sendable {
             throw StreamTrouble(error)
         }
         let report = RelayReport()
-        let relay = StreamRelay(endpoint: endpoint, policy: policy, patience: patience, report: report)
+        let relay = StreamRelay(endpoint: endpoint, policy: policy, tls: tls, patience: patience, report: report)
         do {
             return try await relay.run { port in try await body(try address(of: endpoint, url, behind: port)) }
         } catch let error as VisionError {

@@ -13,6 +13,18 @@ struct StreamOptions: ParsableArguments {
     )
     var streamNetworks: String?
 
+    @Option(
+        help:
+            "on or off: whether streams under TLS must show a certificate that is trusted (FOOTFALL_STREAM_TLS_VERIFY, on)."
+    )
+    var streamTlsVerify: String?
+
+    @Option(
+        help:
+            "A PEM file with what is trusted beside the system's authorities: further ones, and cameras' own certificates (FOOTFALL_STREAM_CA_FILE)."
+    )
+    var streamCaFile: String?
+
     func door() throws -> StreamDoor {
         let environment = ProcessInfo.processInfo.environment
         let root = fileStreamRoot ?? environment["FOOTFALL_FILE_STREAM_ROOT"]
@@ -22,6 +34,22 @@ struct StreamOptions: ParsableArguments {
                 throw ValidationError("the networks of streams (FOOTFALL_STREAM_NETWORKS) cannot be read: \(error)")
             }
         }
-        return StreamDoor(policy: StreamPolicy(networks: networks), fileRoot: root.map { FileRoot(path: $0) })
+        return StreamDoor(
+            policy: StreamPolicy(networks: networks), fileRoot: root.map { FileRoot(path: $0) },
+            tls: try tls(environment))
+    }
+
+    private func tls(_ environment: [String: String]) throws -> CameraTLS {
+        let trust: StreamTrust
+        do throws(StreamTrust.Malformed) {
+            trust = try StreamTrust(
+                verification: streamTlsVerify ?? environment["FOOTFALL_STREAM_TLS_VERIFY"],
+                file: streamCaFile ?? environment["FOOTFALL_STREAM_CA_FILE"])
+        } catch {
+            throw ValidationError("whose certificates are trusted (FOOTFALL_STREAM_TLS_VERIFY) is not clear: \(error)")
+        }
+        do throws(CameraTLS.Unusable) { return try CameraTLS(trust) } catch {
+            throw ValidationError("the file of trusted certificates (FOOTFALL_STREAM_CA_FILE) is of no use: \(error)")
+        }
     }
 }

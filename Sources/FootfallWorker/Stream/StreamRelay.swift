@@ -8,7 +8,7 @@ import StreamPolicy
 ///
 /// For RTSP and RTMP it hands bytes to and fro, under TLS where the stream's URL says so. For HTTP it is a forwarding
 /// proxy (RFC 9110, section 7.7; CONNECT for https), so that redirects and what play lists name come by here too. Each
-/// connection goes to an address that was checked for it.
+/// connection goes to an address that was checked for it, and TLS is the relay's own: FFmpeg checks no certificate.
 struct StreamRelay: Sendable {
     private typealias Bytes = NIOAsyncChannel<ByteBuffer, ByteBuffer>
     private typealias Requests = NIOAsyncChannelInboundStream<ByteBuffer>.AsyncIterator
@@ -16,6 +16,7 @@ struct StreamRelay: Sendable {
 
     let endpoint: StreamEndpoint
     let policy: StreamPolicy
+    let tls: CameraTLS
     let patience: Duration
     let report: RelayReport
 
@@ -50,7 +51,7 @@ struct StreamRelay: Sendable {
                 guard LoopbackPeer.isThisProcess(client.channel) else { return }
                 var requests = fromClient.makeAsyncIterator()
                 if endpoint.transport == .http {
-                    try await forward(&requests, toClient)
+                    try await forward(&requests, toClient, client.channel)
                 } else if let camera = await connect(endpoint.host, endpoint.port, isSecure: endpoint.isSecure) {
                     try await splice(
                         camera, ByteBuffer(), &requests, toClient,
@@ -61,7 +62,7 @@ struct StreamRelay: Sendable {
     }
 
     /// Answers one request of FFmpeg, which makes a connection for each.
-    private func forward(_ requests: inout Requests, _ toClient: Answers) async throws {
+    private func forward(_ requests: inout Requests, _ toClient: Answers, _ client: any Channel) async throws {
         var received = ByteBuffer()
         var head = ProxyRequest(&received)
         while head == nil, received.readableBytes <= ProxyRequest.maximumBytes, var more = try await requests.next() {
@@ -74,8 +75,12 @@ struct StreamRelay: Sendable {
             return toClient.finish()
         }
         if head.isTunnel {
-            try await toClient.write(ByteBuffer(string: "HTTP/1.1 200 Connected\r\n\r\n"))
-            try await splice(camera, received, &requests, toClient, PlainReader())
+            try await splice(camera, ByteBuffer(), &requests, toClient, HTTPReader()) {
+                try await client.writeAndFlush(ByteBuffer(string: "HTTP/1.1 200 Connected\r\n\r\n"))
+                try await client.eventLoop.submit {
+                    try client.pipeline.syncOperations.addHandler(InnerTLS.handler(), position: .first)
+                }.get()
+            }
         } else {
             var first = head.forwarded
             first.writeBuffer(&received)
@@ -84,11 +89,13 @@ struct StreamRelay: Sendable {
     }
 
     /// Hands bytes to and fro until FFmpeg has closed its side; nothing is read that the other side has not taken yet.
+    /// - Parameter prepare: what has to happen before.
     private func splice(
         _ camera: Bytes, _ first: ByteBuffer, _ requests: inout Requests, _ toClient: Answers,
-        _ reader: any ServerReader
+        _ reader: any ServerReader, _ prepare: () async throws -> Void = {}
     ) async throws {
         try await camera.executeThenClose { fromCamera, toCamera in
+            try await prepare()
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask {
                     defer { toClient.finish() }  // FFmpeg sees the end, and closes
@@ -119,7 +126,7 @@ struct StreamRelay: Sendable {
     private func connect(_ request: ProxyRequest) async -> Bytes? {
         do throws(StreamRefusal) {
             let (host, port) = try request.place()
-            return await connect(host, port, isSecure: false)
+            return await connect(host, port, isSecure: request.isTunnel)
         } catch {
             report.refuse(StreamTrouble(error))
             return nil
@@ -135,41 +142,49 @@ struct StreamRelay: Sendable {
             report.refuse(StreamTrouble(error))
             return nil
         }
+        let judgements: [CameraTLS.Judgement?] = isSecure ? tls.judgements : [nil]
+        var trouble = StreamTrouble.noAnswer
         for address in addresses.prefix(4) {
-            // What fails is told by there being no connection at the end.
-            if let camera = try? await connect(address, port, as: host, isSecure: isSecure) {
-                report.connected()
-                return camera
+            for judgement in judgements {
+                do {
+                    let camera = try await connect(address, port, as: host, judgement)
+                    report.connected()
+                    return camera
+                } catch {
+                    // Of several addresses, one that was reached says most.
+                    if let found = error as? StreamTrouble { trouble = found }
+                    if trouble != .notTrusted { break }
+                }
             }
         }
-        report.refuse(.noAnswer)
+        report.refuse(trouble)
         return nil
     }
 
+    /// - Parameter judgement: by what the camera's certificate is judged; nil for a connection in clear.
     private func connect(
-        _ address: IPAddress, _ port: UInt16, as host: StreamEndpoint.Host, isSecure: Bool
+        _ address: IPAddress, _ port: UInt16, as host: StreamEndpoint.Host, _ judgement: CameraTLS.Judgement?
     ) async throws -> Bytes {
-        let tls = try isSecure ? NIOSSLContext(configuration: Self.tlsConfiguration) : nil
-        let nanoseconds = patience / .nanoseconds(1) / Double(2)
-        return try await ClientBootstrap(group: NIOSingletons.posixEventLoopGroup)
-            .connectTimeout(.nanoseconds(Int64(nanoseconds)))
+        let limit = TimeAmount.nanoseconds(Int64(patience / .nanoseconds(1) / Double(2)))
+        let (camera, secured) = try await ClientBootstrap(group: NIOSingletons.posixEventLoopGroup)
+            .connectTimeout(limit)
             .connect(to: try SocketAddress(ipAddress: "\(address)", port: Int(port))) { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    if let tls {
-                        var name: String?
-                        if case .name(let text) = host { name = text }
-                        try channel.pipeline.syncOperations.addHandler(
-                            NIOSSLClientHandler(context: tls, serverHostname: name))
+                    var secured: EventLoopFuture<Void>?
+                    if let judgement {
+                        let watch = HandshakeWatch(on: channel.eventLoop, patience: limit)
+                        secured = watch.done
+                        try channel.pipeline.syncOperations.addHandlers([
+                            try tls.handler(judgement, for: host), watch,
+                        ])
                     }
-                    return try Bytes(wrappingChannelSynchronously: channel)
+                    return (try Bytes(wrappingChannelSynchronously: channel), secured)
                 }
             }
-    }
-
-    /// Cameras come with certificates that they have signed themselves; FFmpeg takes them unchecked too.
-    private static var tlsConfiguration: TLSConfiguration {
-        var configuration = TLSConfiguration.makeClientConfiguration()
-        configuration.certificateVerification = .none
-        return configuration
+        do { try await secured?.get() } catch {
+            try? await camera.executeThenClose { _, _ in }  // it is of no use any more, however it ends
+            throw error
+        }
+        return camera
     }
 }

@@ -11,6 +11,10 @@ enum StreamTrouble: Error, Hashable, Sendable {
     case nameNotFound(StreamRefusal)
     /// Nothing took the connection.
     case noAnswer
+    /// What answered speaks no TLS, though the stream's URL says so, or none that can be agreed on.
+    case noTLS
+    /// The camera's certificate is neither vouched for nor known, or is for another host.
+    case notTrusted
     case notAuthorized
     /// The camera answered with a status that says no: 404, 500.
     case status(Int)
@@ -33,6 +37,8 @@ enum StreamTrouble: Error, Hashable, Sendable {
         case .redirected: "redirected"
         case .nameNotFound: "name_not_found"
         case .noAnswer: "no_answer"
+        case .noTLS: "no_tls"
+        case .notTrusted: "certificate_not_trusted"
         case .notAuthorized: "not_authorized"
         case .status: "refused_by_camera"
         case .timedOut: "timed_out"
@@ -48,6 +54,9 @@ extension StreamTrouble: CustomStringConvertible {
         case .fileRefused(let text): text
         case .redirected(let target): "The camera redirects to \(target), which is not followed."
         case .noAnswer: "Nothing takes connections at this address."
+        case .noTLS: "What answers at this address speaks no TLS, or none that can be agreed on."
+        case .notTrusted:
+            "The camera's certificate is not trusted, or is for another host; FOOTFALL_STREAM_CA_FILE says whose are."
         case .notAuthorized: "The camera does not accept these credentials."
         case .status(let status): "The camera answers with status \(status)."
         case .timedOut: "No picture came in time."
