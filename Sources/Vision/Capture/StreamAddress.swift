@@ -22,6 +22,10 @@ package struct StreamAddress: Sendable, Hashable {
         self.proxyPort = proxyPort
         self.serverURL = serverURL
         guard !url.utf8.contains(0) else { throw .unsupportedAddress(reason: "it contains a null byte") }
+        // Or it would go on as further options.
+        guard serverURL?.utf8.contains(where: ";|".utf8.contains) != true else {
+            throw .unsupportedAddress(reason: "what the server is called by holds ; or |")
+        }
         if kind == .file {
             location = try StreamAddress.path(url)
         } else {
