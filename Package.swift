@@ -325,7 +325,7 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "EventSourcing", "Postgres", "StreamSupport", "TestSupport", "footfall", "footfall-worker",
+                "API", "EventSourcing", "Postgres", "StreamSupport", "TestSupport", "footfall", "footfall-worker",
                 "footfallctl",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),

@@ -19,6 +19,10 @@ struct ProbeProcess: Sendable {
                 path: "footfall-worker"),
             FileManager.default.isExecutableFile(atPath: executable.path)
         else { return nil }
+        self.init(executable: executable, arguments: arguments)
+    }
+
+    init(executable: URL, arguments: [String]) {
         self.executable = FilePath(executable.path)
         self.arguments = arguments
     }
@@ -40,7 +44,25 @@ struct ProbeProcess: Sendable {
         options.teardownSequence = []
         return try await Subprocess.run(
             .path(executable), arguments: Arguments(["probe"] + arguments), platformOptions: options,
-            input: .string(request.text), output: .string(limit: 1 << 16), error: .discarded
+            input: .fileDescriptor(try Self.holding(request.bytes), closeAfterSpawningProcess: true),
+            output: .string(limit: 1 << 16), error: .discarded
         ).standardOutput
+    }
+
+    /// The end of a pipe from which these bytes are read. They lie in the pipe before there is a process: Subprocess, where
+    /// it writes a process's input itself, ends this whole program when the process has gone without reading it.
+    private static func holding(_ bytes: [UInt8]) throws -> FileDescriptor {
+        let (far, near) = try FileDescriptor.pipe(options: .closeOnExec)
+        defer { try? near.close() }  // it can only fail where it is closed already
+        do {
+            // A pipe holds 64 KiB, more than any URL; one that holds less must not make anybody wait.
+            _ = fcntl(near.rawValue, F_SETFL, O_NONBLOCK)
+            let written = try bytes.withUnsafeBytes { try near.write($0) }
+            guard written == bytes.count else { throw Errno.resourceTemporarilyUnavailable }
+            return far
+        } catch {
+            try? far.close()  // as above
+            throw error
+        }
     }
 }

@@ -82,4 +82,36 @@ import Testing
             try await api.post("/cameras/1/health-check").expectProblem(410, "camera_removed")
         }
     }
+
+    @Test func aFifthLookAtATimeIsTurnedAway() async throws {
+        let (arrivals, arrival) = AsyncStream.makeStream(of: Void.self)
+        let door = Latch()
+        let patient = StreamProber { (_: JSON) throws(StreamProber.Failure) in
+            arrival.yield()
+            await door.wait()
+            return Self.picture
+        }
+        try await withCommands(prober: patient) { api in
+            try await api.register(Self.camera)
+            try await withThrowingTaskGroup(of: Int.self) { looks in
+                for _ in 1...4 { looks.addTask { try await api.post("/cameras/1/test-connection").status } }
+                var arrived = arrivals.makeAsyncIterator()
+                for _ in 1...4 { await arrived.next() }
+                let fifth = try await api.post("/cameras/1/test-connection")
+                fifth.expectProblem(503, "too_many_probes")
+                #expect(fifth.headers[.retryAfter] != nil)
+                door.open()
+                for try await status in looks { #expect(status == 200) }
+            }
+            #expect(try await api.post("/cameras/1/test-connection").status == 200)
+        }
+    }
+
+    @Test func aLookThatFailsGivesItsPlaceBack() async throws {
+        let failing = StreamProber { (_: JSON) throws(StreamProber.Failure) in throw .failed }
+        try await withCommands(prober: failing) { api in
+            try await api.register(Self.camera)
+            for _ in 1...5 { #expect(try await api.post("/cameras/1/test-connection").status == 500) }
+        }
+    }
 }

@@ -27,6 +27,8 @@ struct TestAPI: Sendable {
     var target: ConnectionTarget?
     var pool: Pool?
     var checkpoints: Checkpoints?
+    /// What is behind the router.
+    var backend: Backend?
     /// Sent with each request, where requests are to prove who sends them.
     var token: String?
 
@@ -110,7 +112,8 @@ final class TestClock: Sendable {
 /// Commands alone: a log in memory, and a database that is not there.
 func withCommands(
     log: (any EventLog)? = nil, policy: NetworkPolicy = NetworkPolicy(), authentication: Authentication = .off,
-    rateLimiter: RateLimiter? = nil, logger: Logger = .silent, _ body: @Sendable (TestAPI) async throws -> Void
+    rateLimiter: RateLimiter? = nil, prober: StreamProber = .unavailable, logger: Logger = .silent,
+    _ body: @Sendable (TestAPI) async throws -> Void
 ) async throws {
     let clock = TestClock("2026-03-29T12:00:00Z")
     let log = log ?? InMemoryEventLog(now: { clock.now })
@@ -118,14 +121,17 @@ func withCommands(
     let pool = Pool(nowhere, logger: .silent)
     let listener = Listener(nowhere, channels: [], logger: .silent)
     let ids = Atomic<Int64>(0)
-    let backend = Backend(
+    var backend = Backend(
         log: log, requests: (log as? any IdempotentRequests) ?? InMemoryEventLog(now: { clock.now }), pool: pool,
         checkpoints: Checkpoints(pool: pool, listener: listener, logger: .silent), vault: .inMemory(), streams: .test,
         authentication: authentication,
         newCameraID: { try CameraID(ids.wrappingAdd(1, ordering: .relaxed).newValue) }, now: { clock.now },
         rateLimiter: rateLimiter)
+    backend.addProber(prober)
     let application = Application(router: backend.makeRouter(policy), logger: logger)
-    try await application.test(.router) { try await body(TestAPI(client: $0, log: log, clock: clock)) }
+    try await application.test(.router) { [backend] client in
+        try await body(TestAPI(client: client, log: log, clock: clock, backend: backend))
+    }
 }
 
 /// Everything: a database of the test's own, its projections running unless `projecting` is false.
@@ -164,9 +170,10 @@ func withAPI(
                     }
                 }
                 defer { group.cancelAll() }
-                try await application.test(setup) { client in
+                try await application.test(setup) { [backend] client in
                     let api = TestAPI(
-                        client: client, log: log, clock: clock, target: target, pool: pool, checkpoints: checkpoints)
+                        client: client, log: log, clock: clock, target: target, pool: pool, checkpoints: checkpoints,
+                        backend: backend)
                     for await _ in listener.signals(on: "footfall_projections") {
                         if !projecting { break }
                         if try await api.get("/health/ready").status == 200 { break }
