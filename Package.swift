@@ -169,7 +169,7 @@ let package = Package(
         .executableTarget(
             name: "footfall-worker",
             dependencies: [
-                "EventSourcing", "Resilience", "StreamPolicy", "StructuredLogging", "Vision",
+                "Counting", "EventSourcing", "Resilience", "StreamPolicy", "StructuredLogging", "Vision",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),

@@ -1,6 +1,7 @@
 import API
 import Access
 import ArgumentParser
+import Counting
 import Foundation
 import Installation
 import Logging
@@ -36,6 +37,10 @@ struct UpCommand: AsyncParsableCommand {
             flags.model = model
             flags.fileStreamRoot = fileStreamRoot
             let settings = try InstallationSettings(flags)
+            do throws(InvalidValue) { _ = try WorkerID(settings.workerID) } catch {
+                throw InstallationSettings.Invalid(
+                    "the worker's id (FOOTFALL_WORKER_ID) is \(settings.workerID). \(error)")
+            }
             let logger = try settings.makeLogger()
             let files = try ReleaseFiles.locate()
             let clip = demo ? try DemoCamera.findClip(files) : nil

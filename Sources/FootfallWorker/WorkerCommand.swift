@@ -1,4 +1,5 @@
 import ArgumentParser
+import Counting
 import Foundation
 import Logging
 import ServiceLifecycle
@@ -51,7 +52,10 @@ struct WorkerCommand: AsyncParsableCommand {
         }
         let logger = format.makeLogger(label: "footfall-worker", level: level)
 
-        let id = setting(id, "WORKER_ID") ?? "worker-1"
+        let id = setting(id, "WORKER_ID") ?? WorkerID.default.text
+        do throws(InvalidValue) { _ = try WorkerID(id) } catch {
+            throw ValidationError("the worker's id (FOOTFALL_WORKER_ID) is \(id). \(error)")
+        }
         let token =
             setting(tokenFile, "TOKEN_FILE").map { BearerToken.file($0) }
             ?? environment["FOOTFALL_TOKEN"].map { BearerToken.given($0) }

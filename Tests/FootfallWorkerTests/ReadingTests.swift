@@ -1,3 +1,4 @@
+import Counting
 import EventSourcing
 import Testing
 
@@ -28,6 +29,18 @@ import Testing
             #expect(first.readings(of: crossed) == second.readings(of: crossed))
         }
         #expect(first.source == second.source)
+    }
+
+    @Test func theLongestNameOfAWorkerFitsIntoItsSources() throws {
+        let workerID = String(repeating: "w", count: WorkerID.lengths.upperBound)
+        let latest = Timestamp(microseconds: 253_402_300_799_000_000)  // the year 9999
+        for settings in [Self.clip, [:]] {
+            let assignment = try assignment(epoch: .max, settings: settings)
+            let numbering = ReadingNumbering(assignment, workerID: workerID, now: latest)
+            #expect(WorkerID.sourceLengths.contains(numbering.source.count), "\(numbering.source)")
+        }
+        let heartbeat = CameraHealth(workerID: workerID).heartbeat(readingsDropped: 0, now: latest)
+        #expect(WorkerID.sourceLengths.contains(heartbeat["source"]?.string?.count ?? 0))
     }
 
     /// The server takes nothing else from a worker.

@@ -4,7 +4,7 @@ import EventSourcing
 /// The name under which a worker numbers what it sends.
 struct Source: BoundedText {
     static let subject = "A source"
-    static let lengths = 1...100
+    static let lengths = WorkerID.sourceLengths
 
     let text: String
     init(stored text: String) { self.text = text }

@@ -3,10 +3,14 @@ package struct WorkerID: Hashable, Sendable, CustomStringConvertible {
     /// The worker of an installation that has only one.
     package static let `default` = WorkerID(stored: "worker-1")
 
+    package static let lengths = 1...100
+    /// Of the names under which a worker numbers what it sends: its id, and behind that what tells one run from another.
+    package static let sourceLengths = 1...150
+
     package let text: String
 
     package init(_ text: String) throws(InvalidValue) {
-        guard (1...100).contains(text.unicodeScalars.count) else {
+        guard Self.lengths.contains(text.unicodeScalars.count) else {
             throw InvalidValue(text.isEmpty ? .tooShort : .tooLong, "A worker's id has 1 to 100 characters.")
         }
         let isAllowed = { (byte: UInt8) in
