@@ -5,13 +5,20 @@ import StreamSupport
 import Testing
 import Vision
 
+@testable import footfall_worker
+
 /// What an RTMP server hears of whoever opens a stream.
 @Suite struct RTMPStreamTests {
     /// The `tcUrl` that FFmpeg names to a server on 127.0.0.1, which then goes away.
-    /// - Parameter path: from the stream's port on.
-    private func named(host: String, _ path: String) async throws -> (serverURL: String?, port: Int) {
+    /// - Parameters:
+    ///   - path: from the stream's port on.
+    ///   - identity: what the server shows under TLS, which is taken unseen; nil speaks in clear.
+    private func named(
+        host: String, _ path: String, identity: TestAuthority.Identity? = nil
+    ) async throws -> (serverURL: String?, port: Int) {
         let (calls, call) = AsyncStream.makeStream(of: String.self)
-        return try await StreamServer.run { requests, answers in
+        let scheme = identity == nil ? "rtmp" : "rtmps"
+        return try await StreamServer.run(tls: try identity?.serverContext()) { requests, answers in
             var received = ByteBuffer()
             var isGreeted = false
             for try await bytes in requests {
@@ -27,7 +34,8 @@ import Vision
             }
         } _: { port in
             let names = NameResolver { _ in [IPAddress("127.0.0.1")].compactMap(\.self) }
-            _ = try await probe(.rtmp, "rtmp://\(host):\(port)\(path)", names: names)
+            let unseen = try CameraTLS(StreamTrust(verification: "off", file: nil))
+            _ = try await probe(.rtmp, "\(scheme)://\(host):\(port)\(path)", names: names, tls: unseen)
             call.finish()
             return (await calls.first { _ in true }, port)
         }
@@ -36,6 +44,18 @@ import Vision
     @Test func theServerIsToldTheNameThatTheStreamsURLHas() async throws {
         let (url, port) = try await named(host: "camera.invalid", "/app/live")
         #expect(url == "rtmp://camera.invalid:\(port)/app")
+    }
+
+    @Test func aServerUnderTLSIsToldSoOnceItIsTrusted() async throws {
+        let identity = try TestAuthority.selfSigned(for: .name("IPC"))
+        let (url, port) = try await named(host: "camera.invalid", "/app/live", identity: identity)
+        #expect(url == "rtmps://camera.invalid:\(port)/app")
+        try await ScriptedServer.run(tls: try identity.serverContext()) { _ in
+            nil
+        } _: { port in
+            let answer = try await probe(.rtmp, "rtmps://127.0.0.1:\(port)/app/live")
+            #expect(answer["reason"] == "certificate_not_trusted", "\(answer.text)")
+        }
     }
 
     @Test(arguments: [

@@ -134,6 +134,24 @@ import Vision
         }
     }
 
+    @Test func aPlayListLeadsOnlyToWhatIsTrustedToo() async throws {
+        let (first, second) = (try TestAuthority.selfSigned(for: .name("IPC")), try TestAuthority.selfSigned())
+        try await withCamera(.https, second) { target in
+            let list =
+                "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\nhttps://127.0.0.1:\(target)/1.ts\n#EXT-X-ENDLIST\n"
+            try await ScriptedServer.run(tls: try first.serverContext()) { _ in
+                ByteBuffer(
+                    string: "HTTP/1.1 200 OK\r\nContent-Type: application/vnd.apple.mpegurl\r\n"
+                        + "Content-Length: \(list.utf8.count)\r\n\r\n" + list)
+            } _: { port in
+                let refused = try await look(.https, "127.0.0.1", port, trusting: [first.certificate])
+                #expect(refused["reason"] == "certificate_not_trusted", "\(refused.text)")
+                let both = [first.certificate, second.certificate]
+                #expect(try await look(.https, "127.0.0.1", port, trusting: both)["ok"] == true)
+            }
+        }
+    }
+
     @Test func aFileWithoutCertificatesIsOfNoUse() throws {
         for path in ["/nonexistent.pem", #filePath] {
             #expect(throws: CameraTLS.Unusable.self) {
