@@ -361,6 +361,7 @@ let package = Package(
             name: "FootfallWorkerTests",
             dependencies: [
                 "Counting", "EventSourcing", "StreamPolicy", "StreamSupport", "Vision", "footfall-worker",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),

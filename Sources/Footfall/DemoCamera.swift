@@ -13,6 +13,8 @@ struct DemoCamera: Service {
     let log: any EventLog
     let pool: Pool
     let checkpoints: Checkpoints
+    /// Where this machine reaches the API, but for the port: `http://127.0.0.1`.
+    let origin: String
     /// Says, once, on which port the API listens.
     let ports: AsyncStream<Int>
     /// The data directory whose key signs tokens; nil where the API asks for none.
@@ -42,7 +44,7 @@ struct DemoCamera: Service {
                     announce("          TOKEN=$(\(Self.tool) token --role operator --data-dir '\(tokenFolder.path)')")
                 }
                 let token = tokenFolder == nil ? "" : "-H \"Authorization: Bearer $TOKEN\" "
-                announce("          curl \(token)'http://127.0.0.1:\(port)/api/v1/cameras/\(id)/counts?bucket=15m'")
+                announce("          curl \(token)'\(origin):\(port)/api/v1/cameras/\(id)/counts?bucket=15m'")
             }
         }
     }

@@ -89,7 +89,7 @@ struct Server {
         clients.append(
             .essential(
                 WorkerProcess(
-                    executable: executable, arguments: arguments, token: token, host: listening.hostFromHere,
+                    executable: executable, arguments: arguments, token: token, origin: listening.originFromHere,
                     ports: listeningPort(), logger: logger)))
     }
 
@@ -97,7 +97,8 @@ struct Server {
     /// - Parameter folder: the data directory whose key signs tokens; nil where none are asked for.
     mutating func addDemo(clip: URL, tokensFrom folder: URL?) {
         let demo = DemoCamera(
-            clip: clip, log: log, pool: readers, checkpoints: checkpoints, ports: listeningPort(), tokenFolder: folder)
+            clip: clip, log: log, pool: readers, checkpoints: checkpoints, origin: listening.originFromHere,
+            ports: listeningPort(), tokenFolder: folder)
         clients.append(
             .init(
                 service: demo, successTerminationBehavior: .ignore,

@@ -74,11 +74,6 @@ struct UpCommand: AsyncParsableCommand {
     private func addWorker(
         to server: inout Server, settings: InstallationSettings, clip: URL?, key: SigningKey?
     ) async throws {
-        guard settings.listening.tls == nil else {
-            throw StartFailure(
-                "the worker that footfall up starts speaks no TLS; start with --no-worker, and footfall-worker with "
-                    + "--server https://… by itself")
-        }
         guard
             let executable = ReleaseFiles.runningExecutable?.deletingLastPathComponent().appending(
                 path: "footfall-worker"),
@@ -100,6 +95,7 @@ struct UpCommand: AsyncParsableCommand {
                 settings.logFormat.rawValue,
             ]
                 + (settings.model.map { ["--model", $0] } ?? [])
+                + (settings.listening.tls.map { ["--server-certificate", $0.certificate] } ?? [])
                 + settings.streamArguments(fileStreamRoot: clip?.deletingLastPathComponent().path),
             token: token)
     }

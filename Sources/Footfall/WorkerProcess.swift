@@ -15,8 +15,8 @@ struct WorkerProcess: Service {
     let arguments: [String]
     /// Nil where the server asks for none.
     let token: WorkerToken?
-    /// Where this machine reaches the server.
-    let host: String
+    /// Where this machine reaches the server, but for the port: `https://127.0.0.1`.
+    let origin: String
     /// Says, once, on which port the server listens.
     let ports: AsyncStream<Int>
     let logger: Logger
@@ -62,7 +62,7 @@ struct WorkerProcess: Service {
         _ = try await Subprocess.run(
             .path(FilePath(executable.path)),
             arguments: Arguments(
-                ["--server", "http://\(host):\(port)", "--exit-with-parent"] + arguments
+                ["--server", "\(origin):\(port)", "--exit-with-parent"] + arguments
                     + (token.map { ["--token-file", $0.file.path] } ?? [])),
             environment: .inherit.updating(Self.withheld),
             platformOptions: options,

@@ -13,15 +13,8 @@ final class BearerToken: Sendable {
         case file(String)
     }
 
-    /// What tells one state of the file from another.
-    private struct Version: Equatable {
-        let inode: UInt64
-        let seconds: Int
-        let nanoseconds: Int
-    }
-
     private let origin: Origin
-    private let known = Mutex<(version: Version, token: String)?>(nil)
+    private let known = Mutex<(version: FileVersion, token: String)?>(nil)
     private static let maximumBytes = 8192
 
     private init(_ origin: Origin) { self.origin = origin }
@@ -34,7 +27,7 @@ final class BearerToken: Sendable {
         switch origin {
         case .given(let token): return token
         case .file(let path):
-            let version = try Self.version(of: path)
+            let version = try FileVersion(of: path)
             return try known.withLock { known in
                 if let known, known.version == version { return known.token }
                 let token = try Self.read(path)
@@ -42,15 +35,6 @@ final class BearerToken: Sendable {
                 return token
             }
         }
-    }
-
-    private static func version(of path: String) throws -> Version {
-        var status = stat()
-        guard stat(path, &status) == 0 else {
-            throw Unreadable(description: "\(path): \(String(cString: strerror(errno)))")
-        }
-        return Version(
-            inode: UInt64(status.st_ino), seconds: status.st_mtim.tv_sec, nanoseconds: status.st_mtim.tv_nsec)
     }
 
     private static func read(_ path: String) throws -> String {

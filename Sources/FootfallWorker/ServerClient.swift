@@ -20,10 +20,14 @@ struct ServerClient: Sendable {
     private let base: String
     private let workerID: String
     private let token: BearerToken?
+    private let connections: ServerConnections
 
     /// - Parameter token: nil for a server that asks for none.
-    init(server: String, workerID: String, token: BearerToken?) {
+    init(
+        server: String, workerID: String, token: BearerToken?, connections: ServerConnections = ServerConnections()
+    ) {
         self.token = token
+        self.connections = connections
         base = (server.hasSuffix("/") ? String(server.dropLast()) : server) + "/api/v1"
         self.workerID = workerID
     }
@@ -131,7 +135,7 @@ struct ServerClient: Sendable {
             request.headers.add(name: "Content-Type", value: "application/json")
             request.body = .bytes(ByteBuffer(bytes: body.bytes))
         }
-        let response = try await HTTPClient.shared.execute(request, timeout: Self.timeout)
+        let response = try await connections.execute(request, timeout: Self.timeout)
         let bytes = try await response.body.collect(upTo: 4 << 20)
         // An answer without JSON in it says what it has to say by its status.
         let json = (try? JSON.parse(bytes.readableBytesView)) ?? .null

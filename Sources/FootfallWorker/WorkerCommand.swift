@@ -14,6 +14,16 @@ struct WorkerCommand: AsyncParsableCommand {
     @Option(help: "The server's address (FOOTFALL_SERVER_URL, http://127.0.0.1:3002).")
     var server: String?
 
+    @Option(
+        help:
+            "A PEM file with authorities that are trusted beside the system's, for https (FOOTFALL_SERVER_CA_FILE)."
+    )
+    var serverCaFile: String?
+
+    @Option(
+        help: "The certificate of a server on this machine, which is trusted then whatever host it is for.")
+    var serverCertificate: String?
+
     @Option(help: "The name under which cameras are assigned to it (FOOTFALL_WORKER_ID, worker-1).")
     var id: String?
 
@@ -59,13 +69,20 @@ struct WorkerCommand: AsyncParsableCommand {
         let token =
             setting(tokenFile, "TOKEN_FILE").map { BearerToken.file($0) }
             ?? environment["FOOTFALL_TOKEN"].map { BearerToken.given($0) }
-        let client = ServerClient(server: address, workerID: id, token: token)
+        let trust = ServerTrust(
+            authorities: setting(serverCaFile, "SERVER_CA_FILE"), ownServer: serverCertificate)
+        let connections = ServerConnections(trust)
+        let client = ServerClient(server: address, workerID: id, token: token, connections: connections)
         let worker = Worker(
             id: id, client: client, model: setting(model, "MODEL"),
             door: try streams.door(), logger: logger)
         if exitWithParent { ParentWatch.start() }
         let group = ServiceGroup(services: [worker], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
-        try await group.run()
+        do { try await group.run() } catch {
+            await connections.close()
+            throw error
+        }
+        await connections.close()
     }
 }
 

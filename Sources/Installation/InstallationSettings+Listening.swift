@@ -58,16 +58,20 @@ extension InstallationSettings {
         package var isLoopback: Bool { Loopback.isNamed(by: host) }
 
         /// The URL of the server's root, as others reach it.
-        package func base(port: Int) -> String { "\(tls == nil ? "http" : "https")://\(Self.inURL(host)):\(port)" }
+        package func base(port: Int) -> String { "\(scheme)://\(Self.inURL(host)):\(port)" }
 
-        /// The host by which programs on this machine reach the server.
-        package var hostFromHere: String {
-            switch host {
-            case "0.0.0.0": "127.0.0.1"
-            case "::": "[::1]"
-            default: Self.inURL(host)
-            }
+        /// Scheme and host by which programs on this machine reach the server.
+        package var originFromHere: String {
+            let host =
+                switch host {
+                case "0.0.0.0": "127.0.0.1"
+                case "::": "::1"
+                default: host
+                }
+            return "\(scheme)://\(Self.inURL(host))"
         }
+
+        private var scheme: String { tls == nil ? "http" : "https" }
 
         private static func inURL(_ host: String) -> String { host.contains(":") ? "[\(host)]" : host }
 
