@@ -1,7 +1,6 @@
 import COpenCV
 import Foundation
-
-@testable import Vision
+import Vision
 
 /// A clip of 160 × 120 pixels and 25 frames a second, MPEG-2 in an MPEG transport stream.
 package enum TransportStream {

@@ -2,7 +2,7 @@ import COpenCV
 
 /// A picture in OpenCV's memory, which is reused from frame to frame. Belongs to one thread at a time.
 package final class Picture {
-    let handle: OpaquePointer
+    package let handle: OpaquePointer
 
     package init() throws(VisionError) {
         var handle: OpaquePointer?
@@ -37,7 +37,7 @@ package final class Picture {
 }
 
 /// Throws what a call of OpenCV reported, and frees its text.
-func checked(_ text: UnsafeMutablePointer<CChar>?) throws(VisionError) {
+package func checked(_ text: UnsafeMutablePointer<CChar>?) throws(VisionError) {
     guard let text else { return }
     defer { cv_text_free(text) }
     throw .library(String(cString: text))

@@ -123,7 +123,7 @@ struct WireConnection {
     mutating func rest() async throws -> String {
         do {
             while let bytes = try await inbound.next() { received += String(buffer: bytes) }
-        } catch is IOError {}  // a reset is an end too
+        } catch is IOError {} catch is ChannelError {}  // a reset is an end too
         return received
     }
 }
