@@ -53,12 +53,13 @@ struct SecurityLog: Sendable {
         guard let event = Event(code, isCommand: isCommand) else { return }
         var facts: Logger.Metadata = [
             "log": "security", "event": "\(event.rawValue)", "reason": "\(code.rawValue)",
-            "status": "\(code.status.code)", "method": "\(route.method.rawValue)", "route": "\(route.path)",
+            "status": .stringConvertible(code.status.code), "method": "\(route.method.rawValue)",
+            "route": "\(route.path)",
             "actor": "\(event == .authenticationRefused ? "" : context.principal.name)",
             "client_address": "\(context.clientAddress ?? "")",
         ]
         if route.access.isAboutACamera, let id = try? context.cameraID {  // else it is the id of no camera
-            facts["camera_id"] = "\(id.number)"
+            facts["camera_id"] = .stringConvertible(id.number)
         }
         context.logger.log(level: event.level, "refused", metadata: facts)
     }

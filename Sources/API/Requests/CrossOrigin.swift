@@ -8,10 +8,11 @@ struct CrossOrigin: RouterMiddleware {
     private let origins: Set<String>
 
     private static let readHeaders =
-        "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, Footfall-Actor, X-Request-ID, traceparent"
+        "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, Footfall-Actor, Footfall-Causation, "
+        + "X-Request-ID, traceparent"
     private static let exposedHeaders =
-        "ETag, Footfall-Position, Link, Location, RateLimit, RateLimit-Policy, RateLimit-Limit, RateLimit-Remaining, "
-        + "RateLimit-Reset, Retry-After, X-Request-ID"
+        "ETag, Footfall-Position, Idempotency-Replayed, Link, Location, RateLimit, RateLimit-Policy, Retry-After, "
+        + "X-Request-ID"
 
     /// Nil where no origin is on the list; then answers say nothing of origins.
     init?(_ origins: Set<String>) {

@@ -84,4 +84,17 @@ import Testing
             #expect(unknown.status == 404)
         }
     }
+
+    @Test func pagesMaySendWhateverHeaderTheDocumentNames() async throws {
+        let named = Set(try await DocumentedOperation.all().flatMap(\.headers))
+        #expect(named.count > 3)
+        try await withOrigins([Self.own]) { api in
+            let answer = try await api.send(
+                .options, "/cameras", headers: [.origin: Self.own, .accessControlRequestMethod: "POST"])
+            let allowed = try #require(answer.header("Access-Control-Allow-Headers")).split(separator: ", ")
+            #expect(named.subtracting(allowed.map(String.init)) == [])
+            let exposed = try #require(answer.header("Access-Control-Expose-Headers")).split(separator: ", ")
+            #expect(exposed.contains("Idempotency-Replayed"))
+        }
+    }
 }
