@@ -1,5 +1,7 @@
 -- The key by which requests under an Idempotency-Key are told apart, wrapped by a master key as cameras' keys are: what is
 -- kept of a request (idempotent_requests.fingerprint) says nothing about its body to who has the database alone.
+-- What was kept before, by hashes without a key, is gone after a day; until then the same request under the same key is
+-- refused as another one, and done by no one twice.
 
 -- One row at most.
 create table request_key (

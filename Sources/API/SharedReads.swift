@@ -6,9 +6,10 @@ import Synchronization
 /// statement.
 ///
 /// Nobody is given an answer older than their question: who comes while a statement runs waits for the next one, which
-/// all that came meanwhile share. So however many ask, the database is asked for it once at a time (by key: twice), and a
-/// lone reader is asked to wait for nothing. What is shared is an answer's rows, never what a principal may see: that is part of the
-/// statement and its parameters, or was found out before.
+/// all that came meanwhile share; of different things, a hundred readers do. So however many ask, the database is asked
+/// for it once at a time (by key: twice), and a lone reader is asked to wait for nothing. What is shared is an answer's
+/// rows, never what a principal may see: that is part of the statement and its parameters, or was found out before. Who
+/// is cancelled while waiting waits on: the answer comes all the same.
 final class SharedReads: Sendable {
     /// How many keys one statement looks up: with more, the first of its readers would wait long for the last.
     static let keysPerStatement = 100
@@ -119,7 +120,8 @@ final class SharedReads: Sendable {
     /// Those whom the statement that is about to be sent serves beside its own reader.
     private func take(_ question: Question) -> [Reader] {
         queues.withLock { queues in
-            let count = min(queues[question]?.waiting.count ?? 0, Self.keysPerStatement - 1)
+            let most = question.isKeyed ? Self.keysPerStatement - 1 : .max
+            let count = min(queues[question]?.waiting.count ?? 0, most)
             queues[question]?.served += count + 1
             return (0..<count).compactMap { _ in queues[question]?.waiting.popFirst() }
         }

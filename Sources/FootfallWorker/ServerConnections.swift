@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import Glibc
 import NIOCore
 import NIOSSL
 import Synchronization
@@ -12,6 +13,16 @@ struct ServerTrust: Sendable {
     var ownServer: String?
 
     var files: [String] { [authorities, ownServer].compactMap(\.self) }
+
+    /// Whether an address of this machine has that name: one can be bound here. Blocks while a name is looked up.
+    static func isOfThisMachine(_ host: String) -> Bool {
+        guard let address = try? SocketAddress.makeAddressResolvingHost(host, port: 0) else { return false }
+        let family = address.protocol == .inet6 ? AF_INET6 : AF_INET
+        let descriptor = socket(family, Int32(SOCK_DGRAM.rawValue), 0)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        return address.withSockAddr { bind(descriptor, $0, socklen_t($1)) == 0 }
+    }
 }
 
 /// The worker's connections to its server.

@@ -21,7 +21,10 @@ struct WorkerCommand: AsyncParsableCommand {
     var serverCaFile: String?
 
     @Option(
-        help: "The certificate of a server on this machine, which is trusted then whatever host it is for.")
+        help: """
+            The certificate file of a server on this machine: what vouches for itself in it is trusted, and hosts are not \
+            compared.
+            """)
     var serverCertificate: String?
 
     @Option(help: "The name under which cameras are assigned to it (FOOTFALL_WORKER_ID, worker-1).")
@@ -49,8 +52,14 @@ struct WorkerCommand: AsyncParsableCommand {
         func setting(_ flag: String?, _ variable: String) -> String? { flag ?? environment["FOOTFALL_" + variable] }
 
         let address = setting(server, "SERVER_URL") ?? "http://127.0.0.1:3002"
-        guard let url = URL(string: address), ["http", "https"].contains(url.scheme), url.host != nil else {
+        guard let url = URL(string: address), ["http", "https"].contains(url.scheme), let host = url.host else {
             throw ValidationError("the server's address is \(address), not http://… or https://…")
+        }
+        // Its host is not compared with the certificate's: another machine could be anybody.
+        guard serverCertificate == nil || ServerTrust.isOfThisMachine(host) else {
+            throw ValidationError(
+                "--server-certificate is for a server on this machine, which \(host) is not; the authority of one "
+                    + "elsewhere goes into --server-ca-file")
         }
         let level = setting(logLevel, "LOG_LEVEL") ?? "info"
         guard let level = Logger.Level(rawValue: level) else {

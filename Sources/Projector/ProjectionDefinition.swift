@@ -106,11 +106,20 @@ package struct ProjectionDefinition: Sendable {
     /// SQL that ends a step at once where no event of the range is of a type that the read model is made from: most
     /// events are readings, and many read models are not about them. Empty where the types are not known.
     private var skipOthers: String {
-        let types = eventViews.values.map { $0.firstMatch(of: /where type = '([A-Za-z]+)';?\s*$/)?.1 }
-        guard !types.isEmpty, !types.contains(nil), !Self.words(of: apply).contains("batch") else { return "" }
+        let types = eventViews.values.map { view -> Substring? in
+            let view = Self.withoutComments(view)
+            let words = Self.words(of: view)
+            guard view.matches(of: /\bwhere\b/).count == 1, words.isDisjoint(with: ["union", "or"]) else { return nil }
+            return view.firstMatch(of: /where type = '([A-Za-z]+)';?\s*$/)?.1
+        }
+        let readsAll = Self.withoutComments(apply)
+            .contains(/\b(from|join|using)\s+(public\.)?(batch|events|archived_events)\b/)
+        guard !types.isEmpty, !types.contains(nil), !readsAll else { return "" }
         let list = types.compactMap { $0.map { "'\($0)'" } }.sorted().joined(separator: ", ")
         return "if not exists (select from batch where type in (\(list))) then return; end if;"
     }
+
+    private static func withoutComments(_ sql: String) -> String { sql.replacing(/--[^\n]*/, with: "") }
 
     private static func contents(of folder: URL) throws(Invalid) -> [String] {
         do { return try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() } catch {

@@ -126,6 +126,7 @@ package struct KeyRotation: Sendable {
         do {
             try await connection.script("vacuum full camera_keys")
             try await connection.script("vacuum full camera_secrets")
+            try await connection.script("vacuum full request_key")
         } catch {
             try? await connection.script("reset lock_timeout")  // the first error is the one that matters
             throw error

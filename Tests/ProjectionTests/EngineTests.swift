@@ -1,5 +1,6 @@
 import EventSourcing
 import Foundation
+import Installation
 import Postgres
 import TestSupport
 import Testing
@@ -62,6 +63,16 @@ import Testing
                 let steps = try await harness.pool.query("select upto, events from read.steps")
                 #expect(try steps.map { [try $0.integer(0), try $0.integer(1)] } == [[2, 1]])
             }
+        }
+    }
+
+    @Test func everyReadModelPassesRangesWithoutEventsOfItsOwn() throws {
+        let definitions = try ProjectionDefinition.load(from: ReleaseFiles.locate().projections)
+        #expect(definitions.count > 3)
+        for definition in definitions {
+            #expect(
+                definition.applyFunction.contains("if not exists (select from batch where type in"),
+                "\(definition.name)")
         }
     }
 

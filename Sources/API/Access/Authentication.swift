@@ -48,16 +48,13 @@ package enum Authentication: Sendable {
                 .malformedHeader, "There is more than one Authorization header.",
                 headers: [.wwwAuthenticate: challenge("invalid_request", [:])])
         }
-        if field.hasPrefix("Bearer "), let token = field.utf8.dropFirst(7).first, token != UInt8(ascii: " ") {
-            return String(field.utf8.dropFirst(7)) ?? ""
-        }
-        let words = field.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
-        guard words.count == 2, words[0].lowercased() == "bearer" else {
+        let scheme = field.prefix(7)
+        guard scheme.lowercased() == "bearer " else {
             throw Problem(
                 .unauthenticated, "The Authorization header is not of the form Bearer and a token.",
                 headers: [.wwwAuthenticate: realm])
         }
-        return String(words[1].drop { $0 == " " })
+        return String(field[scheme.endIndex...].drop { $0 == " " })
     }
 
     private static let realm = #"Bearer realm="footfall""#

@@ -76,8 +76,9 @@ struct StreamRelay: Sendable {
         }
         if head.isTunnel {
             try await splice(camera, ByteBuffer(), &requests, toClient, HTTPReader()) {
-                try await client.writeAndFlush(ByteBuffer(string: "HTTP/1.1 200 Connected\r\n\r\n"))
+                // At one go: what FFmpeg sends once it has this is for the handler.
                 try await client.eventLoop.submit {
+                    client.writeAndFlush(ByteBuffer(string: "HTTP/1.1 200 Connected\r\n\r\n"), promise: nil)
                     try client.pipeline.syncOperations.addHandler(InnerTLS.handler(), position: .first)
                 }.get()
             }
@@ -151,9 +152,10 @@ struct StreamRelay: Sendable {
                     report.connected()
                     return camera
                 } catch {
-                    // Of several addresses, one that was reached says most.
-                    if let found = error as? StreamTrouble { trouble = found }
-                    if trouble != .notTrusted { break }
+                    let found = error as? StreamTrouble
+                    // Of several addresses, one that showed a certificate says most.
+                    if let found, trouble != .notTrusted { trouble = found }
+                    if found != .notTrusted { break }
                 }
             }
         }
