@@ -36,15 +36,17 @@ final class RecentReporters: Sendable {
 
     /// - Throws: `Problem` where the camera is outside the scope.
     func check(_ camera: CameraID, _ scope: Scope, in readModels: ReadModels) async throws {
-        let condition = ScopeCondition(scope)
-        guard condition.asksTheDatabase else { return try await condition.check(camera, in: readModels) }
         let began = now()
-        if known.withLock({ $0[scope] }).map({ began < $0.since + Self.lifetime }) != true {
+        var cameras = known.withLock { $0[scope] }.flatMap { began < $0.since + Self.lifetime ? $0.cameras : nil }
+        if cameras?.contains(camera.number) == true { return }
+        let condition = ScopeCondition(scope)
+        if cameras == nil, condition.asksTheDatabase {
             let row = try await readModels.shared.query(Statement(Self.camerasSQL, condition.parameters)).first
-            remember(Set(try row?.integers(0).compactMap(\.self) ?? []), of: scope, since: began)
+            let found = Set(try row?.integers(0).compactMap(\.self) ?? [])
+            remember(found, of: scope, since: began)
+            cameras = found
         }
-        if known.withLock({ $0[scope]?.cameras.contains(camera.number) }) == true { return }
-        try await condition.check(camera, in: readModels)
+        if cameras?.contains(camera.number) != true { try await condition.check(camera, in: readModels) }
     }
 
     private func remember(_ cameras: Set<Int64>, of scope: Scope, since: ContinuousClock.Instant) {
