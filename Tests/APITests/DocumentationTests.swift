@@ -1,13 +1,8 @@
-import Counting
 import EventSourcing
 import Foundation
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
-import Installation
-import Postgres
-import Projector
-import Secrets
 import TestSupport
 import Testing
 
@@ -140,18 +135,7 @@ private struct DocumentedAPI: Sendable {
 private func withDocumentation(
     swaggerUI: URL = URL(filePath: "/nonexistent"), _ body: @Sendable (DocumentedAPI) async throws -> Void
 ) async throws {
-    let nowhere = ConnectionTarget("host=/nonexistent")
-    let pool = Pool(nowhere, logger: .silent)
-    let listener = Listener(nowhere, channels: [], logger: .silent)
-    let log = InMemoryEventLog(now: { Timestamp(microseconds: 0) })
-    var backend = Backend(
-        log: log, requests: log, pool: pool,
-        checkpoints: Checkpoints(pool: pool, listener: listener, logger: .silent), vault: .inMemory(),
-        authentication: .off,
-        newCameraID: { try CameraID(1) },
-        now: { Timestamp(microseconds: 0) })
-    try backend.addDocumentation(from: ReleaseFiles.locate().openAPI, swaggerUI: swaggerUI)
+    let backend = try Backend.documented(swaggerUI: swaggerUI)
     let application = Application(router: backend.makeRouter(), logger: .silent)
-    let documented = backend
-    try await application.test(.router) { try await body(DocumentedAPI(client: $0, backend: documented)) }
+    try await application.test(.router) { try await body(DocumentedAPI(client: $0, backend: backend)) }
 }

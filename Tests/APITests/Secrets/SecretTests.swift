@@ -65,15 +65,22 @@ import Testing
         }
     }
 
+    /// A camera as it was registered before credentials were encrypted.
+    private func registerOfOld(_ id: Int64, in api: TestAPI) async throws {
+        let data =
+            #"{"camera_id":\#(id),"name":"Entrance","metadata":{},"settings":{},"time_zone":"UTC","stream_url":"rtsp://10.0.0.5/s","stream_credentials":"u:old","stream_type":"rtsp","lines":[]}"#
+        let outcome = try await api.log.append(
+            Append(
+                to: StreamName("camera-\(id)"), expecting: .noStream,
+                events: [NewEvent(type: "CameraRegistered", data: Array(data.utf8))],
+                opens: [StreamName("telemetry-\(id)")]))
+        #expect(outcome.isAppended)
+    }
+
     /// Logs of before hold credentials in clear. They go on working, and a change takes them along encrypted.
     @Test func credentialsOfOldEventsAreReadAndLeftBehind() async throws {
         try await withAPI { api in
-            let data =
-                #"{"camera_id":1,"name":"Entrance","metadata":{},"settings":{},"time_zone":"UTC","stream_url":"rtsp://10.0.0.5/s","stream_credentials":"u:old","stream_type":"rtsp","lines":[]}"#
-            _ = try await api.log.append(
-                Append(
-                    to: "camera-1", expecting: .noStream,
-                    events: [NewEvent(type: "CameraRegistered", data: Array(data.utf8))], opens: ["telemetry-1"]))
+            try await registerOfOld(1, in: api)
             let started = try await api.post("/cameras/1/start")
             #expect(started["stream_url"] == "rtsp://***@10.0.0.5/s")
             #expect(try await assignment(api, after: started.position)?["stream_url"] == "rtsp://u:old@10.0.0.5/s")
@@ -96,12 +103,7 @@ import Testing
         let config =
             #"{"settings":{},"time_zone":"UTC","lines":[{"name":"door","from":[0,0],"to":[1,1],"inside":[0,1]}]}"#
         try await withAPI { api in
-            let data =
-                #"{"camera_id":100,"name":"Entrance","metadata":{},"settings":{},"time_zone":"UTC","stream_url":"rtsp://10.0.0.5/s","stream_credentials":"u:old","stream_type":"rtsp","lines":[]}"#
-            _ = try await api.log.append(
-                Append(
-                    to: "camera-100", expecting: .noStream,
-                    events: [NewEvent(type: "CameraRegistered", data: Array(data.utf8))], opens: ["telemetry-100"]))
+            try await registerOfOld(100, in: api)
             let tuned = try await api.put("/cameras/100/config", config, ifMatch: "\"1\"")
             #expect(tuned.eTag == "\"3\"", "\(tuned.body)")
             for event in try await api.log.readAll("camera-100", after: 1) {

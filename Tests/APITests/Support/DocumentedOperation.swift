@@ -10,6 +10,23 @@ import Testing
 
 @testable import API
 
+extension Backend {
+    /// One with the documentation, and without a database.
+    /// - Parameter swaggerUI: the folder of the pages that the document is browsed with; by default one that is not there.
+    static func documented(swaggerUI: URL = URL(filePath: "/nonexistent")) throws -> Backend {
+        let nowhere = ConnectionTarget("host=/nonexistent")
+        let pool = Pool(nowhere, logger: .silent)
+        let listener = Listener(nowhere, channels: [], logger: .silent)
+        let log = InMemoryEventLog(now: { Timestamp(microseconds: 0) })
+        var backend = Backend(
+            log: log, requests: log, pool: pool,
+            checkpoints: Checkpoints(pool: pool, listener: listener, logger: .silent), vault: .inMemory(),
+            authentication: .off, newCameraID: { try CameraID(1) }, now: { Timestamp(microseconds: 0) })
+        try backend.addDocumentation(from: ReleaseFiles.locate().openAPI, swaggerUI: swaggerUI)
+        return backend
+    }
+}
+
 /// An operation of the OpenAPI document, as far as requests can be filled with what a test says.
 struct DocumentedOperation: Sendable {
     let method: HTTPRequest.Method
@@ -20,16 +37,7 @@ struct DocumentedOperation: Sendable {
     let bodies: [JSON]
 
     static func all() async throws -> [DocumentedOperation] {
-        let nowhere = ConnectionTarget("host=/nonexistent")
-        let pool = Pool(nowhere, logger: .silent)
-        let listener = Listener(nowhere, channels: [], logger: .silent)
-        let log = InMemoryEventLog(now: { Timestamp(microseconds: 0) })
-        var backend = Backend(
-            log: log, requests: log, pool: pool,
-            checkpoints: Checkpoints(pool: pool, listener: listener, logger: .silent), vault: .inMemory(),
-            authentication: .off, newCameraID: { try CameraID(1) }, now: { Timestamp(microseconds: 0) })
-        try backend.addDocumentation(
-            from: ReleaseFiles.locate().openAPI, swaggerUI: URL(filePath: "/nonexistent"))
+        let backend = try Backend.documented()
         let document = try #require(backend.documentation).document.json
         let paths = try #require(document["paths"]?.object)
         return paths.flatMap { path, item in
