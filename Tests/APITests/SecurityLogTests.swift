@@ -1,48 +1,16 @@
 import Access
 import EventSourcing
 import HTTPTypes
-import Logging
-import Synchronization
+import TestSupport
 import Testing
 
 @Suite struct SecurityLogTests {
-    /// Keeps what is logged.
-    private final class Record: Sendable {
-        struct Line {
-            let level: Logger.Level
-            let facts: [String: String]
-        }
-
-        private let kept = Mutex<[Line]>([])
-        var lines: [Line] { kept.withLock(\.self) }
-
-        func keep(_ line: Line) { kept.withLock { $0.append(line) } }
-
-        /// A logger that writes here.
-        var logger: Logger { Logger(label: "test") { _ in Handler(record: self) } }
-    }
-
-    private struct Handler: LogHandler {
-        let record: Record
-        var metadata: Logger.Metadata = [:]
-        var logLevel = Logger.Level.debug
-        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-            get { metadata[key] }
-            set { metadata[key] = newValue }
-        }
-        func log(event: LogEvent) {
-            let all = metadata.merging(event.metadata ?? [:]) { $1 }
-            guard all["log"] == "security" else { return }
-            record.keep(Record.Line(level: event.level, facts: all.mapValues { "\($0)" }))
-        }
-    }
-
     private func lines(
         rateLimiter: RateLimiter? = nil, _ body: @Sendable (TestAPI) async throws -> Void
-    ) async throws -> [Record.Line] {
-        let record = Record()
+    ) async throws -> [LogRecord.Line] {
+        let record = LogRecord()
         try await withCommands(rateLimiter: rateLimiter, logger: record.logger, body)
-        return record.lines
+        return record.lines.filter { $0.metadata["log"] == "security" }
     }
 
     @Test func refusedCommandsAreNotedWithTheirFacts() async throws {
@@ -55,16 +23,16 @@ import Testing
             _ = try await api.post("/cameras", #"{"password":"geheim"}"#)
             _ = try await api.post("/cameras/77/start")
         }
-        #expect(lines.map { $0.facts["event"] } == ["precondition_refused", "command_refused", "camera_unknown"])
-        #expect(lines.map { $0.facts["reason"] } == ["stale_version", "validation_failed", "camera_not_found"])
-        #expect(lines.map { $0.facts["status"] } == ["412", "422", "404"])
-        let facts = try #require(lines.first).facts
+        #expect(lines.map { $0.metadata["event"] } == ["precondition_refused", "command_refused", "camera_unknown"])
+        #expect(lines.map { $0.metadata["reason"] } == ["stale_version", "validation_failed", "camera_not_found"])
+        #expect(lines.map { $0.metadata["status"] } == ["412", "422", "404"])
+        let facts = try #require(lines.first).metadata
         #expect(facts["actor"] == "ana")
         #expect(facts["camera_id"] == "1")
         #expect(facts["request_id"] == "r-1")
         #expect(facts["route"] == "/api/v1/cameras/:id/status")
         #expect(facts["method"] == "PATCH")
-        #expect(lines.allSatisfy { !"\($0.facts)".contains("geheim") })
+        #expect(lines.allSatisfy { !"\($0.metadata)".contains("geheim") })
     }
 
     @Test func whoAsksTooOftenIsNoted() async throws {
@@ -72,7 +40,7 @@ import Testing
         let lines = try await lines(rateLimiter: limiter) { api in
             for _ in 0..<2 { _ = try await api.post("/cameras", TestAPI.camera()) }
         }
-        #expect(lines.map { $0.facts["event"] } == ["rate_exceeded"])
+        #expect(lines.map { $0.metadata["event"] } == ["rate_exceeded"])
         #expect(lines.first?.level == .warning)
     }
 

@@ -1,49 +1,26 @@
 import Logging
 import Postgres
-import Synchronization
 import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(5))) struct SlowQueryTests {
-    private final class Entries: Sendable {
-        private let all = Mutex<[LogEvent]>([])
-        var events: [LogEvent] { all.withLock(\.self) }
-        func add(_ event: LogEvent) { all.withLock { $0.append(event) } }
-    }
-
-    private struct Recorder: LogHandler {
-        let entries: Entries
-        var metadata: Logger.Metadata = [:]
-        var logLevel = Logger.Level.trace
-        var metadataProvider: Logger.MetadataProvider?
-
-        init(_ entries: Entries) { self.entries = entries }
-
-        subscript(metadataKey key: String) -> Logger.MetadataValue? {
-            get { metadata[key] }
-            set { metadata[key] = newValue }
-        }
-
-        func log(event: LogEvent) { entries.add(event) }
-    }
-
     private func entries(from threshold: Duration?, _ body: @Sendable (Pool) async throws -> Void) async throws
-        -> [LogEvent]
+        -> [LogRecord.Line]
     {
-        let entries = Entries()
+        let log = LogRecord()
         try await TestCluster.shared.withDatabase(migrated: false) { target in
             var target = target
             target.slowQuery = threshold
-            let pool = Pool(target, size: 1, logger: Logger(label: "test") { _ in Recorder(entries) })
+            let pool = Pool(target, size: 1, logger: log.logger)
             defer { pool.close() }
             try await body(pool)
         }
-        return entries.events
+        return log.lines
     }
 
     @Test func slowStatementIsNamedWithItsRequestAndWithoutItsValues() async throws {
         let entries = try await entries(from: .zero) { pool in
-            var logger = Logger(label: "request") { _ in Recorder(Entries()) }
+            var logger = LogRecord().logger
             logger[metadataKey: "request_id"] = "abc"
             try await withLogger(logger) { _ in
                 _ = try await pool.query("select $1::text\n    as hidden", [.text("secret")])
@@ -52,11 +29,11 @@ import Testing
         let entry = try #require(entries.first)
         #expect(entries.count == 1)
         #expect(entry.level == .warning)
-        #expect(entry.message.description == "slow query")
-        #expect(entry.metadata?["sql"] == "select $1::text as hidden")
-        #expect(entry.metadata?["request_id"] == "abc")
-        #expect(entry.metadata?["milliseconds"] != nil)
-        #expect(!"\(entry.metadata ?? [:])".contains("secret"))
+        #expect(entry.message == "slow query")
+        #expect(entry.metadata["sql"] == "select $1::text as hidden")
+        #expect(entry.metadata["request_id"] == "abc")
+        #expect(entry.metadata["milliseconds"] != nil)
+        #expect(!"\(entry)".contains("secret"))
     }
 
     @Test(arguments: [nil, Duration.seconds(3600)])
@@ -69,6 +46,6 @@ import Testing
         let entries = try await entries(from: .zero) { pool in
             await #expect(throws: PostgresError.self) { try await pool.query("select 1 / 0") }
         }
-        #expect(entries.map { $0.metadata?["sql"] } == ["select 1 / 0"])
+        #expect(entries.map { $0.metadata["sql"] } == ["select 1 / 0"])
     }
 }

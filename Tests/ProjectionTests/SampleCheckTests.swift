@@ -2,10 +2,8 @@ import Counting
 import EventLog
 import EventSourcing
 import Foundation
-import Logging
 import MetricsTestKit
 import Postgres
-import Synchronization
 import TestSupport
 import Testing
 
@@ -140,11 +138,11 @@ import Testing
     @Test func differencesAreCountedAndWarnedOfWithTheirKey() async throws {
         try await withReadModels(seed: 25) { harness, _ in
             try await harness.connection.script("update read.camera_state set name = name || '!'")
-            let (metrics, log) = (TestMetrics(), Warnings())
+            let (metrics, log) = (TestMetrics(), LogRecord())
             let definitions = [try Harness.definition("camera_state"), try Harness.definition("health_summary")]
             let checks = SampleChecks(
                 definitions, on: harness.target, every: .milliseconds(1), metrics: metrics,
-                logger: Logger(label: "test") { _ in log })
+                logger: log.logger)
             let run = Task { await checks.run() }
             while !metrics.counters.contains(where: { $0.dimensions.contains { $0 == ("outcome", "equal") } })
                 || !metrics.counters.contains(where: { $0.dimensions.contains { $0 == ("outcome", "different") } })
@@ -163,32 +161,10 @@ import Testing
                     "footfall_projection_checks_total projection=camera_state outcome=different",
                     "footfall_projection_checks_total projection=health_summary outcome=equal",
                 ])
-            let warning = try #require(log.all.first)
-            #expect(warning["projection"] == "camera_state")
-            #expect(warning["table"] == "camera_state")
-            #expect(warning["key"].map { "\($0)".hasPrefix(#"{"camera_id":"#) } == true)
-        }
-    }
-
-    /// Keeps the metadata of what is logged from warnings on.
-    private struct Warnings: LogHandler {
-        private final class Kept: Sendable {
-            let metadata = Mutex<[Logger.Metadata]>([])
-        }
-
-        private let kept = Kept()
-        var all: [Logger.Metadata] { kept.metadata.withLock { $0 } }
-
-        var logLevel = Logger.Level.warning
-        var metadata = Logger.Metadata()
-
-        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-            get { metadata[key] }
-            set { metadata[key] = newValue }
-        }
-
-        func log(event: LogEvent) {
-            kept.metadata.withLock { $0.append(event.metadata ?? [:]) }
+            let warning = try #require(log.lines.first { $0.level == .warning })
+            #expect(warning.metadata["projection"] == "camera_state")
+            #expect(warning.metadata["table"] == "camera_state")
+            #expect(warning.metadata["key"]?.hasPrefix(#"{"camera_id":"#) == true)
         }
     }
 }

@@ -1,55 +1,23 @@
 import EventSourcing
-import Logging
 import Metrics
 import Postgres
 import Resilience
-import Synchronization
+import TestSupport
 import Testing
 
 /// Requests of every kind with secrets in them, and all that anybody can see of it.
 @Suite(.timeLimit(.minutes(5))) struct SecretLeakTests {
     private static let markers = ["marker-pw", "marker-cfg", "marker-key"]
 
-    /// Keeps every line.
-    private final class Lines: Sendable {
-        private let lines = Mutex<[String]>([])
-
-        var all: [String] { lines.withLock(\.self) }
-
-        var logger: Logger {
-            var logger = Logger(label: "test") { _ in Handler(lines: self) }
-            logger.logLevel = .trace
-            return logger
-        }
-
-        fileprivate func add(_ line: String) { lines.withLock { $0.append(line) } }
-    }
-
-    private struct Handler: LogHandler {
-        let lines: Lines
-        var metadata: Logger.Metadata = [:]
-        var logLevel = Logger.Level.trace
-
-        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-            get { metadata[key] }
-            set { metadata[key] = newValue }
-        }
-
-        func log(event: LogEvent) {
-            let all = metadata.merging(event.metadata ?? [:]) { _, new in new }
-            lines.add("\(event.level) \(event.message) \(all)")
-        }
-    }
-
     @Test func noAnswerLogTrailOrMetricShowsASecret() async throws {
-        let lines = Lines()
+        let log = LogRecord()
         let metrics = SeenMetrics()
         // Whoever makes a metric below uses this factory, as in a program that sends its metrics somewhere.
-        try await withMetricsFactory(metrics) { try await leak(lines, metrics) }
+        try await withMetricsFactory(metrics) { try await leak(log, metrics) }
     }
 
-    private func leak(_ lines: Lines, _ metrics: SeenMetrics) async throws {
-        try await withAPI(circuits: [CircuitBreaker("probe")], logger: lines.logger) { api in
+    private func leak(_ log: LogRecord, _ metrics: SeenMetrics) async throws {
+        try await withAPI(circuits: [CircuitBreaker("probe")], logger: log.logger) { api in
             var seen: [String] = []
             func note(_ answer: Answer) { seen.append("\(answer.status) \(answer.headers) \(answer.body)") }
             let config = #","security_config":{"marker-key":"marker-cfg"}"#
@@ -101,10 +69,10 @@ import Testing
             note(try await api.delete("/cameras/1", ifMatch: "*"))
             for marker in Self.markers {
                 #expect(seen.filter { $0.contains(marker) } == [])
-                #expect(lines.all.filter { $0.contains(marker) } == [])
+                #expect(log.lines.filter { "\($0)".contains(marker) }.isEmpty)
                 #expect(metrics.all.filter { $0.contains(marker) } == [])
             }
-            #expect(!lines.all.isEmpty)
+            #expect(!log.lines.isEmpty)
             for label in ["footfall_build_position", "footfall_projection_stopped", "footfall_circuit_state"] {
                 #expect(metrics.all.contains { $0.hasPrefix(label) }, "\(metrics.all)")
             }
