@@ -10,9 +10,11 @@ extension Response {
     static func json(
         _ json: some Collection<UInt8>, status: HTTPResponse.Status = .ok, position: Int64?, version: Int64? = nil
     ) -> Response {
-        var headers: HTTPFields = [.contentType: "application/json"]
-        if let position { headers[.position] = String(position) }
-        if let version { headers[.eTag] = EntityTags.tag(version) }
+        var headers = HTTPFields()
+        headers.reserveCapacity(12)  // with what is added on the way out
+        headers.append(HTTPField(name: .contentType, value: "application/json"))
+        if let position { headers.append(HTTPField(name: .position, value: String(position))) }
+        if let version { headers.append(HTTPField(name: .eTag, value: EntityTags.tag(version))) }
         return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: json)))
     }
 

@@ -9,11 +9,15 @@ import Postgres
 struct ProjectionRunner: Sendable {
     static let maximumEventsPerStep: Int64 = 5000
 
-    /// How long to rest after applying what there was, while events go on coming: three times as long as that took, and
-    /// 100 ms at most. However little there is to apply, a step is a transaction of half a dozen statements, and there are as many as
-    /// projections; the less the machine has left for them, the more events each takes in at once. The first event after a
-    /// silence is applied at once.
-    private static func rest(after step: Duration) -> Duration { min(step * 3, .milliseconds(100)) }
+    /// How long to rest after applying what there was, while events go on coming: three times as long as that took,
+    /// within bounds. However little there is to apply, a step is a transaction of half a dozen statements, and there are
+    /// as many as projections; the less the machine has left for them, the more events each takes in at once. The first
+    /// event after a silence is applied at once.
+    private static func rest(after step: Duration) -> Duration {
+        min(max(step * 3, rests.lowerBound), rests.upperBound)
+    }
+
+    private static let rests = Duration.milliseconds(8)...Duration.milliseconds(100)
 
     let projection: String
     let target: ConnectionTarget
@@ -45,6 +49,7 @@ struct ProjectionRunner: Sendable {
     /// Returns when its task is cancelled, after the step in flight.
     func run() async {
         var limit = Self.maximumEventsPerStep
+        var active: Build?
         await retrying("applying \(projection)", longestPause: .seconds(2), logger: logger) {
             let connection = try await Connection.open(target, logger: logger)
             defer { connection.close() }
@@ -52,7 +57,7 @@ struct ProjectionRunner: Sendable {
             for await _ in listener.signals(on: eventsChannel) {
                 let began = ContinuousClock.now
                 try await stops.waitingThrough(projection, .active) {
-                    try await applyAll(upTo: &limit, on: connection)
+                    try await applyAll(of: &active, upTo: &limit, on: connection)
                 }
                 try? await Task.sleep(for: Self.rest(after: began.duration(to: .now)))  // cancellation ends the loop
             }
@@ -60,10 +65,11 @@ struct ProjectionRunner: Sendable {
     }
 
     /// Applies until the active build is at the head of the log; nothing where there is no active build yet.
+    /// - Parameter active: as far as it is known. One that another has taken the place of says so by itself.
     /// - Parameter limit: how many events the next step applies at most: one after a stop, fewer where a step took
     ///   longer than its connection's deadline, and more again from there.
-    private func applyAll(upTo limit: inout Int64, on connection: Connection) async throws {
-        var active = try await active(on: connection)
+    private func applyAll(of active: inout Build?, upTo limit: inout Int64, on connection: Connection) async throws {
+        if active == nil { active = try await self.active(on: connection) }
         while let build = active, !Task.isCancelled {
             let step: Build.Step
             do { step = try await build.advance(by: limit, on: connection) } catch {

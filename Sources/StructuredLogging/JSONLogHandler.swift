@@ -13,10 +13,7 @@ package struct JSONLogHandler: LogHandler {
     private let now: @Sendable () -> Timestamp
 
     package init(
-        label: String, output: LogOutput,
-        now: @escaping @Sendable () -> Timestamp = {
-            Timestamp(microseconds: Int64((Date().timeIntervalSince1970 * 1_000_000).rounded()))
-        }
+        label: String, output: LogOutput, now: @escaping @Sendable () -> Timestamp = LogOutput.now
     ) {
         self.label = label
         self.output = output
@@ -39,11 +36,7 @@ package struct JSONLogHandler: LogHandler {
         JSON.write(string: label, to: &line)
         Self.append(",\"message\":", to: &line)
         JSON.write(string: event.message.description, to: &line)
-        var members = metadata
-        if let provided = metadataProvider?.get() { members.merge(provided) { _, new in new } }
-        if let given = event.metadata { members.merge(given) { _, new in new } }
-        if let error = event.error { members["error"] = "\(error)" }
-        for (key, value) in members.sorted(by: { $0.key < $1.key }) {
+        for (key, value) in metadata.completed(by: metadataProvider, event).sorted(by: { $0.key < $1.key }) {
             line.append(UInt8(ascii: ","))
             JSON.write(string: Self.reserved.contains(key) ? "_" + key : key, to: &line)
             line.append(UInt8(ascii: ":"))

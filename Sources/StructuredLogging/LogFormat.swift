@@ -2,7 +2,7 @@ import Logging
 
 /// How a process writes its log to standard error.
 package enum LogFormat: String, CaseIterable, Sendable {
-    /// For people: swift-log's own lines.
+    /// For people.
     case text
     /// For programs: one JSON object a line.
     case json
@@ -10,7 +10,7 @@ package enum LogFormat: String, CaseIterable, Sendable {
     package func makeLogger(label: String, level: Logger.Level) -> Logger {
         var logger = Logger(label: label) { label in
             switch self {
-            case .text: StreamLogHandler.standardError(label: label)
+            case .text: TextLogHandler(label: label, output: .standardError)
             case .json: JSONLogHandler(label: label, output: .standardError)
             }
         }

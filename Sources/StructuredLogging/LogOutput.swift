@@ -1,3 +1,4 @@
+import EventSourcing
 import Foundation
 import Synchronization
 
@@ -9,6 +10,11 @@ package final class LogOutput: Sendable {
             let count = rest.withUnsafeBytes { Foundation.write(STDERR_FILENO, $0.baseAddress, $0.count) }
             if count > 0 { rest = rest.dropFirst(count) } else if errno != EINTR { return }  // nobody listens
         }
+    }
+
+    /// The time that an entry is written with.
+    package static let now: @Sendable () -> Timestamp = {
+        Timestamp(microseconds: Int64((Date().timeIntervalSince1970 * 1_000_000).rounded()))
     }
 
     private let sink: Mutex<@Sendable ([UInt8]) -> Void>

@@ -149,9 +149,26 @@ import Testing
         }
     }
 
-    private func builds(_ api: TestAPI) async throws -> [JSON] {
+    /// What was remembered of one read model is not shown of the next, though the camera's version is the same.
+    @Test func camerasAreReadAnewFromAnotherBuild() async throws {
+        try await withAPI { api in
+            try await api.register()
+            #expect(try await api.get("/cameras/1?min_position=1")["name"] == "Entrance")
+            let old = try #require(try await builds(api, of: "camera_state").first?["build"])
+            #expect(try await api.post("/projections/camera_state/rebuild").status == 202)
+            while try await builds(api, of: "camera_state").contains(where: { $0["build"] == old }) {
+                await Task.yield()
+            }
+            try await #require(api.pool).query("update read.camera_state set name = 'Exit'")
+            let read = try await api.get("/cameras/1")
+            #expect(read["name"] == "Exit")
+            #expect(read.eTag == "\"1\"")
+        }
+    }
+
+    private func builds(_ api: TestAPI, of projection: String = "hourly_counts") async throws -> [JSON] {
         let items = try await api.get("/projections")["items"]?.array ?? []
-        return (items.first { $0["name"] == "hourly_counts" }?["builds"]?.array ?? []).map { build in
+        return (items.first { $0["name"]?.string == projection }?["builds"]?.array ?? []).map { build in
             var members = build.object ?? [:]
             if members["state"] == "retired" { members["state"] = "active" }
             return .object(members.filter { ["build", "state", "percent"].contains($0.key) })

@@ -1,5 +1,6 @@
 import Counting
 import EventSourcing
+import HTTPTypes
 import Hummingbird
 import Postgres
 
@@ -7,8 +8,14 @@ import Postgres
 struct CameraReads: Sendable {
     let readModels: ReadModels
     let now: @Sendable () -> Timestamp
+    private let remembered = CameraDocumentCache()
 
-    /// A camera's members, in the order in which `CameraDocument` writes them.
+    init(readModels: ReadModels, now: @escaping @Sendable () -> Timestamp) {
+        self.readModels = readModels
+        self.now = now
+    }
+
+    /// A camera's own members, in the order in which `CameraDocument` writes them.
     static let columns = """
         camera_id as id, name, location, description,
         case when stream_credentials is null and stream_credentials_id is null then stream_url
@@ -20,63 +27,83 @@ struct CameraReads: Sendable {
         created_by, updated_by, version
         """
 
-    /// What the latest heartbeat says; null before the first.
-    private static let health = """
-        select row_to_json(health)
-        from (
-          select
-            status, rfc3339(last_heartbeat) as last_heartbeat, response_time_ms, stream_quality_score, error_count,
-            last_error_message, rfc3339(last_error_timestamp) as last_error_timestamp, cpu_usage, memory_usage,
-            network_bandwidth, fps, frames_dropped, \(ReadModels.position(of: .healthSummary)) as position
-          from read.health_summary as health
-          where health.camera_id = camera.camera_id and last_heartbeat is not null
-        ) as health
+    /// Statements that show the cameras in $1: one row for each id. $2 is the quarter hour that it is now: a day begins with
+    /// one, and readers who come within it ask for the same.
+    ///
+    /// Each table is gone through once for all cameras together: a query in the select list would be set up anew for each.
+    /// - Parameter document: SQL for the own members of a row of `read.camera_state`.
+    private static func showSQL(_ document: String) -> String {
         """
-
-    /// The day that it is, in each of the time zones of the cameras in $1. $2 is the quarter hour that it is now: a day
-    /// begins with one, and readers who come within it ask for the same.
-    private static let days = """
-        select time_zone, first, \(Bucket.day.end(after: "first", zone: "time_zone")) as last
-        from (
-          select time_zone, \(Bucket.day.start(of: "$2::timestamptz", zone: "time_zone")) as first
-          from (select distinct time_zone from read.camera_state where camera_id = any ($1)) as zones
-        ) as begun
-        """
-
-    /// What was counted since the day began where the camera is.
-    private static let countsToday = """
-        select row_to_json(counted)
-        from (
+        with cameras as materialized (
+          select camera_id, removed, version, time_zone, \(document) as document
+          from read.camera_state
+          where camera_id = any ($1)
+        ),
+        days as materialized (
+          select time_zone, first, \(Bucket.day.end(after: "first", zone: "time_zone")) as last
+          from (
+            select time_zone, \(Bucket.day.start(of: "$2::timestamptz", zone: "time_zone")) as first
+            from (select distinct time_zone from cameras) as zones
+          ) as begun
+        ),
+        counted as (
           select
-            rfc3339(days.first) as "from",
-            coalesce(sum(count_in), 0)::bigint as count_in,
-            coalesce(sum(count_out), 0)::bigint as count_out,
-            coalesce(sum(count_in + correction_in), 0)::bigint as corrected_in,
-            coalesce(sum(count_out + correction_out), 0)::bigint as corrected_out,
-            coalesce(sum(readings), 0)::bigint as readings,
-            \(ReadModels.position(of: .hourlyCounts)) as position
-          from read.hourly_counts as counts
-          where counts.camera_id = camera.camera_id and bucket_start >= days.first and bucket_start < days.last
-        ) as counted
-        """
-
-    /// One row for each id in $1.
-    private static let showSQL = """
-        with days as materialized (\(days))
-        select \(ReadModels.position(of: .cameraState)), wanted.id, camera.removed, camera.version, camera.document
-        from unnest($1::bigint[]) as wanted (id)
-        left join lateral (
-          select
-            removed, version,
-            (
-              select row_to_json(shown)
-              from (select \(columns), (\(health)) as health, (\(countsToday)) as counts_today) as shown
-            ) as document
-          from read.camera_state as camera
+            camera_id as counted_id,
+            sum(count_in)::bigint as count_in, sum(count_out)::bigint as count_out,
+            sum(count_in + correction_in)::bigint as corrected_in,
+            sum(count_out + correction_out)::bigint as corrected_out,
+            sum(readings)::bigint as readings
+          from cameras
           join days using (time_zone)
-          where camera_id = wanted.id
-        ) as camera on true
+          join read.hourly_counts as counts using (camera_id)
+          where bucket_start >= first and bucket_start < last
+          group by camera_id
+        ),
+        checkpoint as materialized (
+          select
+            max(position) filter (where projection = 'camera_state') as position,
+            max(build) filter (where projection = 'camera_state') as build,
+            max(position) filter (where projection = 'health_summary') as health_position,
+            max(position) filter (where projection = 'hourly_counts') as counts_position
+          from projection_builds
+          join projection_checkpoints using (build)
+          where state = 'active' and projection in ('camera_state', 'health_summary', 'hourly_counts')
+        )
+        select
+          position, wanted.id, removed, version, build,
+          (
+            select row_to_json(health)
+            from (
+              select
+                status, rfc3339(last_heartbeat) as last_heartbeat, response_time_ms, stream_quality_score, error_count,
+                last_error_message, rfc3339(last_error_timestamp) as last_error_timestamp, cpu_usage, memory_usage,
+                network_bandwidth, fps, frames_dropped, health_position as position
+              from read.health_summary as health
+              where health.camera_id = wanted.id and last_heartbeat is not null
+            ) as health
+          ),
+          (
+            select row_to_json(counts)
+            from (
+              select
+                rfc3339(first) as "from",
+                coalesce(count_in, 0) as count_in, coalesce(count_out, 0) as count_out,
+                coalesce(corrected_in, 0) as corrected_in, coalesce(corrected_out, 0) as corrected_out,
+                coalesce(readings, 0) as readings, counts_position as position
+            ) as counts
+          ),
+          document
+        from unnest($1::bigint[]) as wanted (id)
+        cross join checkpoint
+        left join cameras on camera_id = wanted.id
+        left join days using (time_zone)
+        left join counted on counted_id = wanted.id
         """
+    }
+
+    private static let wholeSQL = showSQL("(select row_to_json(shown) from (select \(columns)) as shown)")
+    /// For whoever knows the camera's own members.
+    private static let restSQL = showSQL("null")
 
     /// The camera, with how it fares and what it counted today. Each of the three is as fresh as its own read model, and
     /// says so: where one of those has stopped, the others go on.
@@ -88,15 +115,38 @@ struct CameraReads: Sendable {
         let id = try context.cameraID
         let minimum = try Query.read(request) { $0.minimumPosition() }
         let known = try EntityTags(.ifNoneMatch, of: request)
-        let quarter = now().microseconds / 900_000_000 * 900_000_000
-        let row = try await readModels.read(
-            [.cameraState], atLeast: minimum, of: id.number, Self.showSQL, [.timestamp(quarter)])
-        try row.checkCamera(removed: 2)
+        let (row, document) = try await shown(id, atLeast: minimum)
         let (position, version) = (try row.position, try row.integer(3))
         if let known, known.matchesWeakly(version) { return .notModified(position: position, version: version) }
-        var response = Response.json(try row.bytes(4), position: position, version: version)
-        response.headers[.cacheControl] = "no-store"
+        var body = document
+        body.removeLast()
+        body += #","health":"#.utf8
+        body += row.isNull(5) ? Array("null".utf8) : try row.bytes(5)
+        body += #","counts_today":"#.utf8
+        body += try row.bytes(6)
+        body.append(UInt8(ascii: "}"))
+        var response = Response.json(body, position: position, version: version)
+        response.headers.append(HTTPField(name: .cacheControl, value: "no-store"))
         return response
+    }
+
+    /// A row of `showSQL`, with the camera's own members, which the database writes out where they are not remembered.
+    private func shown(_ id: CameraID, atLeast minimum: Int64?) async throws -> (Row, document: [UInt8]) {
+        if remembered.hasDocument(of: id) {
+            let row = try await row(of: id, atLeast: minimum, Self.restSQL)
+            try row.checkCamera(removed: 2)
+            if let document = remembered.document(of: id, try row.documentVersion) { return (row, document) }
+        }
+        let row = try await row(of: id, atLeast: minimum, Self.wholeSQL)
+        try row.checkCamera(removed: 2)
+        let document = try row.bytes(7)
+        remembered.keep(document, of: id, try row.documentVersion)
+        return (row, document)
+    }
+
+    private func row(of id: CameraID, atLeast minimum: Int64?, _ sql: String) async throws -> Row {
+        let quarter = now().microseconds / 900_000_000 * 900_000_000
+        return try await readModels.read([.cameraState], atLeast: minimum, of: id.number, sql, [.timestamp(quarter)])
     }
 
     @Sendable func list(_ request: Request, _ context: APIContext) async throws -> Response {
@@ -114,6 +164,11 @@ struct CameraReads: Sendable {
 }
 
 extension Row {
+    /// Of the camera in a row of `showSQL`.
+    fileprivate var documentVersion: CameraDocumentCache.Version {
+        get throws { CameraDocumentCache.Version(build: try integer(4), number: try integer(3)) }
+    }
+
     /// Makes sure that there is a camera, where the column holds whether it was removed.
     func checkCamera(removed column: Int) throws {
         if isNull(column) { throw Problem(Camera.Rejection.unknown) }

@@ -27,6 +27,6 @@ struct ClientAddress {
 }
 
 extension HTTPField.Name {
-    static var forwardedFor: HTTPField.Name { headerName("X-Forwarded-For") }
-    static var traceParent: HTTPField.Name { headerName("traceparent") }
+    static let forwardedFor = headerName("X-Forwarded-For")
+    static let traceParent = headerName("traceparent")
 }

@@ -6,15 +6,17 @@ import EventSourcing
 /// Members that nobody asked for are faults too. An optional member that is null is absent.
 final class Form {
     private let members: JSONObject
-    private let pointer: String
+    private let makePointer: () -> String
+    /// Where the object is. Put together where there is a fault only.
+    private lazy var pointer = makePointer()
     private let faults: Faults
     /// Whether somebody asked for each of the members.
     private var isKnown: [Bool]
 
-    private init(_ members: JSONObject, at pointer: String, faults: Faults) {
+    private init(_ members: JSONObject, at pointer: @escaping () -> String, faults: Faults) {
         self.members = members
         isKnown = Array(repeating: false, count: members.count)
-        self.pointer = pointer
+        makePointer = pointer
         self.faults = faults
     }
 
@@ -25,10 +27,11 @@ final class Form {
     }
 
     private static func nested<Value>(
-        _ json: JSON, at pointer: String, _ faults: Faults, _ read: (Form) -> Field<Value>
+        _ json: JSON, at pointer: @escaping @autoclosure () -> String, _ faults: Faults,
+        _ read: (Form) -> Field<Value>
     ) -> Field<Value> {
         guard let members = json.object else {
-            faults.note(Fault(at: .pointer(pointer), "wrong_type", "This must be an object, not \(json.kind)."))
+            faults.note(Fault(at: .pointer(pointer()), "wrong_type", "This must be an object, not \(json.kind)."))
             return .failure(Noted())
         }
         let form = Form(members, at: pointer, faults: faults)
@@ -53,7 +56,7 @@ final class Form {
 
     func optionalObject<Value>(_ name: String, _ read: (Form) -> Field<Value>) -> Field<Value?> {
         guard let json = member(name) else { return .success(nil) }
-        return Self.nested(json, at: pointer(to: name), faults, read).map(Optional.some)
+        return Self.nested(json, at: self.pointer(to: name), faults, read).map(Optional.some)
     }
 
     func requiredObject<Value>(_ name: String, _ read: (Form) -> Field<Value>) -> Field<Value> {
@@ -69,11 +72,10 @@ final class Form {
         guard let elements = json.array else {
             return note(name, "wrong_type", "This must be an array, not \(json.kind).")
         }
-        let pointer = pointer(to: name)
         var values: [Element] = []
         values.reserveCapacity(elements.count)
         for (index, element) in elements.enumerated() {
-            let field = Self.nested(element, at: "\(pointer)/\(index)", faults, read)
+            let field = Self.nested(element, at: "\(self.pointer(to: name))/\(index)", faults, read)
             if case .success(let value) = field { values.append(value) }
         }
         return values.count == elements.count ? .success(values) : .failure(Noted())

@@ -1,14 +1,13 @@
-import Foundation
 import HTTPTypes
 import Hummingbird
 import Logging
 import Synchronization
 
 extension HTTPField.Name {
-    static var requestID: HTTPField.Name { headerName("X-Request-ID") }
-    static var actor: HTTPField.Name { headerName("Footfall-Actor") }
-    static var position: HTTPField.Name { headerName("Footfall-Position") }
-    static var link: HTTPField.Name { headerName("Link") }
+    static let requestID = headerName("X-Request-ID")
+    static let actor = headerName("Footfall-Actor")
+    static let position = headerName("Footfall-Position")
+    static let link = headerName("Link")
 
     static func headerName(_ name: String) -> HTTPField.Name {
         guard let name = HTTPField.Name(name) else { preconditionFailure("\(name) is no header's name") }
@@ -29,7 +28,7 @@ struct RequestIdentity: RouterMiddleware {
         let began = ContinuousClock.now
         var context = context
         let given = request.headers[.requestID]
-        context.requestID = given.flatMap(Self.valid) ?? Self.makeID()
+        context.requestID = given.flatMap(Self.valid) ?? RequestID.next()
         context.trace = TraceContext(request.headers[values: .traceParent])
         context.clientAddress = addresses.of(request, peer: context.clientAddress)
         context.logger[metadataKey: "hb.request.id"] = nil
@@ -47,7 +46,7 @@ struct RequestIdentity: RouterMiddleware {
                 try await next(request, context)
             }
         }
-        response.headers[.requestID] = context.requestID
+        response.headers.append(HTTPField(name: .requestID, value: context.requestID))
         let level: Logger.Level = response.status.code < 400 ? .debug : .info
         if level >= context.logger.logLevel { log(request, response, context, since: began, at: level) }
         return response
@@ -65,14 +64,8 @@ struct RequestIdentity: RouterMiddleware {
                 "status": .stringConvertible(response.status.code),
                 "milliseconds": .stringConvertible((milliseconds * 1000).rounded() / 1000),
                 "bytes": response.body.contentLength.map { .stringConvertible($0) } ?? "unknown",
-                "actor": "\(context.sender.name)", "client": "\(context.clientAddress ?? "")",
+                "actor": "\(context.sender.name)", "client_address": "\(context.clientAddress ?? "")",
             ])
-    }
-
-    /// By the system's generator: that of `UUID()` opens a file for each.
-    private static func makeID() -> String {
-        var generator = SystemRandomNumberGenerator()
-        return UUID.random(using: &generator).uuidString.lowercased()
     }
 
     private static func valid(_ id: String) -> String? {

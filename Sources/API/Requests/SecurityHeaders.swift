@@ -26,17 +26,21 @@ struct SecurityHeaders: RouterMiddleware {
         _ request: Request, context: APIContext, next: (Request, APIContext) async throws -> Response
     ) async throws -> Response {
         var response = try await next(request, context)
-        let given = response.headers
-        for field in always where given[field.name] == nil { response.headers.append(field) }
-        if given[.contentSecurityPolicy] == nil { response.headers.append(policy) }
-        if given[.cacheControl] == nil {
-            response.headers.append(given[.eTag] == nil ? caching : versionedCaching)
-        }
+        for field in always { response.headers.add(field) }
+        response.headers.add(policy)
+        response.headers.add(response.headers.contains(.eTag) ? versionedCaching : caching)
         return response
     }
 }
 
+extension HTTPFields {
+    /// Adds a header where there is none of that name.
+    fileprivate mutating func add(_ field: HTTPField) {
+        if !contains(field.name) { append(field) }
+    }
+}
+
 extension HTTPField.Name {
-    static var referrerPolicy: HTTPField.Name { headerName("Referrer-Policy") }
-    static var crossOriginResourcePolicy: HTTPField.Name { headerName("Cross-Origin-Resource-Policy") }
+    static let referrerPolicy = headerName("Referrer-Policy")
+    static let crossOriginResourcePolicy = headerName("Cross-Origin-Resource-Policy")
 }

@@ -17,8 +17,12 @@ struct StreamRelay: Sendable {
     let endpoint: StreamEndpoint
     let policy: StreamPolicy
     let tls: CameraTLS
+    /// How long it may take to be connected, whatever the number of addresses.
     let patience: Duration
     let report: RelayReport
+
+    /// How many of a name's addresses are tried.
+    private static let maximumAddresses = 4
 
     /// Listens for as long as the body runs; every connection ends with it.
     func run<Value: Sendable>(_ body: @Sendable (UInt16) async throws -> Value) async throws -> Value {
@@ -145,10 +149,15 @@ struct StreamRelay: Sendable {
         }
         let judgements: [CameraTLS.Judgement?] = isSecure ? tls.judgements : [nil]
         var trouble = StreamTrouble.noAnswer
-        for address in addresses.prefix(4) {
+        let end = ContinuousClock.now + patience
+        let tried = addresses.prefix(Self.maximumAddresses)
+        for (index, address) in tried.enumerated() {
             for judgement in judgements {
+                // A share of the time that is left, for each address and for what comes after.
+                let limit = ContinuousClock.now.duration(to: end) / (tried.count - index + 1)
+                guard limit > .zero else { break }
                 do {
-                    let camera = try await connect(address, port, as: host, judgement)
+                    let camera = try await connect(address, port, as: host, judgement, within: limit)
                     report.connected()
                     return camera
                 } catch {
@@ -163,11 +172,14 @@ struct StreamRelay: Sendable {
         return nil
     }
 
-    /// - Parameter judgement: by what the camera's certificate is judged; nil for a connection in clear.
+    /// - Parameters:
+    ///   - judgement: by what the camera's certificate is judged; nil for a connection in clear.
+    ///   - limit: how long connecting may take, and the handshake.
     private func connect(
-        _ address: IPAddress, _ port: UInt16, as host: StreamEndpoint.Host, _ judgement: CameraTLS.Judgement?
+        _ address: IPAddress, _ port: UInt16, as host: StreamEndpoint.Host, _ judgement: CameraTLS.Judgement?,
+        within limit: Duration
     ) async throws -> Bytes {
-        let limit = TimeAmount.nanoseconds(Int64(patience / .nanoseconds(1) / Double(2)))
+        let limit = TimeAmount(limit)
         let (camera, secured) = try await ClientBootstrap(group: NIOSingletons.posixEventLoopGroup)
             .connectTimeout(limit)
             .connect(to: try SocketAddress(ipAddress: "\(address)", port: Int(port))) { channel in

@@ -1,0 +1,36 @@
+import EventSourcing
+import Logging
+import StructuredLogging
+import Synchronization
+import Testing
+
+@Suite struct TextLogTests {
+    private func line(_ log: (Logger) -> Void) -> String {
+        let line = Mutex("")
+        withoutActuallyEscaping(log) { log in
+            let output = LogOutput { bytes in line.withLock { $0 += String(decoding: bytes, as: UTF8.self) } }
+            var logger = Logger(label: "footfall") { label in
+                TextLogHandler(label: label, output: output, now: { Timestamp(microseconds: 1_774_785_600_000_001) })
+            }
+            logger[metadataKey: "request_id"] = "abc"
+            log(logger)
+        }
+        return line.withLock(\.self)
+    }
+
+    @Test func entryIsOneLine() {
+        #expect(
+            line { $0.info("request", metadata: ["status": "\(200)"]) }
+                == "2026-03-29T12:00:00.000001Z info footfall: request_id=abc status=200 [StructuredLoggingTests] request\n"
+        )
+    }
+
+    @Test(arguments: [
+        ("a\nb", #"a\nb"#), ("\r\t", #"\r\t"#), ("\u{0}\u{1B}[31m", #"\u0000\u001b[31m"#), ("\u{7F}", #"\u007f"#),
+        ("\u{9B}2J\u{2028}", #"\u009b2J\u2028"#), ("Ausgang Süd 🚪", "Ausgang Süd 🚪"),
+    ])
+    func nothingInAnEntryEndsItsLineOrMovesTheCursor(text: String, written: String) {
+        let line = line { $0.error("\(text)", metadata: ["path": "\(text)"]) }
+        #expect(line.hasSuffix(" path=\(written) request_id=abc [StructuredLoggingTests] \(written)\n"))
+    }
+}
