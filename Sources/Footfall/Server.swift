@@ -12,6 +12,7 @@ import Projector
 import Secrets
 import ServiceLifecycle
 import StreamPolicy
+import StructuredLogging
 
 /// All long-running parts of the process, as one group: started in order, stopped in the reverse order.
 struct Server {
@@ -149,8 +150,8 @@ struct Server {
     }
 }
 
-/// Says something to whoever started the process, at once even where the output is a file or a pipe.
-func announce(_ text: String) { FileHandle.standardOutput.write(Data((text + "\n").utf8)) }
+/// Says something to whoever started the process.
+func announce(_ text: String) { FileHandle.standardOutput.say(text + "\n") }
 
 /// Why the process could not begin its work.
 struct StartFailure: Error, CustomStringConvertible {

@@ -5,6 +5,7 @@ import Installation
 import Logging
 import Postgres
 import Secrets
+import StructuredLogging
 
 /// What the subcommands have in common. Each option says which variable of the environment stands behind it.
 struct DatabaseOptions: ParsableArguments {
@@ -81,10 +82,11 @@ struct ListenOptions: ParsableArguments {
 
 /// Runs a subcommand: says on standard error what goes wrong, and ends the process with the code that belongs to it.
 func reportingFailure(_ body: () async throws -> Void) async throws {
+    outliveReaders()
     do { try await body() } catch let code as ExitCode {
         throw code
     } catch {
-        FileHandle.standardError.write(Data("footfall: \(error)\n".utf8))
+        FileHandle.standardError.say("footfall: \(error)\n")
         switch error {
         case is InstallationSettings.Invalid, is ServerIdentity.Unusable, is MasterKeyError: throw ExitCode(64)
         case PostgresError.unreachable, PostgresError.connectionLost, is EmbeddedPostgres.Failure: throw ExitCode(69)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import EventSourcing
 import Foundation
+import StructuredLogging
 import Vision
 
 /// Looks at one stream. The URL, which may hold a password, comes by standard input, where no list of processes shows it:
@@ -30,7 +31,7 @@ struct ProbeCommand: AsyncParsableCommand {
         Self.say(await probe.look(at: kind, url))
     }
 
-    private static func say(_ answer: JSON) { FileHandle.standardOutput.write(Data(answer.bytes + [0x0A])) }
+    private static func say(_ answer: JSON) { FileHandle.standardOutput.say(answer.text + "\n") }
 }
 
 /// One look at a stream.

@@ -48,6 +48,7 @@ struct WorkerCommand: AsyncParsableCommand {
     var exitWithParent = false
 
     func run() async throws {
+        outliveReaders()
         let environment = ProcessInfo.processInfo.environment
         func setting(_ flag: String?, _ variable: String) -> String? { flag ?? environment["FOOTFALL_" + variable] }
 

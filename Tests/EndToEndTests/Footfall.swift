@@ -27,12 +27,17 @@ struct Footfall {
 
     /// Starts one of several processes on a database elsewhere, and waits until the API listens.
     static func serve(on databaseURL: String) async throws -> Footfall {
-        var footfall = try await listening(
-            Program(
-                "footfall", ["serve", "--port", "0", "--database-url", databaseURL],
-                environment: secret.merging(["FOOTFALL_MASTER_KEY": masterKey]) { one, _ in one }))
+        var footfall = try await listening(server(on: databaseURL))
         footfall.token = try await token([], environment: secret)
         return footfall
+    }
+
+    /// `footfall serve`, as it is started.
+    /// - Parameter output: takes what it says.
+    static func server(on databaseURL: String, saying output: FileHandle? = nil) throws -> Program {
+        try Program(
+            "footfall", ["serve", "--port", "0", "--database-url", databaseURL],
+            environment: secret.merging(["FOOTFALL_MASTER_KEY": masterKey]) { one, _ in one }, to: output)
     }
 
     static func token(_ arguments: [String], environment: [String: String] = [:]) async throws -> String {

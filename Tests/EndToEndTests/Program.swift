@@ -70,6 +70,8 @@ final class Program: Sendable {
     /// All that was printed so far.
     var output: String { state.withLock { $0.output } }
 
+    var hasEnded: Bool { state.withLock { $0.status != nil } }
+
     func signal(_ signal: Int32) { kill(pid, signal) }
 
     /// Waits until the output contains `text`; throws where the process ends without.

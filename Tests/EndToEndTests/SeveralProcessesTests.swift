@@ -42,7 +42,7 @@ import Testing
         }
 
         /// Lets the processes work, which share the machine's few cores with this one.
-        private func pause() async throws { try await connection.query("select pg_sleep(0.01)") }
+        func pause() async throws { try await connection.query("select pg_sleep(0.01)") }
     }
 
     private func withSite(_ body: @Sendable (Site) async throws -> Void) async throws {
@@ -107,6 +107,20 @@ import Testing
             #expect(counts.body["items"]?.array?.first?["count_in"] == .integer(sequence + 1))
             #expect(await survivor.stop() == 0)
             #expect(try await site.loads() == [:])
+        }
+    }
+
+    /// As after `footfall serve 2>&1 | head -1`.
+    @Test func aProcessGoesOnWhereNobodyReadsWhatItSays() async throws {
+        try await withSite { site in
+            let output = Pipe()
+            try output.fileHandleForReading.close()
+            let program = try Footfall.server(on: site.target.url, saying: output.fileHandleForWriting)
+            while !program.hasEnded, try await site.loads().values.sorted() != [Self.projections] {
+                try await site.pause()
+            }
+            program.signal(SIGTERM)
+            #expect(await program.waitsForEnd() == 0)
         }
     }
 }

@@ -3,6 +3,7 @@ import EventLog
 import EventSourcing
 import Foundation
 import Installation
+import StructuredLogging
 import Synchronization
 
 struct ArchiveCommand: AsyncParsableCommand {
@@ -84,7 +85,7 @@ struct ArchiveCommand: AsyncParsableCommand {
             }
         }
 
-        private func show(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
+        private func show(_ text: String) { FileHandle.standardError.say(text + "\n") }
 
         var description: String {
             let ratio = fileBytes == 0 ? 0 : Double(textBytes) / Double(fileBytes)

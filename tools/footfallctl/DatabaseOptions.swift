@@ -5,6 +5,7 @@ import Logging
 import Postgres
 import Projector
 import Secrets
+import StructuredLogging
 import UnixSignals
 
 /// Which database, and how each command reaches it.
@@ -73,14 +74,12 @@ struct DatabaseOptions: ParsableArguments {
 
 /// Says on standard error what went wrong.
 func complain(_ text: String) {
-    FileHandle.standardError.write(Data("footfallctl: \(text)\n".utf8))
+    FileHandle.standardError.say("footfallctl: \(text)\n")
 }
 
 extension Logger {
     /// For an operator at a terminal: warnings and errors, on standard error.
     static var operators: Logger {
-        var logger = Logger(label: "footfallctl") { StreamLogHandler.standardError(label: $0) }
-        logger.logLevel = .error
-        return logger
+        LogFormat.text.makeLogger(label: "footfallctl", level: .error)
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import StructuredLogging
 import Synchronization
 
 /// Says on standard error how far something has come: in place on a terminal, else a line for each tenth.
@@ -14,10 +15,10 @@ final class ProgressLine: Sendable {
             return shown != step
         }
         guard isNew else { return }
-        FileHandle.standardError.write(Data((isTerminal ? "\r\(text)\u{1B}[K" : "\(text)\n").utf8))
+        FileHandle.standardError.say(isTerminal ? "\r\(text)\u{1B}[K" : "\(text)\n")
     }
 
     func end() {
-        if isTerminal, shown.withLock({ $0 >= 0 }) { FileHandle.standardError.write(Data("\n".utf8)) }
+        if isTerminal, shown.withLock({ $0 >= 0 }) { FileHandle.standardError.say("\n") }
     }
 }

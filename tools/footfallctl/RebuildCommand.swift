@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Installation
 import Projector
+import StructuredLogging
 
 struct RebuildCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -45,9 +46,9 @@ struct RebuildCommand: AsyncParsableCommand {
             let rebuild = Rebuild(definition, on: target, throttle: throttle?.percent, logger: .operators)
             try await rebuild.run { progress in
                 let line = "\(name) build \(progress.build): \(progress.text)"
-                FileHandle.standardError.write(Data((isTerminal ? "\r\(line)\u{1B}[K" : "\(line)\n").utf8))
+                FileHandle.standardError.say(isTerminal ? "\r\(line)\u{1B}[K" : "\(line)\n")
             }
-            if isTerminal { FileHandle.standardError.write(Data("\n".utf8)) }
+            if isTerminal { FileHandle.standardError.say("\n") }
             let seconds = began.duration(to: .now) / .seconds(1)
             print("\(name) rebuilt in \(seconds.formatted(.number.precision(.fractionLength(1)))) s")
         }
