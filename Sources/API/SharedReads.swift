@@ -7,7 +7,7 @@ import Synchronization
 ///
 /// Nobody is given an answer older than their question: who comes while a statement runs waits for the next one, which
 /// all that came meanwhile share; of different things, a hundred readers do. So however many ask, the database is asked
-/// for it once at a time (by key: twice), and a lone reader is asked to wait for nothing. What is shared is an answer's
+/// for it once at a time, and a lone reader is asked to wait for nothing. What is shared is an answer's
 /// rows, never what a principal may see: that is part of the statement and its parameters, or was found out before. Who
 /// is cancelled while waiting waits on: the answer comes all the same.
 final class SharedReads: Sendable {
@@ -46,29 +46,14 @@ final class SharedReads: Sendable {
         let continuation: CheckedContinuation<Turn, Never>
     }
 
-    /// Those behind one question.
-    private struct Queue {
-        /// Statements that run or are about to be sent.
-        var statements = 0
-        /// How many readers those serve that run.
-        var served = 0
-        var waiting: Deque<Reader> = []
-
-        /// Whether a further statement is to be sent: the first or, of what is asked by key, a second that serves as many
-        /// readers as the one that runs, so that the database works while answers are handed out.
-        func isDue(for readers: Int, isKeyed: Bool) -> Bool {
-            statements == 0 || isKeyed && statements == 1 && served > 0 && readers >= served
-        }
-    }
-
     private let pool: Pool
-    /// An entry is there while somebody asks.
-    private let queues = Mutex<[Question: Queue]>([:])
+    /// Who waits while a statement runs or is about to be sent; there is no entry while none does.
+    private let queues = Mutex<[Question: Deque<Reader>]>([:])
 
     init(pool: Pool) { self.pool = pool }
 
     /// How many wait for a statement to be run for them.
-    var waiting: Int { queues.withLock { $0.values.reduce(0) { $0 + $1.waiting.count } } }
+    var waiting: Int { queues.withLock { $0.values.reduce(0) { $0 + $1.count } } }
 
     func query(_ statement: Statement) async throws(PostgresError) -> Rows {
         let question = Question(sql: statement.sql, parameters: statement.parameters, isKeyed: false)
@@ -96,22 +81,19 @@ final class SharedReads: Sendable {
         }
         let others = take(question)
         let outcome = await ask(statement([key] + others.map(\.key)), isKeyed: question.isKeyed)
-        finish(question, served: others.count + 1)?.resume(returning: .ask)
+        finish(question)?.resume(returning: .ask)
         for reader in others { reader.continuation.resume(returning: .answer(outcome)) }
         return try outcome.get()
     }
 
     private func turn(_ question: Question, _ key: Int64) async -> Turn {
         await withCheckedContinuation { continuation in
+            let reader = Reader(key: key, continuation: continuation)
             let asks = queues.withLock { queues in
-                var queue = queues.removeValue(forKey: question) ?? Queue()
-                defer { queues[question] = queue }
-                if queue.isDue(for: queue.waiting.count + 1, isKeyed: question.isKeyed) {
-                    queue.statements += 1
-                    return true
-                }
-                queue.waiting.append(Reader(key: key, continuation: continuation))
-                return false
+                // One access that changes the queue where it is.
+                guard queues[question]?.append(reader) == nil else { return false }
+                queues[question] = []
+                return true
             }
             if asks { continuation.resume(returning: .ask) }
         }
@@ -121,26 +103,18 @@ final class SharedReads: Sendable {
     private func take(_ question: Question) -> [Reader] {
         queues.withLock { queues in
             let most = question.isKeyed ? Self.keysPerStatement - 1 : .max
-            let count = min(queues[question]?.waiting.count ?? 0, most)
-            queues[question]?.served += count + 1
-            return (0..<count).compactMap { _ in queues[question]?.waiting.popFirst() }
+            let count = min(queues[question]?.count ?? 0, most)
+            return (0..<count).compactMap { _ in queues[question]?.popFirst() }
         }
     }
 
     /// Ends a statement.
     /// - Returns: who is to ask next.
-    private func finish(_ question: Question, served: Int) -> CheckedContinuation<Turn, Never>? {
+    private func finish(_ question: Question) -> CheckedContinuation<Turn, Never>? {
         queues.withLock { queues in
-            guard var queue = queues.removeValue(forKey: question) else { return nil }
-            queue.statements -= 1
-            queue.served -= served
-            var next: Reader?
-            if !queue.waiting.isEmpty, queue.isDue(for: queue.waiting.count, isKeyed: question.isKeyed) {
-                next = queue.waiting.popFirst()
-                queue.statements += 1
-            }
-            if queue.statements > 0 { queues[question] = queue }
-            return next?.continuation
+            if let next = queues[question]?.popFirst() { return next.continuation }
+            queues[question] = nil
+            return nil
         }
     }
 

@@ -48,13 +48,14 @@ package enum Authentication: Sendable {
                 .malformedHeader, "There is more than one Authorization header.",
                 headers: [.wwwAuthenticate: challenge("invalid_request", [:])])
         }
-        let scheme = field.prefix(7)
-        guard scheme.lowercased() == "bearer " else {
+        // Bytes: a token is long, and taking characters apart is slow.
+        let scheme = field.utf8.prefix(7)
+        guard Substring(scheme).lowercased() == "bearer " else {
             throw Problem(
                 .unauthenticated, "The Authorization header is not of the form Bearer and a token.",
                 headers: [.wwwAuthenticate: realm])
         }
-        return String(field[scheme.endIndex...].drop { $0 == " " })
+        return String(Substring(field.utf8[scheme.endIndex...].drop { $0 == UInt8(ascii: " ") }))
     }
 
     private static let realm = #"Bearer realm="footfall""#

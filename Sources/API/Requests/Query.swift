@@ -31,6 +31,7 @@ final class Query {
     static func read<Value>(_ request: Request, _ read: (Query) -> Field<Value>) throws(Problem) -> Value {
         let query = Query(request)
         let value = read(query)
+        if query.parameters.isEmpty { return try query.faults.check(value) }
         let unknown = query.parameters.lazy.map(\.name).filter { !query.known.contains($0) }
         for name in Set(unknown).sorted() {
             query.faults.note(Fault(at: .parameter(name), "unknown_parameter", "There is no such parameter here."))
