@@ -9,15 +9,11 @@ import Postgres
 struct ProjectionRunner: Sendable {
     static let maximumEventsPerStep: Int64 = 5000
 
-    /// How long to rest after applying what there was, while events go on coming: three times as long as that took,
-    /// within bounds. However little there is to apply, a step is a transaction of half a dozen statements, and there are
+    /// How long to rest after applying what there was, while events go on coming: three times as long as that took, and
+    /// 100 ms at most. However little there is to apply, a step is a transaction of half a dozen statements, and there are
     /// as many as projections; the less the machine has left for them, the more events each takes in at once. The first
     /// event after a silence is applied at once.
-    private static func rest(after step: Duration) -> Duration {
-        min(max(step * 3, rests.lowerBound), rests.upperBound)
-    }
-
-    private static let rests = Duration.milliseconds(8)...Duration.milliseconds(100)
+    private static func rest(after step: Duration) -> Duration { min(step * 3, .milliseconds(100)) }
 
     let projection: String
     let target: ConnectionTarget
