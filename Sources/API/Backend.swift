@@ -25,6 +25,7 @@ package struct Backend: Sendable {
     let exportSlots: ExportSlots
     let rateLimiter: RateLimiter?
     let circuits: [CircuitBreaker]
+    let metrics: PrometheusMetrics
 
     /// - Parameters:
     ///   - requests: keeps what became of requests under keys, together with what they append to `log`.
@@ -40,6 +41,7 @@ package struct Backend: Sendable {
     ///   - now: the server's clock.
     ///   - rateLimiter: counts requests against their users' limits; nil limits nobody.
     ///   - circuits: of what the process uses beside the database, for `/health/ready`.
+    ///   - metrics: what the process measures, for `/metrics`.
     package init(
         log: any EventLog, requests: any IdempotentRequests, pool: Pool, checkpoints: Checkpoints,
         vault: CameraVault, patience: Duration = .seconds(5), maximumWaiting: Int = 1024,
@@ -47,7 +49,8 @@ package struct Backend: Sendable {
         authentication: Authentication,
         exportPatience: Duration = .seconds(30),
         newCameraID: @escaping @Sendable () async throws -> CameraID, now: @escaping @Sendable () -> Timestamp,
-        rateLimiter: RateLimiter? = nil, circuits: [CircuitBreaker] = []
+        rateLimiter: RateLimiter? = nil, circuits: [CircuitBreaker] = [],
+        metrics: PrometheusMetrics = PrometheusMetrics()
     ) {
         self.log = log
         self.requests = requests
@@ -61,6 +64,7 @@ package struct Backend: Sendable {
         self.exportPatience = exportPatience
         exportSlots = ExportSlots(count: max(1, pool.size / 2))
         self.rateLimiter = rateLimiter
+        self.metrics = metrics
         self.circuits = circuits + [authentication.circuit, rateLimiter?.circuit].compactMap(\.self)
     }
 

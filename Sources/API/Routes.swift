@@ -45,7 +45,7 @@ extension Backend {
         let health = HealthReads(readModels: readModels, now: now)
         let probes = StreamProbes(backend: self)
         let workers = WorkerReads(readModels: readModels, vault: vault)
-        let metrics = CameraMetricsReads(readModels: readModels, now: now)
+        let cameraMetrics = CameraMetricsReads(readModels: readModels, now: now)
         let pool = WorkerPool(readModels: readModels, now: now)
         let assignments = WorkerCommands(readModels: readModels, commands: commands)
         let audit = AuditReads(trail: AuditTrail(pool: readModels.pool))
@@ -86,7 +86,7 @@ extension Backend {
             Route(.get, "/cameras/:id/reports", .camera(.read), reports.show),
             Route(.get, "/counts", .fleet(.read), counts.fleet),
             Route(.get, "/analytics/summary", .fleet(.read), analytics.summary),
-            Route(.get, "/cameras/:id/metrics", .camera(.read), metrics.show),
+            Route(.get, "/cameras/:id/metrics", .camera(.read), cameraMetrics.show),
             Route(.get, "/workers", .fleet(.control), pool.list),
             Route(.get, "/workers/:id", .fleet(.control), pool.show),
             Route(.post, "/workers/:id/assign", .fleet(.control), assignments.assign),
@@ -98,6 +98,7 @@ extension Backend {
             Route(
                 .post, "/projections/:name/rebuild", .unlimited(.admin),
                 ProjectionCommands(pool: readModels.pool).rebuild),
+            Route(.get, "/metrics", .unlimited(.read), MetricsReads(metrics: metrics).show),
         ] + serverRoutes
     }
 
@@ -117,7 +118,9 @@ extension Backend {
             + (documentation?.routes ?? [])
         let router = Router(context: APIContext.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: SecurityHeaders(isSecure: policy.isSecure))
-        router.add(middleware: RequestIdentity(addresses: ClientAddress(trusted: policy.trustedProxies)))
+        router.add(
+            middleware: RequestIdentity(
+                addresses: ClientAddress(trusted: policy.trustedProxies), metrics: RequestMetrics(metrics)))
         if let crossOrigin = CrossOrigin(policy.corsOrigins) { router.add(middleware: crossOrigin) }
         router.add(middleware: ProblemMiddleware())
         router.add(middleware: RequestLimits(policy))

@@ -6,6 +6,7 @@ import Hummingbird
 import HummingbirdCore
 import Installation
 import Logging
+import Metrics
 import NIOCore
 import Postgres
 import Projector
@@ -56,7 +57,8 @@ struct Server {
             streams: StreamPolicy(networks: settings.streamNetworks), authentication: authentication,
             newCameraID: Backend.cameraIDs(from: readers), now: Server.now,
             rateLimiter: try Server.rateLimiter(
-                settings, isAuthenticated: settings.authentication.isOn, logger: logger))
+                settings, isAuthenticated: settings.authentication.isOn, logger: logger),
+            metrics: processMetrics)
         try backend.addDocumentation(from: files.openAPI, swaggerUI: files.swaggerUI)
         let probing = settings.streamArguments(fileStreamRoot: fileStreamRoot)
         var check = CameraMonitor.silence
@@ -149,6 +151,13 @@ struct Server {
         }
     }
 }
+
+/// What the process measures.
+let processMetrics: PrometheusMetrics = {
+    let metrics = PrometheusMetrics()
+    MetricsSystem.bootstrap(metrics)
+    return metrics
+}()
 
 /// Says something to whoever started the process.
 func announce(_ text: String) { FileHandle.standardOutput.say(text + "\n") }

@@ -83,6 +83,7 @@ struct ListenOptions: ParsableArguments {
 /// Runs a subcommand: says on standard error what goes wrong, and ends the process with the code that belongs to it.
 func reportingFailure(_ body: () async throws -> Void) async throws {
     outliveReaders()
+    _ = processMetrics  // before anything is measured
     do { try await body() } catch let code as ExitCode {
         throw code
     } catch {

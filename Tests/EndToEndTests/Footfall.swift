@@ -74,6 +74,14 @@ struct Footfall {
 
     func get(_ path: String) async throws -> Answer { try await send(.GET, path) }
 
+    /// An answer that is no JSON.
+    func text(_ path: String) async throws -> String {
+        var request = HTTPClientRequest(url: base + path)
+        if let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
+        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(60))
+        return String(buffer: try await response.body.collect(upTo: 16 << 20))
+    }
+
     func post(_ path: String, _ body: JSON? = nil) async throws -> Answer { try await send(.POST, path, body) }
 
     /// Whatever version there is.

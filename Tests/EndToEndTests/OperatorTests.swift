@@ -37,6 +37,18 @@ import Testing
         }
     }
 
+    @Test func theServerShowsWhatItMeasures() async throws {
+        try await withFolder { folder in
+            let footfall = try await Footfall.up(in: folder, ["--no-worker"])
+            let built = #/footfall_build_lag\{projection="camera_state",build="\d+",state="active"\} 0\n/#
+            var text = ""
+            repeat { text = try await footfall.text("/metrics") } while text.firstMatch(of: built) == nil
+            #expect(text.contains("footfall_circuit_state{circuit=\"footfall_api\"} 0\n"))
+            #expect(text.contains("footfall_http_requests_total{status=\"2xx\"} "))
+            #expect(await footfall.stop() == 0)
+        }
+    }
+
     @Test func anExportOfTheTrailProvesItselfWithoutTheDatabase() async throws {
         try await withFolder { folder in
             let data = ["--data-dir", folder.path]

@@ -16,11 +16,12 @@ extension HTTPField.Name {
 }
 
 /// Gives each request its id (`X-Request-ID`, made where there is none), its trace and its client's address,
-/// and logs its end in one line: at info where it failed, else at debug.
+/// counts it, and logs its end in one line: at info where it failed, else at debug.
 ///
 /// Whatever is logged meanwhile carries the ids: handlers' lines by the context's logger, others' by `Logger.current`.
 struct RequestIdentity: RouterMiddleware {
     let addresses: ClientAddress
+    let metrics: RequestMetrics
 
     func handle(
         _ request: Request, context: APIContext, next: (Request, APIContext) async throws -> Response
@@ -47,16 +48,17 @@ struct RequestIdentity: RouterMiddleware {
             }
         }
         response.headers.append(HTTPField(name: .requestID, value: context.requestID))
+        let time = began.duration(to: .now)
+        metrics.count(response.status, took: time)
         let level: Logger.Level = response.status.code < 400 ? .debug : .info
-        if level >= context.logger.logLevel { log(request, response, context, since: began, at: level) }
+        if level >= context.logger.logLevel { log(request, response, context, took: time, at: level) }
         return response
     }
 
     private func log(
-        _ request: Request, _ response: Response, _ context: APIContext, since began: ContinuousClock.Instant,
-        at level: Logger.Level
+        _ request: Request, _ response: Response, _ context: APIContext, took time: Duration, at level: Logger.Level
     ) {
-        let milliseconds = began.duration(to: .now) / .milliseconds(1)
+        let milliseconds = time / .milliseconds(1)
         context.logger.log(
             level: level, "request",
             metadata: [
