@@ -32,8 +32,8 @@ import Testing
             try await harness.append(300)
             try await Rebuild(TallyProjection.definition(), on: harness.target, logger: .silent).run()
             let rebuild = Rebuild(gated, on: harness.target, eventsPerStep: 50, logger: .silent)
-            let building = Task { try await rebuild.run() }
-            try await TallyProjection.withGate(harness.target) {
+            let building = try await TallyProjection.withGate(harness.target) {
+                let building = Task { try await rebuild.run() }
                 let pid = try await TallyProjection.waiter(harness.connection)
                 // A rebuild's commits do not wait for the disk; what has reached it, no crash takes back.
                 try await harness.connection.query("checkpoint")
@@ -44,6 +44,7 @@ import Testing
                     while harness.connection.isOpen { try await Task.sleep(for: .milliseconds(5)) }
                 case .postmaster: try await cluster.restart(by: SIGKILL)
                 }
+                return building
             }
             await #expect(throws: PostgresError.self) { try await building.value }
 
@@ -108,8 +109,8 @@ import Testing
 
         try await Harness.with { harness in
             for _ in 0..<5 { try await harness.append(2500) }
-            let process = try footfallctl(["rebuild", "tally", "--database-url", harness.target.url], share: share)
             try await TallyProjection.withGate(harness.target) {
+                let process = try footfallctl(["rebuild", "tally", "--database-url", harness.target.url], share: share)
                 _ = try await TallyProjection.waiter(harness.connection)
                 let second = try footfallctl(["rebuild", "tally", "--database-url", harness.target.url], share: share)
                 second.waitUntilExit()

@@ -58,18 +58,19 @@ import Testing
             let new = try TallyProjection.definition(worth: 3, gateAfter: 0)
             try await harness.append(10)
             try await Rebuild(old, on: harness.target, logger: .silent).run()
+            let gate = try await TallyProjection.closeGate(harness.target)
+            defer { gate.close() }
             try await harness.withProjector([new]) { checkpoints in
-                try await TallyProjection.withGate(harness.target) {
-                    _ = try await TallyProjection.waiter(harness.connection)
-                    try await harness.append(5)
-                    #expect(await checkpoints.wait(for: ["tally"], toReach: 15, limit: patience))
-                    let shown = try await TallyProjection.shown(harness.connection)
-                    #expect(shown == [15, 15])
-                }
+                _ = try await TallyProjection.waiter(harness.connection)
+                try await harness.append(5)
+                #expect(await checkpoints.wait(for: ["tally"], toReach: 15, limit: patience))
+                let before = try await TallyProjection.shown(harness.connection)
+                #expect(before == [15, 15])
+                gate.close()
                 try await harness.waitUntilKept(under: new)
                 #expect(await checkpoints.wait(for: ["tally"], toReach: 15, limit: patience))
-                let shown = try await TallyProjection.shown(harness.connection)
-                #expect(shown == [15, 45])
+                let after = try await TallyProjection.shown(harness.connection)
+                #expect(after == [15, 45])
             }
         }
     }

@@ -46,10 +46,20 @@ enum TallyProjection {
 
     /// Holds the gate as long as `body` runs.
     static func withGate<Value>(_ target: ConnectionTarget, _ body: () async throws -> Value) async throws -> Value {
-        let connection = try await Connection.open(target, logger: .silent)
-        defer { connection.close() }
-        try await connection.query("select pg_advisory_lock($1)", [.integer(gate)])
+        let keeper = try await closeGate(target)
+        defer { keeper.close() }
         return try await body()
+    }
+
+    /// Closes the gate before anybody can come to it.
+    /// - Returns: the session at whose end it opens.
+    static func closeGate(_ target: ConnectionTarget) async throws -> Connection {
+        let keeper = try await Connection.open(target, logger: .silent)
+        do { try await keeper.query("select pg_advisory_lock($1)", [.integer(gate)]) } catch {
+            keeper.close()
+            throw error
+        }
+        return keeper
     }
 
     /// Waits until a session waits for the gate.
