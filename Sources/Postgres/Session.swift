@@ -57,7 +57,10 @@ final class Session {
         requestTimeout = target.requestTimeout
 
         PQsetNoticeProcessor(connection, { _, _ in }, nil)
-        let setUp = "set timezone = 'UTC'; set intervalstyle = 'iso_8601'; set client_min_messages = warning"
+        // Compiling a statement takes a second where the planner, of tables that were never analyzed, expects much of it.
+        let setUp = """
+            set timezone = 'UTC'; set intervalstyle = 'iso_8601'; set client_min_messages = warning; set jit = off
+            """
         let reply = PQstatus(connection) == CONNECTION_OK ? PQexec(connection, setUp) : nil
         let isReady = PQresultStatus(reply) == PGRES_COMMAND_OK
         PQclear(reply)

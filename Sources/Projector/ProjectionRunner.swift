@@ -35,7 +35,7 @@ struct ProjectionRunner: Sendable {
     /// Where this process is gone or unreachable, the server gives up what the session was doing, so that another process
     /// is not kept waiting for its locks.
     private static let session = """
-        set jit = off; set synchronous_commit = off;
+        set synchronous_commit = off;
         set client_connection_check_interval = '1s';
         set idle_in_transaction_session_timeout = '10s';
         set tcp_user_timeout = '3s'; set tcp_keepalives_idle = 1; set tcp_keepalives_interval = 1;

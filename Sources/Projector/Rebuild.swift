@@ -78,7 +78,7 @@ package struct Rebuild: Sendable {
         do {
             try await connection.script(
                 """
-                set jit = off; set work_mem = '64MB'; set maintenance_work_mem = '256MB'; set synchronous_commit = off;
+                set work_mem = '64MB'; set maintenance_work_mem = '256MB'; set synchronous_commit = off;
                 set client_connection_check_interval = '1s'
                 """)
         } catch {

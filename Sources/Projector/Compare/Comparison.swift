@@ -66,7 +66,7 @@ package struct Comparison: Sendable {
     package func run(onProgress: @escaping @Sendable (Progress) -> Void = { _ in }) async throws -> Result {
         let connection = try await Connection.open(target, logger: logger)
         defer { connection.close() }
-        try await connection.script("set jit = off; set work_mem = '64MB'")
+        try await connection.script("set work_mem = '64MB'")
         try await Self.dropLeftovers(on: connection, logger: logger)
         guard try await active(on: connection) != nil else { throw Failure.noActiveBuild(projection: definition.name) }
         let cancellation = BackendCancellation(connection: connection, target: target, logger: logger)

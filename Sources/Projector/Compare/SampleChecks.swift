@@ -33,7 +33,7 @@ package struct SampleChecks: Sendable {
         await retrying("checking read models", logger: logger) {
             let connection = try await Connection.open(target, logger: logger)
             defer { connection.close() }
-            try await connection.script("set jit = off; set work_mem = '64MB'; set max_parallel_workers_per_gather = 0")
+            try await connection.script("set work_mem = '64MB'; set max_parallel_workers_per_gather = 0")
             var isChosen = false
             while true {
                 for definition in definitions {
