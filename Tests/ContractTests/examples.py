@@ -7,9 +7,11 @@ import sys
 
 import jsonschema
 import requests
-from openapi_spec_validator import validate
+from openapi_spec_validator import OpenAPIV31SpecValidator
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
+
+from closed import closed, target
 
 METHODS = ("get", "put", "post", "delete", "patch")
 
@@ -20,7 +22,8 @@ class Contract:
         self.session = requests.Session()
         if token:
             self.session.headers["Authorization"] = f"Bearer {token}"
-        self.document = requests.get(f"{url}/openapi.json", timeout=30).json()
+        self.published = requests.get(f"{url}/openapi.json", timeout=30).json()
+        self.document = closed(self.published)
         self.base = url + self.document["servers"][0]["url"]
         resource = Resource(contents=self.document, specification=DRAFT202012)
         self.registry = Registry().with_resource("urn:openapi", resource)
@@ -31,10 +34,7 @@ class Contract:
 
     def resolve(self, value):
         while "$ref" in value:
-            target = self.document
-            for part in value["$ref"].split("/")[1:]:
-                target = target[part.replace("~1", "/").replace("~0", "~")]
-            value = target
+            value = target(self.document, value["$ref"])
         return value
 
     def check(self, name, value, schema):
@@ -52,6 +52,11 @@ class Contract:
         )
         for error in validator.iter_errors(value):
             self.fail(name, f"{error.json_path} {error.message[:300]}")
+
+    def check_document(self):
+        """It is a document of OpenAPI 3.1."""
+        for error in OpenAPIV31SpecValidator(self.published).iter_errors():
+            self.fail("document", f"{error.json_path} {error.message[:300]}")
 
     def examples(self, media):
         given = [self.resolve(example)["value"] for example in media.get("examples", {}).values()]
@@ -127,7 +132,7 @@ class Contract:
 
 def main():
     contract = Contract(sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else "")
-    validate(contract.document)
+    contract.check_document()
     contract.check_examples()
     contract.check_answers()
     for failure in contract.failures:

@@ -8,6 +8,7 @@ refused if it broke nothing but those.
 import re
 
 import schemathesis
+from closed import closed
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
 
@@ -50,11 +51,24 @@ def invalid_data_is_refused(ctx, response, case):
 
 
 @schemathesis.hook
+def before_load_schema(context, raw_schema):
+    """Answers are held to the members that the document names, though clients are to take others too."""
+    raw_schema.update(closed(raw_schema))
+
+
+STREAM_TYPES = ("rtsp", "http", "rtmp", "file")
+
+
+@schemathesis.hook
 def map_body(context, body):
-    """Cameras lie in a network that streams are opened in: names by chance have no address, and would be refused."""
+    """Cameras lie in a network that streams are opened in: names by chance have no address, and would be refused, as
+    would a URL of another type than the body's, which no plain schema can exclude."""
     if isinstance(body, dict) and isinstance(body.get("stream_url"), str):
         parts = re.fullmatch(r"([a-z]+://)([^/?#@\[]*@)?[a-z0-9._-]+(:[0-9]+)?([/?#].*)?", body["stream_url"], re.I)
         if parts and not parts[1].lower().startswith("file"):
             scheme, credentials, port, rest = (part or "" for part in parts.groups())
-            return body | {"stream_url": f"{scheme}{credentials}10.0.0.5{port}{rest}"}
+            body = body | {"stream_url": f"{scheme}{credentials}10.0.0.5{port}{rest}"}
+        fitting = [name for name in STREAM_TYPES if body["stream_url"].lower().startswith(name)]
+        if fitting and body.get("stream_type") in STREAM_TYPES:
+            body = body | {"stream_type": fitting[0]}
     return body
