@@ -33,7 +33,9 @@ extension Backend {
         let status = CameraStatusReads(readModels: readModels, now: now)
         let config = CameraConfigResource(readModels: readModels, commands: commands)
         let past = CameraPastReads(log: log, now: now, present: cameras.show)
-        let telemetry = TelemetryCommands(log: log, frames: FramePolicy(handler: handler, vault: vault), now: now)
+        let telemetry = TelemetryCommands(
+            log: log, frames: FramePolicy(handler: handler, vault: vault),
+            repetitions: Repetitions(log: log, vault: vault), now: now)
         let frames = FrameReads(log: log, vault: vault)
         let counts = CountReads(readModels: readModels, now: now)
         let explanations = CountExplanationReads(readModels: readModels, now: now)

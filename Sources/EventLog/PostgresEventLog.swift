@@ -79,6 +79,28 @@ package final class PostgresEventLog: EventLog {
         throw .storage(reason: "the event at position \(next) is missing; run footfallctl verify")
     }
 
+    package func read(at positions: [Int64]) async throws(EventLogError) -> [RecordedEvent] {
+        let wanted = Set(positions)
+        // A second look, for events that were archived, or brought back, since the first.
+        for _ in 0..<2 {
+            let stored = try await events(
+                """
+                select position, stream, version, type, schema_version, data, metadata, recorded_at
+                from events
+                where position = any ($1)
+                order by position
+                """, [.integers(Array(wanted))])
+            if stored.count == wanted.count { return stored }
+            let missing = wanted.subtracting(stored.map(\.position))
+            let (ends, archived) = try await archived { archive in
+                (try await archive.ends(), try await archive.events(at: missing))
+            }
+            let recorded = wanted.count { $0 > 0 && $0 <= ends.head }
+            if archived.count + stored.count == recorded { return archived + stored }
+        }
+        throw .storage(reason: "some of the events at \(wanted.count) positions are missing; run footfallctl verify")
+    }
+
     private func stored(
         _ stream: StreamName, after version: Int64, limit: Int
     ) async throws(EventLogError) -> [RecordedEvent] {
@@ -128,8 +150,8 @@ package final class PostgresEventLog: EventLog {
         }
     }
 
-    /// Finds out where appends that are older than their producer's last one were put: one look at a stream for all of
-    /// a source's.
+    /// Finds out where appends that are older than their producer's last one were put: one search in a stream for all
+    /// of a source's.
     /// - Throws: `unknownOutcome` where other appends of the call were written but this could not be found out.
     private func findDuplicates(
         of appends: [Append], _ outcomes: inout [AppendOutcome]
@@ -160,18 +182,10 @@ package final class PostgresEventLog: EventLog {
     private func positions(
         of source: String, sequences: [Int64], in stream: StreamName
     ) async throws -> [Int64: ClosedRange<Int64>] {
-        let rows = try await readers.query(
-            """
-            select (metadata ->> 'sequence')::bigint as sequence, min(position), max(position)
-            from events
-            where stream = $1
-              and metadata ->> 'source' = $2
-              and (metadata ->> 'sequence')::bigint = any ($3)
-            group by sequence
-            """, [.text(stream.rawValue), .text(source), .integers(sequences)])
-        var positions: [Int64: ClosedRange<Int64>] = [:]
-        for row in rows { positions[try row.integer(0)] = (try row.integer(1))...(try row.integer(2)) }
-        return positions
+        try await readers.withConnection { connection in
+            try await SequenceSearch(connection: connection, stream: stream, source: source)
+                .positions(of: Set(sequences))
+        }
     }
 
     private func events(_ sql: String, _ parameters: [Parameter]) async throws(EventLogError) -> [RecordedEvent] {

@@ -22,7 +22,8 @@ package enum ExpectedVersion: Hashable, Sendable {
 }
 
 /// The key that makes an append idempotent: a source numbers what it sends to a stream upwards, and a sequence that is
-/// not above its last one there has been appended before.
+/// not above its last one there has been used before. What was appended under it is not compared with what is appended
+/// now: that is up to who appends (`AppendOutcome.duplicate` says where it stands).
 package struct ProducerSequence: Hashable, Sendable {
     package let source: String
     package let sequence: Int64
@@ -69,8 +70,8 @@ package enum AppendOutcome: Hashable, Sendable {
     case appended(Appended)
     /// The stream has another version than the expected one.
     case conflict(actual: Int64)
-    /// This producer's sequence was appended before, at these positions.
-    /// They are nil where the source has gone on past a sequence that it never sent.
+    /// This producer's sequence was appended before, at these positions, archived or not.
+    /// They are nil where the source has gone on past a sequence that was never taken from it.
     case duplicate(positions: ClosedRange<Int64>?)
     /// The stream takes no more events.
     case closed

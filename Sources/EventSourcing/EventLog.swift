@@ -20,11 +20,22 @@ package protocol EventLog: Sendable {
     /// The events of the whole log with a position above `position`, in order, at most `limit`.
     func read(after position: Int64, limit: Int) async throws(EventLogError) -> [RecordedEvent]
 
+    /// The events at these positions, in order; none for a position that the log has not come to.
+    func read(at positions: [Int64]) async throws(EventLogError) -> [RecordedEvent]
+
     /// The last position that was committed; 0 where the log is empty.
     func head() async throws(EventLogError) -> Int64
 }
 
 extension EventLog {
+    package func read(at positions: [Int64]) async throws(EventLogError) -> [RecordedEvent] {
+        var events: [RecordedEvent] = []
+        for position in Set(positions).sorted() where position > 0 {
+            events += try await read(after: position - 1, limit: 1)
+        }
+        return events
+    }
+
     package func append(_ append: Append) async throws(EventLogError) -> AppendOutcome {
         try await self.append([append])[0]
     }

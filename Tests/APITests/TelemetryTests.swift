@@ -52,7 +52,7 @@ import Testing
             )
             #expect(
                 answer["results"] == [
-                    ["sequence": 2, "outcome": "duplicate", "position": nil],
+                    ["sequence": 2, "outcome": "conflict", "position": nil, "stored": nil],
                     ["sequence": 3, "outcome": "duplicate", "position": 2],
                     ["sequence": 9, "outcome": "appended", "position": 3],
                 ])

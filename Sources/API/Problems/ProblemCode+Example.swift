@@ -28,6 +28,17 @@ extension ProblemCode {
         case .cameraInMaintenance: Problem(Camera.Rejection.inMaintenance)
         case .cameraNotAssigned: Problem(self, "The camera is not assigned to worker-2.")
         case .rebuildUnderWay: Problem(self, "A rebuild of hourly_counts is under way or asked for already.")
+        case .sequenceConflict:
+            Problem(
+                self, "Sequence 7 of gate-1 was used for something else, which stands at position 19.",
+                members: [
+                    "position": 19,
+                    "stored": [
+                        "observed_at": "2026-03-29T00:59:59Z", "line": "door", "class": "person", "count_in": 2,
+                        "count_out": 0, "type": "CountReadingRecorded", "recorded_at": "2026-03-29T01:00:00.250000Z",
+                    ],
+                    "source": "gate-1", "sequence": 7,
+                ])
         case .cameraRemoved: Problem(Camera.Rejection.removed)
         case .cameraErased: Problem(self, "The key that this was encrypted under was destroyed.")
         case .bodyTooLarge: .bodyTooLarge(maximum: 1 << 20)

@@ -25,6 +25,7 @@ package enum ProblemCode: String, CaseIterable, Sendable {
     case statusTransitionNotAllowed = "status_transition_not_allowed"
     case rebuildUnderWay = "rebuild_under_way"
     case requestUnderWay = "request_under_way"
+    case sequenceConflict = "sequence_conflict"
     case cameraRemoved = "camera_removed"
     case cameraErased = "camera_erased"
     case staleVersion = "stale_version"
@@ -163,6 +164,12 @@ package enum ProblemCode: String, CaseIterable, Sendable {
                 .conflict, "The same request is still being served",
                 "Another request with this Idempotency-Key has not ended. Send the same again after the seconds in "
                     + "Retry-After: it is answered with what the first one came to.")
+        case .sequenceConflict:
+            Facts(
+                .conflict, "The sequence stands for another report",
+                "Nothing was taken. The source has used this sequence for what stored shows, or has gone on past it without "
+                    + "using it. A source's sequences rise for as long as it has this name: a device that begins again "
+                    + "with small numbers, after a reboot for instance, does so under a name that it had never before.")
         case .cameraRemoved:
             Facts(
                 .gone, "The camera was removed",

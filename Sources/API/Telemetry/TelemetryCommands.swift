@@ -7,6 +7,7 @@ import Hummingbird
 struct TelemetryCommands: Sendable {
     let log: any EventLog
     let frames: FramePolicy
+    let repetitions: Repetitions
     let now: @Sendable () -> Timestamp
 
     @Sendable func recordHeartbeats(_ request: Request, _ context: APIContext) async throws -> Response {
@@ -36,16 +37,26 @@ struct TelemetryCommands: Sendable {
                     to: stream, expecting: .exists, producer: $0.producer, events: [$0.report.event],
                     metadata: context.eventMetadata)
             })
+        let repeated = try await repetitions.find(among: items, outcomes, of: try context.cameraID)
         var highest: Int64?
         var results: [JSON] = []
-        for (item, outcome) in zip(items, outcomes) {
-            let (name, positions) = try Self.accepted(outcome)
-            highest = [highest, positions?.upperBound].compactMap(\.self).max()
-            results.append([
-                "sequence": item.producer.map { .integer($0.sequence) } ?? .null,
-                "outcome": .string(name),
-                "position": positions.map { .integer($0.lowerBound) } ?? .null,
-            ])
+        for (index, (item, outcome)) in zip(items, outcomes).enumerated() {
+            var result: JSONObject = ["sequence": item.producer.map { .integer($0.sequence) } ?? .null]
+            switch outcome {
+            case .appended(let appended):
+                result["outcome"] = "appended"
+                result["position"] = .integer(appended.positions.lowerBound)
+                highest = max(highest ?? 0, appended.positions.upperBound)
+            case .duplicate:
+                guard let repetition = repeated[index] else { throw Problem.internalError }
+                if repetition.isConflict, items.count == 1 { throw repetition.problem(item.producer) }
+                result.merge(repetition.members) { _, new in new }
+                highest = [highest, repetition.position].compactMap(\.self).max()
+            case .missing: throw Problem(Camera.Rejection.unknown)
+            case .closed: throw Problem(Camera.Rejection.removed)
+            case .conflict: throw Problem.internalError
+            }
+            results.append(.object(result))
         }
         let answer = facts.merging(["results": .array(results)]) { fact, _ in fact }
         return .json(JSON.object(answer).bytes, status: .created, position: highest)
@@ -60,16 +71,6 @@ struct TelemetryCommands: Sendable {
                 continue
             }
             throw .forbidden("A worker's source is its own name, \(worker), or begins with \(worker): and goes on.")
-        }
-    }
-
-    private static func accepted(_ outcome: AppendOutcome) throws(Problem) -> (String, ClosedRange<Int64>?) {
-        switch outcome {
-        case .appended(let appended): return ("appended", appended.positions)
-        case .duplicate(let positions): return ("duplicate", positions)
-        case .missing: throw Problem(Camera.Rejection.unknown)
-        case .closed: throw Problem(Camera.Rejection.removed)
-        case .conflict: throw .internalError
         }
     }
 }

@@ -10,23 +10,34 @@ struct Source: BoundedText {
     init(stored text: String) { self.text = text }
 }
 
-/// One report of a worker: the event that it makes.
+/// One report of a worker, and what its client sent of it.
 struct TelemetryReport {
-    private(set) var event: NewEvent
+    enum Content {
+        case heartbeat(Heartbeat)
+        case reading(CountReading)
+    }
+
+    var content: Content
     /// What a reading brings about its picture. The event is without it until it was decided what becomes of that.
     let frameData: FreeformObject?
-    private let reading: CountReading?
 
-    init(_ heartbeat: Heartbeat) { (event, frameData, reading) = (heartbeat.event, nil, nil) }
+    init(_ heartbeat: Heartbeat) { (content, frameData) = (.heartbeat(heartbeat), nil) }
 
     init(_ reading: CountReading, frameData: FreeformObject?) {
-        (event, self.frameData, self.reading) = (reading.event, frameData, frameData == nil ? nil : reading)
+        (content, self.frameData) = (.reading(reading), frameData)
+    }
+
+    var event: NewEvent {
+        switch content {
+        case .heartbeat(let heartbeat): heartbeat.event
+        case .reading(let reading): reading.event
+        }
     }
 
     mutating func keep(_ sealed: SealedFrameData) {
-        guard var reading else { return }
+        guard case .reading(var reading) = content else { return }
         reading.frameData = .sealed(sealed)
-        event = reading.event
+        content = .reading(reading)
     }
 }
 

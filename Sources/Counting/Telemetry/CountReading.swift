@@ -36,6 +36,15 @@ package struct CountReading: Hashable, Sendable {
     }
 }
 
+extension CountReading {
+    /// Whether a reading that the log holds says what this one says; frame data, which may be sealed, is not compared.
+    package func says(what stored: CountReading) -> Bool {
+        var (here, there) = (self, stored)
+        (here.frameData, there.frameData) = (nil, nil)
+        return here == there
+    }
+}
+
 /// What a worker keeps about the picture of a reading. It may show people.
 package enum FrameData: Hashable, Sendable {
     case clear(FreeformObject)

@@ -34,6 +34,11 @@ package struct Heartbeat: Hashable, Sendable {
 }
 
 extension Heartbeat {
+    /// Whether a heartbeat that the log holds says what this one says.
+    package func says(what stored: Heartbeat) -> Bool { self == stored }
+}
+
+extension Heartbeat {
     package static let eventType = "HeartbeatRecorded"
 
     package var event: NewEvent {

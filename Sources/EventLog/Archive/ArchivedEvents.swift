@@ -63,6 +63,40 @@ package struct ArchivedEvents: Sendable {
         return events
     }
 
+    /// The archived segments that hold events of a stream, in order: where each begins, and the stream's last version in it.
+    func segments(
+        holding stream: StreamName
+    ) async throws(PostgresError) -> [(firstPosition: Int64, lastVersion: Int64)] {
+        try await connection.query(
+            """
+            select segments.first_position, archived_streams.last_version
+            from archived_streams
+            join segments using (segment)
+            join log_head on segments.last_position <= log_head.archived_to
+            where archived_streams.stream = $1
+            order by archived_streams.first_version
+            """, [.text(stream.rawValue)]
+        ).map { row throws(PostgresError) in (try row.integer(0), try row.integer(1)) }
+    }
+
+    /// All events of the archived segment that holds a position.
+    func segmentEvents(at position: Int64) async throws -> [RecordedEvent] {
+        try await ArchivedSegments.events(of: try await segment(at: position))
+    }
+
+    /// The archived ones among the events at these positions, in order.
+    func events(at positions: Set<Int64>) async throws -> [RecordedEvent] {
+        let archivedTo = try await ends().archivedTo
+        var events: [RecordedEvent] = []
+        var seen: Int64 = 0
+        for position in positions.sorted() where position > seen && position >= 1 && position <= archivedTo {
+            let segment = try await segment(at: position)
+            events += try await ArchivedSegments.events(of: segment).filter { positions.contains($0.position) }
+            seen = segment.last
+        }
+        return events
+    }
+
     private func segment(at position: Int64) async throws -> Segment {
         guard let segment = try await Segment.covering(position, to: position, on: connection).first else {
             throw EventLogError.storage(reason: "position \(position) is archived, but no segment holds it")
