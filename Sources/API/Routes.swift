@@ -35,11 +35,11 @@ extension Backend {
         let past = CameraPastReads(log: log, now: now, present: cameras.show)
         let telemetry = TelemetryCommands(
             log: log, frames: FramePolicy(handler: handler, vault: vault),
-            repetitions: Repetitions(log: log, vault: vault), now: now)
+            lines: ReportedLines(handler: handler), repetitions: Repetitions(log: log, vault: vault), now: now)
         let frames = FrameReads(log: log, vault: vault)
         let counts = CountReads(readModels: readModels, now: now)
         let explanations = CountExplanationReads(readModels: readModels, now: now)
-        let corrections = CountCorrections(backend: self)
+        let corrections = CountCorrections(backend: self, handler: handler)
         let analytics = AnalyticsReads(readModels: readModels, now: now)
         let resets = OccupancyResets(log: log, now: now)
         let exports = Exports(readModels: readModels, slots: exportSlots, patience: exportPatience)

@@ -20,6 +20,7 @@ package struct InvalidValue: Error, Hashable, CustomStringConvertible {
         case lineWithoutLength = "line_without_length"
         case insideOnLine = "inside_on_line"
         case inFuture = "in_future"
+        case unknownLine = "unknown_line"
     }
 
     package let code: Code

@@ -100,6 +100,9 @@ package struct CommandHandler<D: Decider>: Sendable {
         throw .contended
     }
 
+    /// The stream's state as this process saw it last, perhaps long ago; nil where it remembers none. Reads nothing.
+    package func remembered(_ stream: StreamName) -> Folded<D.State>? { cache?[stream] }
+
     /// The stream's state as the log has it now.
     package func load(_ stream: StreamName) async throws(CommandError<D.Rejection>) -> Folded<D.State> {
         let folded: Folded<D.State>

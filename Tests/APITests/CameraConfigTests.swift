@@ -8,7 +8,7 @@ import Testing
 
     @Test func configFillsInDefaults() async throws {
         try await withAPI { api in
-            try await api.register(TestAPI.camera(#""settings":{"loop":true}"#))
+            try await api.register(TestAPI.camera(#""settings":{"loop":true}"#, lines: []))
             let answer = try await api.get("/cameras/1/config?min_position=1")
             #expect(answer.eTag == "\"1\"")
             let settings = Self.defaults.replacing(#""loop": false"#, with: #""loop": true"#)

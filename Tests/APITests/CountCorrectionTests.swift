@@ -139,7 +139,7 @@ import Testing
         (
             #"{"from":"2026-03-29T10:00:00Z","to":"2026-03-29T10:15:00Z","colour":"red"}"#,
             [
-                "/line required", "/class required", "/delta_in out_of_range", "/reason required",
+                "/delta_in out_of_range", "/reason required",
                 "/colour unknown_member",
             ]
         ),

@@ -39,7 +39,7 @@ import Testing
             let answer = try await api.get("/cameras/1/counts")
             #expect(
                 answer.body
-                    == #"{"from":"2026-03-28T12:00:00Z","to":"2026-03-29T12:00:00Z","bucket":"hour","tz":"UTC","items":[{"bucket_start":"2026-03-28T12:00:00Z","bucket_end":"2026-03-28T13:00:00Z","line":"door","class":"person","count_in":1,"count_out":0,"readings":1,"correction_in":0,"correction_out":0,"corrected_in":1,"corrected_out":0},{"bucket_start":"2026-03-29T11:00:00Z","bucket_end":"2026-03-29T12:00:00Z","line":"door","class":"person","count_in":1,"count_out":0,"readings":1,"correction_in":0,"correction_out":0,"corrected_in":1,"corrected_out":0}]}"#
+                    == #"{"from":"2026-03-28T12:00:00Z","to":"2026-03-29T12:00:00Z","bucket":"hour","tz":"UTC","items":[{"bucket_start":"2026-03-28T12:00:00Z","bucket_end":"2026-03-28T13:00:00Z","line":"door","class":"person","count_in":1,"count_out":0,"total_count":1,"readings":1,"correction_in":0,"correction_out":0,"corrected_in":1,"corrected_out":0},{"bucket_start":"2026-03-29T11:00:00Z","bucket_end":"2026-03-29T12:00:00Z","line":"door","class":"person","count_in":1,"count_out":0,"total_count":1,"readings":1,"correction_in":0,"correction_out":0,"corrected_in":1,"corrected_out":0}]}"#
             )
         }
     }
@@ -131,7 +131,7 @@ import Testing
 
     @Test func countsAreFilteredAndFilled() async throws {
         try await withAPI { api in
-            try await api.register()
+            try await api.register(TestAPI.camera(lines: ["door", "Gate"]))
             try await Self.send(["2026-03-29T10:00:00Z", "2026-03-29T11:30:00Z"], to: api)
             try await Self.send(["2026-03-29T10:50:00Z"], line: "Gate", objectClass: "car", to: api)
             let range = "from=2026-03-29T10:00:00Z&to=2026-03-29T12:00:00Z"

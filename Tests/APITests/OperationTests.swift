@@ -46,7 +46,7 @@ import Testing
             _ = try await api.post("/cameras", CameraCommandTests.full, headers: [.actor: "anna", .requestID: "r-1"])
             _ = try await api.post(
                 "/cameras/1/counts",
-                #"{"source":"w","sequence":4,"observed_at":"2026-03-29T12:00:00Z","line":"l","class":"c","count_in":1,"count_out":0}"#
+                #"{"source":"w","sequence":4,"observed_at":"2026-03-29T12:00:00Z","line":"door","class":"c","count_in":1,"count_out":0}"#
             )
             _ = try await api.patch("/cameras/1/status", #"{"status":"error"}"#, ifMatch: "*")
             _ = try await api.delete("/cameras/1", ifMatch: "*")

@@ -113,7 +113,7 @@ import Testing
             try await api.register()
             _ = try await api.post(
                 "/cameras/1/counts",
-                #"{"source":"w","sequence":4,"observed_at":"2026-03-29T12:00:00Z","line":"l","class":"c","count_in":1,"count_out":0}"#
+                #"{"source":"w","sequence":4,"observed_at":"2026-03-29T12:00:00Z","line":"door","class":"c","count_in":1,"count_out":0}"#
             )
             // As an earlier release's mistake may have left it in the log.
             let bad = NewEvent(

@@ -68,7 +68,25 @@ import Testing
         Frozen(.configuredWithSecrets, .camera(.configured(Sample.id, CameraCodingTests.secured))),
         Frozen(.erased, .camera(.erased(Sample.id))),
         Frozen(.readingWithSealedFrame, .reading(TelemetryTests.sealedReading)),
+        Frozen(.readingOfWholePicture, .reading(wholePicture.reading)),
+        Frozen(.correctionOfWholePicture, .correction(wholePicture.correction)),
     ]
+
+    /// What is about no line, but the whole picture.
+    private static let wholePicture: (reading: CountReading, correction: CountCorrection) = {
+        do {
+            var reading = CountReading(
+                cameraID: Sample.id, observedAt: TelemetryTests.observedAt, line: nil,
+                objectClass: CountReading.defaultClass, countIn: try Tally(3), countOut: try Tally(0))
+            reading.frameData = TelemetryTests.sealedReading.frameData
+            let start = CountCorrectionTests.start
+            let correction = try CountCorrection(
+                cameraID: Sample.id, range: QuarterHours(from: start, to: start + QuarterHours.length), line: nil,
+                objectClass: CountReading.defaultClass, delta: CountDelta(in: 2, out: 0), reason: Sample.reason,
+                totals: [:])
+            return (reading, correction)
+        } catch { preconditionFailure("\(error)") }
+    }()
 
     private static func reset(to occupancy: Int64, reason: Reason?) -> OccupancyReset {
         do {
@@ -170,7 +188,8 @@ import Testing
                 TelemetryTests.bareHeartbeat.event, TelemetryTests.sealedReading.event,
                 Camera.encode(.registered(Sample.id, Sample.plain, CameraCodingTests.secured)),
                 Camera.encode(.configured(Sample.id, CameraCodingTests.secured)),
-                CountCorrectionTests.lowered.event, Self.reset(to: 0, reason: nil).event, Self.skip.event,
+                CountCorrectionTests.lowered.event, Self.wholePicture.reading.event,
+                Self.wholePicture.correction.event, Self.reset(to: 0, reason: nil).event, Self.skip.event,
             ]
         for event in written {
             let versions = Self.samples.filter { $0.type == event.type }.map(\.schemaVersion)

@@ -15,6 +15,7 @@ import Testing
                 let footfall = try await Footfall.up(in: folder, ["--no-worker"] + database)
                 let camera: JSON = [
                     "name": "Door", "stream_url": "rtsp://u:secret@10.0.0.1/x", "stream_type": "rtsp",
+                    "lines": [["name": "door", "from": [0, 0.5], "to": [1, 0.5], "inside": [0.5, 0.9]]],
                 ]
                 let reading: JSON = [
                     "observed_at": "2026-03-29T10:00:00Z", "line": "door", "class": "person", "count_in": 3,

@@ -4,7 +4,10 @@ import Testing
 
 /// The programs as an operator uses them.
 @Suite(.timeLimit(.minutes(5))) struct OperatorTests {
-    private static let camera: JSON = ["name": "Door", "stream_url": "rtsp://u:p@10.0.0.1/x", "stream_type": "rtsp"]
+    private static let camera: JSON = [
+        "name": "Door", "stream_url": "rtsp://u:p@10.0.0.1/x", "stream_type": "rtsp",
+        "lines": [["name": "door", "from": [0, 0.5], "to": [1, 0.5], "inside": [0.5, 0.9]]],
+    ]
 
     @Test func theToolWorksOnTheDatabaseWithTheServerUpAndDown() async throws {
         try await withFolder { folder in

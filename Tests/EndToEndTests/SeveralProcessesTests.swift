@@ -67,7 +67,10 @@ import Testing
     /// One for each folder in projections/.
     private static let projections: Int64 = 6
 
-    private static let camera: JSON = ["name": "Door", "stream_url": "rtsp://10.0.0.1/x", "stream_type": "rtsp"]
+    private static let camera: JSON = [
+        "name": "Door", "stream_url": "rtsp://10.0.0.1/x", "stream_type": "rtsp",
+        "lines": [["name": "door", "from": [0, 0.5], "to": [1, 0.5], "inside": [0.5, 0.9]]],
+    ]
 
     @Test(arguments: [SIGKILL, SIGSTOP])
     func anotherProcessGoesOnWithTheProjectionsOfOneThatDiesOrHangs(_ signal: Int32) async throws {

@@ -23,7 +23,7 @@ import Testing
             camera_id bigint not null,
             hour smallint not null,
             crossings bigint not null,
-            last_line text not null,
+            last_line text,
             last_observed_at timestamptz not null,
             primary key (camera_id, hour)
         );

@@ -18,7 +18,7 @@ struct RandomHistory {
 
     private struct Place: Hashable {
         let cameraID: CameraID
-        let line: LineName
+        let line: LineName?
         let objectClass: ObjectClass
     }
 
@@ -163,7 +163,7 @@ struct RandomHistory {
 
     private mutating func place(at id: CameraID) -> Place {
         Place(
-            cameraID: id, line: LineName(stored: pick(["door", "gate"])),
+            cameraID: id, line: pick(["door", "gate", nil]).map(LineName.init(stored:)),
             objectClass: ObjectClass(stored: pick(["person", "car"])))
     }
 

@@ -89,6 +89,14 @@ package struct FrozenEvent: Hashable, Sendable {
         "CountReadingRecorded", 1,
         #"{"camera_id":7,"observed_at":"2026-03-29T00:30:00.250000Z","line":"door","class":"person","count_in":3,"count_out":0,"confidence_score":0.75,"processing_time_ms":8.0,"ai_model_version":"yolov8n-1","frame_data":{"frame":17}}"#
     )
+    package static let readingOfWholePicture = FrozenEvent(
+        "CountReadingRecorded", 3,
+        #"{"camera_id":7,"observed_at":"2026-03-29T00:30:00.250000Z","class":"object","count_in":3,"count_out":0,"sealed_frame_data":{"key":"cab1e","data":"AAEC"}}"#
+    )
+    package static let correctionOfWholePicture = FrozenEvent(
+        "CountCorrected", 2,
+        #"{"camera_id":7,"from":"2026-03-29T00:30:00Z","to":"2026-03-29T00:45:00Z","class":"object","delta_in":2,"delta_out":0,"reason":"because","buckets":[{"start":"2026-03-29T00:30:00Z","delta_in":2,"delta_out":0}]}"#
+    )
     package static let probed = FrozenEvent(
         "StreamProbed", 1,
         #"{"camera_id":7,"observed_at":"2026-03-29T00:30:00.250000Z","ok":true,"codec":"h264","width":1920,"height":1080,"fps":25.0,"response_time_ms":140.0}"#
@@ -120,6 +128,6 @@ package struct FrozenEvent: Hashable, Sendable {
         .heartbeatBare, .heartbeat, .readingBare,
         .reading, .correction, .probed, .probedInVain, .occupancyResetBare, .occupancyReset, .skip,
         .registeredWithSecrets,
-        .configuredWithSecrets, .erased, .readingWithSealedFrame,
+        .configuredWithSecrets, .erased, .readingWithSealedFrame, .readingOfWholePicture, .correctionOfWholePicture,
     ]
 }

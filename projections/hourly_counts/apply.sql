@@ -5,7 +5,7 @@
 insert into hourly_counts as counted (camera_id, line, class, bucket_start, count_in, count_out, readings)
 select
     camera_id,
-    line,
+    coalesce(line, '') as line,
     class,
     -- an origin before every instant there is: date_bin is a plain division there
     date_bin('15 minutes', observed_at, timestamptz '0001-01-01 00:00:00+00') as bucket_start,
@@ -13,7 +13,7 @@ select
     sum(count_out)::bigint as count_out,
     count(*) as readings
 from count_reading_recorded
-group by camera_id, line, class, bucket_start
+group by camera_id, coalesce(line, ''), class, bucket_start
 on conflict (camera_id, bucket_start, line, class) do update
 set
     count_in = counted.count_in + excluded.count_in,
@@ -25,7 +25,7 @@ insert into hourly_counts as counted (
 )
 select
     count_corrected.camera_id,
-    count_corrected.line,
+    coalesce(count_corrected.line, '') as line,
     count_corrected.class,
     bucket.start as bucket_start,
     0 as count_in,
@@ -36,7 +36,7 @@ select
 from count_corrected
 cross join lateral jsonb_to_recordset(count_corrected.buckets)
     as bucket (start timestamptz, delta_in bigint, delta_out bigint)
-group by count_corrected.camera_id, count_corrected.line, count_corrected.class, bucket.start
+group by count_corrected.camera_id, coalesce(count_corrected.line, ''), count_corrected.class, bucket.start
 on conflict (camera_id, bucket_start, line, class) do update
 set
     correction_in = counted.correction_in + excluded.correction_in,

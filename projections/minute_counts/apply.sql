@@ -27,7 +27,7 @@ where minute_counts.camera_id = moved.camera_id
 with arrived as (
     select
         camera_id,
-        line,
+        coalesce(line, '') as line,
         class,
         date_bin('1 minute', observed_at, timestamptz '0001-01-01 00:00:00+00') as minute,
         sum(count_in)::bigint as count_in,

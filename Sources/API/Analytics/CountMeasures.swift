@@ -20,14 +20,23 @@ enum CountMeasures {
         \(total) as corrected_total
         """
 
+    /// The columns that `sums` makes as a row of `/counts` has them, after its line and class.
+    static let row = """
+        \(line), class, count_in, count_out, count_in + count_out as total_count, readings, correction_in, correction_out,
+        count_in + correction_in as corrected_in, count_out + correction_out as corrected_out
+        """
+
+    /// The line as the API shows it: null for the whole picture.
+    static let line = "nullif(line, '') as line"
+
     /// What is compared, ranked and shared out.
     static let total = "count_in + correction_in + count_out + correction_out"
 
-    /// A JSON array with the share of each `name` in all that the table `counts` holds, the largest first. The shares add
+    /// A JSON array with the share of each `name` (null for what has none) in all that the table `counts` holds, the largest first. The shares add
     /// up to 1, and are null where there is nothing.
     static func shares(by name: String) -> String {
         let select = """
-            select \(name), \(shown),
+            select nullif(\(name), '') as \(name), \(shown),
               (\(total))::double precision / nullif(sum(\(total)) over (), 0) as share
             """
         return """

@@ -37,7 +37,7 @@ struct CameraForm {
     }
 
     private static func address(_ form: Form) -> Field<StreamAddress> {
-        let type = form.required("stream_type", .choice(StreamType.self))
+        let type = form.optional("stream_type", .choice(StreamType.self))
         let url = form.required("stream_url", .string { $0 })
         return form.make(at: "stream_url") { try StreamAddress(try url.get(), type: try type.get()) }
     }

@@ -4,7 +4,8 @@ import EventSourcing
 /// The body that corrects a count.
 struct CountCorrectionForm {
     let range: QuarterHours
-    let line: LineName
+    /// nil where it is left out, and, once it was settled, for the whole picture.
+    private(set) var line: LineName?
     let objectClass: ObjectClass
     let delta: CountDelta
     let reason: Reason
@@ -20,8 +21,8 @@ struct CountCorrectionForm {
                     throw InvalidValue(.inFuture, "What is corrected has been counted: to is in the future.")
                 }
             }
-            let line = form.required("line", .text(LineName.self))
-            let objectClass = form.required("class", .text(ObjectClass.self))
+            let line = form.optional("line", .text(LineName.self))
+            let objectClass = form.optional("class", .text(ObjectClass.self))
             let deltaIn = form.optional("delta_in", .integer { $0 })
             let deltaOut = form.optional("delta_out", .integer { $0 })
             let delta = form.make(at: "delta_in") {
@@ -31,13 +32,21 @@ struct CountCorrectionForm {
             return form.make {
                 try past.get()
                 return CountCorrectionForm(
-                    range: try range.get(), line: try line.get(), objectClass: try objectClass.get(),
+                    range: try range.get(), line: try line.get(),
+                    objectClass: try objectClass.get() ?? CountReading.defaultClass,
                     delta: try delta.get(), reason: try reason.get())
             }
         }
     }
 
-    private init(range: QuarterHours, line: LineName, objectClass: ObjectClass, delta: CountDelta, reason: Reason) {
+    /// The same about the line that is meant where none is named.
+    func settled(for camera: Camera) -> CountCorrectionForm {
+        var form = self
+        form.line = line ?? camera.defaultLine
+        return form
+    }
+
+    private init(range: QuarterHours, line: LineName?, objectClass: ObjectClass, delta: CountDelta, reason: Reason) {
         self.range = range
         self.line = line
         self.objectClass = objectClass

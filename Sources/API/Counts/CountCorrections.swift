@@ -13,19 +13,22 @@ struct CountCorrections: Sendable {
     private static let maximumAttempts = 20
 
     private let log: any EventLog
+    private let handler: CommandHandler<Camera>
     private let events: CountedEvents
     private let now: @Sendable () -> Timestamp
 
-    init(backend: Backend) {
+    init(backend: Backend, handler: CommandHandler<Camera>) {
         log = backend.log
+        self.handler = handler
         events = CountedEvents(pool: backend.readModels.pool)
         now = backend.now
     }
 
     @Sendable func correct(_ request: Request, _ context: APIContext) async throws -> Response {
         let isDryRun = try Query.read(request) { $0.value("dry_run", default: false, QueryRule.flag) }
-        let form = try CountCorrectionForm(try await request.json(), now: now())
+        let given = try CountCorrectionForm(try await request.json(), now: now())
         let id = try context.cameraID
+        let (form, isKnown) = try await settled(given, of: id)
         if case .appended(let appended)? = context.claim?.done?.outcomes.first {
             let counted = try await counted(form, of: id, upTo: appended.positions.lowerBound - 1)
             return answer(
@@ -34,6 +37,9 @@ struct CountCorrections: Sendable {
         }
         for _ in 0..<Self.maximumAttempts {
             let counted = try await counted(form, of: id)
+            if !isKnown, counted.buckets.isEmpty, let line = form.line {
+                throw Problem.validationFailed([Fault(at: .pointer("/line"), ReportedLines.unknown(line))])
+            }
             let correction = try form.correction(of: id, totals: counted.totals)
             if isDryRun { return answer(correction, over: counted, position: nil) }
             let append = Append(
@@ -48,6 +54,16 @@ struct CountCorrections: Sendable {
             }
         }
         throw Problem.passing(.contended, "Too much was reported at the same time and nothing was changed; try again.")
+    }
+
+    /// The correction with the line that is meant, and whether the camera has it or had it. What was counted at another,
+    /// by an earlier release, can still be corrected.
+    private func settled(
+        _ form: CountCorrectionForm, of id: CameraID
+    ) async throws -> (form: CountCorrectionForm, isKnown: Bool) {
+        guard case .registered(let camera) = try await handler.load(id.stream).state else { return (form, true) }
+        let settled = form.settled(for: camera)
+        return (settled, settled.line.map(camera.everHad) ?? true)
     }
 
     /// What the log says of the range, at one version of the telemetry stream.
@@ -88,7 +104,7 @@ struct CountCorrections: Sendable {
         _ form: CountCorrectionForm, of id: CameraID, upTo position: Int64 = .max
     ) async throws -> Counted {
         let selection = CountedEvents.Selection(
-            cameraID: id, from: form.range.from, to: form.range.to, line: form.line.text,
+            cameraID: id, from: form.range.from, to: form.range.to, line: form.line?.text ?? CountedEvents.wholePicture,
             objectClass: form.objectClass.text)
         guard let row = try await events.row(Self.sql, of: selection, [.integer(position)]), !row.isNull(1) else {
             throw Problem(Camera.Rejection.unknown)
@@ -111,7 +127,7 @@ struct CountCorrections: Sendable {
             "position": position.map(JSON.integer) ?? .null,
             "from": .string(correction.range.from.rfc3339),
             "to": .string(correction.range.to.rfc3339),
-            "line": .string(correction.line.text),
+            "line": correction.line.map { .string($0.text) } ?? .null,
             "class": .string(correction.objectClass.text),
             "delta_in": .integer(correction.delta.countIn),
             "delta_out": .integer(correction.delta.countOut),

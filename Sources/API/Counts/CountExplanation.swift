@@ -154,7 +154,7 @@ package struct CountExplanation: Sendable {
               select coalesce(
                 json_agg(
                   json_build_object(
-                    'bucket_start', rfc3339(bucket_start), 'line', line, 'class', class, 'explained', explained,
+                    'bucket_start', rfc3339(bucket_start), 'line', nullif(line, ''), 'class', class, 'explained', explained,
                     'read_model', read_model) order by bucket_start, line, class),
                 '[]')
               from (
@@ -166,7 +166,7 @@ package struct CountExplanation: Sendable {
                 json_agg(
                   json_strip_nulls(
                     json_build_object(
-                      'position', position, 'version', version, 'type', type, 'line', line, 'class', class,
+                      'position', position, 'version', version, 'type', type, 'line', nullif(line, ''), 'class', class,
                       'observed_at', observed_at, 'from', page.from, 'to', page.to,
                       'count_in', count_in, 'count_out', count_out,
                       'correction_in', correction_in, 'correction_out', correction_out, 'reason', reason,

@@ -10,6 +10,9 @@ import Postgres
 struct CountedEvents: Sendable {
     let pool: Pool
 
+    /// Stands for the whole picture where a line's name would, which is never empty.
+    static let wholePicture = ""
+
     /// Which counts: of one camera, from one quarter hour's first instant to before another's, perhaps of one line and
     /// class only.
     struct Selection: Sendable {
@@ -56,7 +59,7 @@ struct CountedEvents: Sendable {
         readings as materialized (
           select
             position, version, recorded_at, metadata, data,
-            data ->> 'line' as line, data ->> 'class' as class,
+            coalesce(data ->> 'line', '') as line, data ->> 'class' as class,
             date_bin(
               '15 minutes', (data ->> 'observed_at')::timestamptz, timestamptz '0001-01-01 00:00:00+00') as bucket_start,
             (data ->> 'count_in')::bigint as count_in, (data ->> 'count_out')::bigint as count_out
@@ -64,13 +67,13 @@ struct CountedEvents: Sendable {
           where type = 'CountReadingRecorded'
             and position + 0 <= (select position from upto)
             and (data ->> 'observed_at')::timestamptz >= $3 and (data ->> 'observed_at')::timestamptz < $4
-            and ($5::text is null or data ->> 'line' = $5)
+            and ($5::text is null or coalesce(data ->> 'line', '') = $5)
             and ($6::text is null or data ->> 'class' = $6)
         ),
         corrections as materialized (
           select
             position, version, recorded_at, metadata, data,
-            data ->> 'line' as line, data ->> 'class' as class,
+            coalesce(data ->> 'line', '') as line, data ->> 'class' as class,
             bucket.start as bucket_start, bucket.delta_in as correction_in, bucket.delta_out as correction_out
           from recorded
           cross join lateral jsonb_to_recordset(data -> 'buckets')
@@ -78,7 +81,7 @@ struct CountedEvents: Sendable {
           where type = 'CountCorrected'
             and position + 0 <= (select position from upto)
             and bucket.start >= $3 and bucket.start < $4
-            and ($5::text is null or data ->> 'line' = $5)
+            and ($5::text is null or coalesce(data ->> 'line', '') = $5)
             and ($6::text is null or data ->> 'class' = $6)
         ),
         explained as materialized (

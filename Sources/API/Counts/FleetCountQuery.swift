@@ -113,8 +113,7 @@ struct FleetCountQuery {
           \(grouping == .camera ? "camera_id," : "")
           rfc3339(first) as bucket_start,
           rfc3339(\(bucket.end(after: "first", zone: "zone"))) as bucket_end,
-          line, class, count_in, count_out, readings, correction_in, correction_out,
-          count_in + correction_in as corrected_in, count_out + correction_out as corrected_out
+          \(CountMeasures.row)
         """
     }
 

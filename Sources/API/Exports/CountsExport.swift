@@ -44,7 +44,8 @@ struct CountsExport: ExportSource {
     private var columns: ExportColumns {
         var columns: [ExportColumns.Column] = [
             .init("camera_id", .number), .init("bucket_start", .instant),
-            .init("bucket_end", .instant, "(bucket_start + interval '15 minutes')"), .init("line", .text),
+            .init("bucket_end", .instant, "(bucket_start + interval '15 minutes')"),
+            .init("line", .text, "nullif(line, '')"),
             .init("class", .text), .init("count_in", .number), .init("count_out", .number),
             .init("total_count", .number, "count_in + count_out"), .init("readings", .number),
             .init("correction_in", .number), .init("correction_out", .number),

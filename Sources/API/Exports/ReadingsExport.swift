@@ -50,7 +50,8 @@ struct ReadingsExport: ExportSource {
     private var columns: ExportColumns {
         var columns: [ExportColumns.Column] = [
             .init("position", .number), .init("camera_id", .number), .init("observed_at", .instant),
-            .init("recorded_at", .instant), .init("line", .text), .init("class", .text), .init("count_in", .number),
+            .init("recorded_at", .instant), .init("line", .text, "nullif(line, '')"),
+            .init("class", .text), .init("count_in", .number),
             .init("count_out", .number), .init("total_count", .number, "count_in + count_out"),
             .init("confidence_score", .number), .init("processing_time_ms", .number),
             .init("ai_model_version", .text), .init("source", .text), .init("sequence", .number),
@@ -87,7 +88,7 @@ struct ReadingsExport: ExportSource {
                 position, recorded_at,
                 (data ->> 'camera_id')::bigint as camera_id,
                 (data ->> 'observed_at')::timestamptz as observed_at,
-                data ->> 'line' as line, data ->> 'class' as class,
+                coalesce(data ->> 'line', '') as line, data ->> 'class' as class,
                 (data ->> 'count_in')::bigint as count_in, (data ->> 'count_out')::bigint as count_out,
                 (data ->> 'confidence_score')::double precision as confidence_score,
                 (data ->> 'processing_time_ms')::double precision as processing_time_ms,

@@ -128,7 +128,8 @@ struct ReportPage {
             let percent = (item["share"]?.number ?? 0) * 100
             let shown = percent.formatted(.number.precision(.fractionLength(1)).locale(Locale(identifier: "en_US")))
             return Share(
-                name: item[name]?.string ?? "–", total: number(item["corrected_total"]), percent: shown + " %",
+                name: item[name]?.string ?? "whole picture", total: number(item["corrected_total"]),
+                percent: shown + " %",
                 width: String(Int(min(max(percent, 0), 100).rounded())))
         }
     }

@@ -1,20 +1,21 @@
 import Counting
 import EventSourcing
 
-/// The members of one count reading.
+/// The members of one count reading. What is left out is filled in: the time of arrival, the camera's only line
+/// (`ReportedLines`), and a class for whatever it was.
 struct ReadingForm {
     let cameraID: CameraID
     /// The server's clock.
     let now: Timestamp
 
     func read(_ form: Form) -> Field<TelemetryReport> {
-        let observedAt = form.required(
+        let observedAt = form.optional(
             "observed_at",
             .instant { instant throws(InvalidValue) in
                 try ObservationTime(instant, now: now)
             })
-        let line = form.required("line", .text(LineName.self))
-        let objectClass = form.required("class", .text(ObjectClass.self))
+        let line = form.optional("line", .text(LineName.self))
+        let objectClass = form.optional("class", .text(ObjectClass.self))
         let countIn = form.required("count_in", .integer(Tally.init))
         let countOut = form.required("count_out", .integer(Tally.init))
         let total = form.optional("total_count", .integer { $0 })
@@ -30,13 +31,18 @@ struct ReadingForm {
         }
         return form.make {
             try checkedTotal.get()
+            let (sentTime, sentLine) = (try observedAt.get(), try line.get())
             var reading = CountReading(
-                cameraID: cameraID, observedAt: try observedAt.get(), line: try line.get(),
-                objectClass: try objectClass.get(), countIn: try countIn.get(), countOut: try countOut.get())
+                cameraID: cameraID, observedAt: try sentTime ?? ObservationTime(now, now: now), line: sentLine,
+                objectClass: try objectClass.get() ?? CountReading.defaultClass, countIn: try countIn.get(),
+                countOut: try countOut.get())
             reading.confidence = try confidence.get()
             reading.processingTime = try processingTime.get()
             reading.modelVersion = try modelVersion.get()
-            return TelemetryReport(reading, frameData: try frameData.get())
+            var report = TelemetryReport(reading, frameData: try frameData.get())
+            if sentTime == nil { report.filledIn.insert(.observedAt) }
+            if sentLine == nil { report.filledIn.insert(.line) }
+            return report
         }
     }
 }

@@ -77,7 +77,11 @@ struct Repetitions: Sendable {
         case .reading(let reading):
             guard event.type == CountReading.eventType else { return false }
             let stored = try CountReading(event)
-            guard reading.says(what: stored) else { return false }
+            var sent = reading
+            // Filled in for the first of them at another time, perhaps for other lines.
+            if report.filledIn.contains(.observedAt) { sent.observedAt = stored.observedAt }
+            if report.filledIn.contains(.line) { sent.line = stored.line }
+            guard sent.says(what: stored) else { return false }
             return try await says(stored.frameData, report.frameData, of: id)
         }
     }

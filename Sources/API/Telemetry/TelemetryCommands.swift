@@ -7,6 +7,7 @@ import Hummingbird
 struct TelemetryCommands: Sendable {
     let log: any EventLog
     let frames: FramePolicy
+    let lines: ReportedLines
     let repetitions: Repetitions
     let now: @Sendable () -> Timestamp
 
@@ -20,7 +21,9 @@ struct TelemetryCommands: Sendable {
     @Sendable func recordReadings(_ request: Request, _ context: APIContext) async throws -> Response {
         try Query.none(request)
         let form = ReadingForm(cameraID: try context.cameraID, now: now())
-        var items = try TelemetryForm.read(try await request.json(), list: "readings", form.read)
+        let (json, list) = (try await request.json(), "readings")
+        var items = try TelemetryForm.read(json, list: list, form.read)
+        try await lines.settle(&items, of: try context.cameraID, in: json[list]?.array == nil ? nil : list)
         let outcome = try await frames.apply(to: &items, of: try context.cameraID)
         return try await append(items, saying: outcome.map { ["frame_data": .string($0.rawValue)] } ?? [:], context)
     }

@@ -17,7 +17,12 @@ struct TelemetryReport {
         case reading(CountReading)
     }
 
+    /// What depends on the server where the client does not say it.
+    enum Member { case observedAt, line }
+
     var content: Content
+    /// What the client left out.
+    var filledIn: Set<Member> = []
     /// What a reading brings about its picture. The event is without it until it was decided what becomes of that.
     let frameData: FreeformObject?
 
@@ -25,6 +30,11 @@ struct TelemetryReport {
 
     init(_ reading: CountReading, frameData: FreeformObject?) {
         (content, self.frameData) = (.reading(reading), frameData)
+    }
+
+    var reading: CountReading? {
+        guard case .reading(let reading) = content else { return nil }
+        return reading
     }
 
     var event: NewEvent {
@@ -35,7 +45,7 @@ struct TelemetryReport {
     }
 
     mutating func keep(_ sealed: SealedFrameData) {
-        guard case .reading(var reading) = content else { return }
+        guard var reading else { return }
         reading.frameData = .sealed(sealed)
         content = .reading(reading)
     }

@@ -11,6 +11,8 @@ package struct Camera: Hashable, Sendable {
     package var workerID: WorkerID?
     /// The number of starts and restarts: a worker with an older one has lost the camera.
     package var epoch: Int64 = 0
+    /// Lines that it had, and has not any more: what was counted at them may still come in.
+    package private(set) var formerLines: Set<LineName> = []
     /// Whether the server itself looks after it now and then, beside its worker.
     package var isMonitored = false
 
@@ -18,6 +20,18 @@ package struct Camera: Hashable, Sendable {
         self.id = id
         self.description = description
         self.configuration = configuration
+    }
+}
+
+extension Camera {
+    /// Whether it has a line of this name, or ever had. Once true, always true.
+    package func everHad(_ line: LineName) -> Bool {
+        configuration.lines.all.contains { $0.name == line } || formerLines.contains(line)
+    }
+
+    /// What a reading is about that names no line: the only line that there is, else the whole picture.
+    package var defaultLine: LineName? {
+        configuration.lines.all.count == 1 ? configuration.lines.all[0].name : nil
     }
 }
 
@@ -162,7 +176,10 @@ extension Camera: Decider {
         switch event {
         case .registered: break
         case .described(_, let description): camera.description = description
-        case .configured(_, let configuration): camera.configuration = configuration
+        case .configured(_, let configuration):
+            camera.formerLines.formUnion(camera.configuration.lines.all.map(\.name))
+            camera.formerLines.subtract(configuration.lines.all.map(\.name))
+            camera.configuration = configuration
         case .started(_, let worker, let epoch), .restarted(_, let worker, let epoch):
             (camera.desiredState, camera.workerID, camera.epoch) = (.running, worker, epoch)
         case .stopped: camera.desiredState = .stopped

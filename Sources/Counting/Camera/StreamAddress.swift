@@ -11,6 +11,12 @@ package enum StreamType: String, CaseIterable, Sendable {
         case .rtmp: ["rtmp", "rtmps"]
         }
     }
+
+    /// The type whose streams have URLs of this scheme; nil where there is none.
+    package init?(scheme: String) {
+        guard let type = Self.allCases.first(where: { $0.schemes.contains(scheme) }) else { return nil }
+        self = type
+    }
 }
 
 /// Where a camera's pictures come from. The URL and the credentials that stood in it are kept apart, so that what is
@@ -25,7 +31,8 @@ package struct StreamAddress: Hashable, Sendable {
 
     /// Takes a URL apart (RFC 3986). Where its authority holds several `@`, the last one ends the credentials, so that
     /// no part of a password that was not encoded remains in the URL.
-    package init(_ text: String, type: StreamType) throws(InvalidValue) {
+    /// - Parameter type: nil for the one that the URL's scheme tells.
+    package init(_ text: String, type given: StreamType?) throws(InvalidValue) {
         guard text.unicodeScalars.count <= Self.maximumLength else {
             throw InvalidValue(.tooLong, "A stream's URL has at most \(Self.maximumLength) characters.")
         }
@@ -35,7 +42,11 @@ package struct StreamAddress: Hashable, Sendable {
                 .invalidCharacter, "A stream's URL holds no spaces, control characters and backslashes.")
         }
         guard let parts = URLParts(text) else {
-            throw InvalidValue(.malformed, "A stream's URL looks like \(type.schemes[0])://…")
+            throw InvalidValue(.malformed, "A stream's URL looks like \((given ?? .rtsp).schemes[0])://…")
+        }
+        guard let type = given ?? StreamType(scheme: parts.scheme) else {
+            let schemes = StreamType.allCases.flatMap(\.schemes).joined(separator: ", ")
+            throw InvalidValue(.schemeMismatch, "A stream's URL begins with one of \(schemes).")
         }
         guard type.schemes.contains(parts.scheme) else {
             let schemes = type.schemes.joined(separator: " or ")

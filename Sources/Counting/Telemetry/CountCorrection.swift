@@ -39,7 +39,8 @@ package struct CountCorrection: Hashable, Sendable {
 
     package let cameraID: CameraID
     package let range: QuarterHours
-    package let line: LineName
+    /// nil: the whole picture.
+    package let line: LineName?
     package let objectClass: ObjectClass
     package let delta: CountDelta
     package let reason: Reason
@@ -57,7 +58,7 @@ package struct CountCorrection: Hashable, Sendable {
     ///
     /// - Parameter totals: for each quarter hour of the range that has any, what was measured and corrected so far.
     package init(
-        cameraID: CameraID, range: QuarterHours, line: LineName, objectClass: ObjectClass, delta: CountDelta,
+        cameraID: CameraID, range: QuarterHours, line: LineName?, objectClass: ObjectClass, delta: CountDelta,
         reason: Reason, totals: [Timestamp: (in: Int64, out: Int64)]
     ) throws(Rejection) {
         let starts = range.starts
@@ -100,6 +101,8 @@ extension CountCorrection {
     package var event: NewEvent {
         NewEvent(
             type: Self.eventType,
+            // Version 1 always had a line.
+            schemaVersion: line == nil ? 2 : 1,
             data: .members([
                 "camera_id": .integer(cameraID.number),
                 "from": .string(range.from.rfc3339),
@@ -121,12 +124,12 @@ extension CountCorrection {
     }
 
     package init(_ event: RecordedEvent) throws(EventDecodingError) {
-        let members = try StoredMembers(telemetry: event, type: Self.eventType)
+        let members = try StoredMembers(telemetry: event, type: Self.eventType, versions: 1...2)
         cameraID = try members.required("camera_id", CameraID.init(stored:))
         range = QuarterHours(
             stored: try members.required("from", Timestamp.init(stored:)),
             try members.required("to", Timestamp.init(stored:)))
-        line = try members.text("line")
+        line = try members.optionalText("line")
         objectClass = try members.text("class")
         delta = CountDelta(
             stored: try members.required("delta_in", \.integer), try members.required("delta_out", \.integer))

@@ -9,11 +9,12 @@ package struct ModelVersion: BoundedText {
     package init(stored text: String) { self.text = text }
 }
 
-/// How many of one class crossed one line of a camera since the reading before, each way.
+/// How many of one class crossed one line of a camera, or came into and left the whole picture, since the reading before.
 package struct CountReading: Hashable, Sendable {
     package let cameraID: CameraID
-    package let observedAt: ObservationTime
-    package let line: LineName
+    package var observedAt: ObservationTime
+    /// nil: the whole picture.
+    package var line: LineName?
     package let objectClass: ObjectClass
     package let countIn: Tally
     package let countOut: Tally
@@ -24,7 +25,7 @@ package struct CountReading: Hashable, Sendable {
     package var frameData: FrameData?
 
     package init(
-        cameraID: CameraID, observedAt: ObservationTime, line: LineName, objectClass: ObjectClass, countIn: Tally,
+        cameraID: CameraID, observedAt: ObservationTime, line: LineName?, objectClass: ObjectClass, countIn: Tally,
         countOut: Tally
     ) {
         self.cameraID = cameraID
@@ -85,10 +86,14 @@ extension FrameData {
 extension CountReading {
     package static let eventType = "CountReadingRecorded"
 
+    /// What crossed a line where the reading does not say it.
+    package static let defaultClass = ObjectClass(stored: "object")
+
     package var event: NewEvent {
         NewEvent(
             type: Self.eventType,
-            schemaVersion: frameData?.sealed == nil ? 1 : 2,
+            // Versions 1 and 2 always had a line.
+            schemaVersion: line == nil ? 3 : frameData?.sealed == nil ? 1 : 2,
             data: .members([
                 "camera_id": .integer(cameraID.number),
                 "observed_at": .string(observedAt.instant.rfc3339),
@@ -105,10 +110,10 @@ extension CountReading {
     }
 
     package init(_ event: RecordedEvent) throws(EventDecodingError) {
-        let members = try StoredMembers(telemetry: event, type: Self.eventType, versions: 1...2)
+        let members = try StoredMembers(telemetry: event, type: Self.eventType, versions: 1...3)
         cameraID = try members.required("camera_id", CameraID.init(stored:))
         observedAt = try members.observationTime()
-        line = try members.text("line")
+        line = try members.optionalText("line")
         objectClass = try members.text("class")
         countIn = Tally(stored: try members.required("count_in", \.integer))
         countOut = Tally(stored: try members.required("count_out", \.integer))

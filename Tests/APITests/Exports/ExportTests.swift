@@ -91,10 +91,11 @@ import Testing
 
     @Test func textsAreQuotedAndFormulasDefused() async throws {
         try await withAPI { api in
-            try await api.register()
-            let names = ["=1+2", "+x", "-x", "@x", #"a "quoted", one"#, "plain"]
-            for name in names {
-                let line = String(decoding: JSON.string(name).bytes.dropFirst().dropLast(), as: UTF8.self)
+            let names = ["=1+2", "+x", "-x", "@x", #"a "quoted", one"#, "plain"].map {
+                String(decoding: JSON.string($0).bytes.dropFirst().dropLast(), as: UTF8.self)
+            }
+            try await api.register(TestAPI.camera(lines: names))
+            for line in names {
                 try await CountTests.send(["2026-03-29T10:00:00Z"], line: line, to: api)
             }
             let shown = ["'=1+2", "'+x", "'-x", "'@x", #"a "quoted", one"#, "plain"]

@@ -85,9 +85,11 @@ import Testing
     @Test func pageHoldsNoMarkupOfOthers() async throws {
         try await withAPI { api in
             let evil = #"<script>alert('x')</script>"#
-            try await api.register(TestAPI.camera(#""location":"<img src=x onerror=alert(1)>""#, name: evil))
+            let line = "</td><b>door"
+            try await api.register(
+                TestAPI.camera(#""location":"<img src=x onerror=alert(1)>""#, name: evil, lines: [line]))
             try await CountTests.send(
-                ["2026-03-28T10:00:00Z"], line: #"</td><b>door"#, objectClass: "person", to: api)
+                ["2026-03-28T10:00:00Z"], line: line, objectClass: "person", to: api)
             let page = try await api.get("/cameras/1/reports?format=html")
             #expect(page.status == 200)
             #expect(page.header("Content-Type") == "text/html; charset=utf-8")

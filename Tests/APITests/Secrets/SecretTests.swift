@@ -5,7 +5,10 @@ import Testing
 /// What cameras keep secret, from the request to the worker, and nowhere else.
 @Suite struct SecretTests {
     static func camera(_ credentials: String, _ members: String = "") -> String {
-        #"{"name":"Entrance","stream_url":"rtsp://\#(credentials)@10.0.0.5/s","stream_type":"rtsp"\#(members)}"#
+        #"""
+        {"name":"Entrance","stream_url":"rtsp://\#(credentials)@10.0.0.5/s","stream_type":"rtsp"\#(members),
+        "lines":[\#(TestAPI.line("door"))]}
+        """#
     }
 
     private func assignment(_ api: TestAPI, after position: Int64?) async throws -> JSON? {

@@ -80,9 +80,18 @@ struct TestAPI: Sendable {
         return try #require(answer["id"]?.integer)
     }
 
-    /// A body that registers a camera, with members added.
-    static func camera(_ members: String = "", name: String = "Entrance") -> String {
-        #"{"name":"\#(name)","stream_url":"rtsp://10.0.0.5/s","stream_type":"rtsp"\#(members.isEmpty ? "" : ",")\#(members)}"#
+    /// A body that registers a camera, with members added: lines too, unless it gets those of `lines`.
+    static func camera(
+        _ members: String = "", name: String = "Entrance", lines: [String] = ["door", "gate"]
+    ) -> String {
+        let more = members.contains(#""lines":"#) ? "" : #","lines":[\#(lines.map(line).joined(separator: ","))]"#
+        return
+            #"{"name":"\#(name)","stream_url":"rtsp://10.0.0.5/s","stream_type":"rtsp"\#(members.isEmpty ? "" : ",")\#(members)\#(more)}"#
+    }
+
+    /// - Parameter name: as it stands in JSON.
+    static func line(_ name: String) -> String {
+        #"{"name":"\#(name)","from":[0,0.5],"to":[1,0.5],"inside":[0.5,0.9]}"#
     }
 }
 

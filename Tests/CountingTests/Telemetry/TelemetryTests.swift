@@ -88,7 +88,7 @@ import Testing
 
     @Test func anotherEventIsNotRead() {
         let heartbeat = Sample.recorded(Self.bareHeartbeat.event)
-        #expect(throws: EventDecodingError(heartbeat, reason: "not a CountReadingRecorded of schema version 2")) {
+        #expect(throws: EventDecodingError(heartbeat, reason: "not a CountReadingRecorded of schema version 3")) {
             try CountReading(heartbeat)
         }
         let later = Sample.recorded(

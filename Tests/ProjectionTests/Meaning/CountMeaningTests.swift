@@ -10,9 +10,9 @@ import Testing
         let objectClass: String
         let start: Timestamp
 
-        init(_ camera: CameraID, _ line: LineName, _ objectClass: ObjectClass, _ instant: Timestamp) {
+        init(_ camera: CameraID, _ line: LineName?, _ objectClass: ObjectClass, _ instant: Timestamp) {
             self.camera = camera.number
-            self.line = line.text
+            self.line = line?.text ?? ""
             self.objectClass = objectClass.text
             start = Timestamp(microseconds: instant.microseconds / 900_000_000 * 900_000_000)
         }

@@ -39,10 +39,15 @@ struct BenchClient: Sendable {
     /// Registers cameras and gives them to the worker.
     func registerCameras(_ count: Int) async throws -> Fleet {
         var ids: [Int64] = []
+        // What readings are sent for.
+        let lines = (1...2).map { number -> JSON in
+            ["name": .string("entrance-\(number)"), "from": [0, 0.5], "to": [1, 0.5], "inside": [0.5, 0.9]]
+        }
         for number in 1...count {
             let camera: JSON = [
                 "name": .string("Camera \(number)"), "stream_type": "rtsp", "location": .string("Hall \(number % 20)"),
                 "stream_url": .string("rtsp://10.0.\(number / 250).\(number % 250 + 1)/live"),
+                "lines": .array(lines),
             ]
             let answer = try await send("POST", "/cameras", camera)
             guard answer.status == 201, let id = answer.body["id"]?.integer else {
