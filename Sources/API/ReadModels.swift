@@ -10,6 +10,7 @@ enum ReadModel: String, CaseIterable {
     case hourlyCounts = "hourly_counts"
     case streamInfo = "stream_info"
     case cameraMetrics = "camera_metrics"
+    case cameraLocations = "camera_locations"
     case minuteCounts = "minute_counts"
 }
 

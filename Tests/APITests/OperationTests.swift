@@ -111,12 +111,14 @@ import Testing
             for read in ["health?", "counts?", "metrics?", "analytics?window=minute&", "stream-info?"] {
                 #expect(try await api.get("/cameras/1/\(read)min_position=1").status == 200)
             }
+            #expect(try await api.get("/counts?min_position=1").status == 200)
             let answer = try await api.get("/projections")
             #expect(answer["head"] == 1, "\(answer.body)")
             let items = try #require(answer["items"]?.array)
             #expect(
                 items.map { $0["name"] } == [
-                    "camera_metrics", "camera_state", "health_summary", "hourly_counts", "minute_counts", "stream_info",
+                    "camera_locations", "camera_metrics", "camera_state", "health_summary", "hourly_counts",
+                    "minute_counts", "stream_info",
                 ])
             for item in items {
                 #expect(item["active"]?["position"] == 1)

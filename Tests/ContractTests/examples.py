@@ -93,8 +93,9 @@ class Contract:
         answer.raise_for_status()
         camera = answer.json()["id"]
         position = answer.headers["Footfall-Position"]
-        for path in ("health", "counts"):  # between them, these wait for every read model
-            self.session.get(f"{self.base}/cameras/{camera}/{path}?min_position={position}", timeout=30).raise_for_status()
+        # between them, these wait for every read model
+        for path in (f"cameras/{camera}/health", f"cameras/{camera}/counts", "counts"):
+            self.session.get(f"{self.base}/{path}?min_position={position}", timeout=30).raise_for_status()
         return camera
 
     def check_answers(self):

@@ -66,12 +66,14 @@ struct AnalyticsQuery {
     private var bucket: Bucket { window.bucket }
     private var occupancy: Occupancy { Occupancy(reset: reset, inMinutes: window == .minute) }
 
-    /// Minutes as they were measured: corrections are about quarter hours.
+    /// Minutes as they were measured: corrections are about quarter hours. 0 to add up, and null wherever they are shown.
     static let minutes = """
         (select camera_id, line, class, minute as bucket_start, count_in, count_out, readings, 0::bigint as correction_in,
            0::bigint as correction_out
          from read.minute_counts) as measured
         """
+
+    private var shown: String { window == .minute ? CountMeasures.shownOfMinutes : CountMeasures.shown }
 
     private var source: String { window == .minute ? Self.minutes : "read.hourly_counts" }
 
@@ -134,41 +136,50 @@ struct AnalyticsQuery {
                 $1::bigint as camera_id,
                 rfc3339(range.first) as "from", rfc3339(range.last) as "to", '\(window.rawValue)' as "window",
                 zone.name as tz,
-                (select row_to_json(shown) from (select \(CountMeasures.shown) from totals) as shown) as totals,
-                \(Self.peaks) as peaks,
+                (select row_to_json(shown) from (select \(shown) from totals) as shown) as totals,
+                \(peaks) as peaks,
                 \(averages) as averages,
-                \(CountMeasures.shares(by: "line")) as by_line,
-                \(CountMeasures.shares(by: "class")) as by_class,
-                \(PeriodComparison.shown) as previous,
+                \(CountMeasures.shares(by: "line", shown)) as by_line,
+                \(CountMeasures.shares(by: "class", shown)) as by_class,
+                \(PeriodComparison.shown(shown, isKnown: window != .minute)) as previous,
                 \(occupancy.shown) as occupancy,
-                \(ReadModels.array(Self.shownWindow, from: "windows", orderedBy: "first"))::json as windows
+                \(ReadModels.array(shownWindow, from: "windows", orderedBy: "first"))::json as windows
               from range, zone
             ) as answer
           )
         """
     }
 
-    private static let shownWindow = """
-        select rfc3339(first) as "start", rfc3339(last) as "end", \(CountMeasures.shown), occupancy
+    private var shownWindow: String {
         """
+        select rfc3339(first) as "start", rfc3339(last) as "end", \(shown), occupancy
+        """
+    }
 
-    private static let peaks = """
-        (select coalesce(json_agg(row_to_json(peaks) order by corrected_total desc, "start"), '[]')
+    private var peaks: String {
+        """
+        (select coalesce(
+           json_agg(row_to_json(peaks) order by \(window == .minute ? "total_count" : "corrected_total") desc, "start"),
+           '[]')
          from (
-           select rfc3339(first) as "start", rfc3339(last) as "end", \(CountMeasures.shown)
+           select rfc3339(first) as "start", rfc3339(last) as "end", \(shown)
            from windows
            where \(CountMeasures.total) > 0
            order by \(CountMeasures.total) desc, first
-           limit \(peakCount)
+           limit \(Self.peakCount)
          ) as peaks)
         """
+    }
 
     /// Means over all windows of the range, those without readings too.
     private var averages: String {
+        func mean(_ value: String) -> String {
+            window == .minute ? "avg(null::double precision)" : "round(avg(\(value)), 2)::double precision"
+        }
         let means = """
-            round(avg(count_in + correction_in), 2)::double precision as corrected_in,
-            round(avg(count_out + correction_out), 2)::double precision as corrected_out,
-            round(avg(\(CountMeasures.total)), 2)::double precision as corrected_total
+            \(mean("count_in + correction_in")) as corrected_in,
+            \(mean("count_out + correction_out")) as corrected_out,
+            \(mean(CountMeasures.total)) as corrected_total
             """
         func grouped(by name: String, _ part: String) -> String {
             """

@@ -18,7 +18,7 @@ struct AnalyticsReads: Sendable {
     @Sendable func summary(_ request: Request, _ context: APIContext) async throws -> Response {
         let query = try SummaryQuery(request, scope: context.principal.scope, now: now())
         let row = try await readModels.readZoned(
-            [.cameraState, .hourlyCounts], atLeast: query.minimumPosition, SummaryQuery.sql, query.parameters)
+            SummaryQuery.models, atLeast: query.minimumPosition, SummaryQuery.sql, query.parameters)
         return .json(try row.bytes(1), position: try row.position)
     }
 }

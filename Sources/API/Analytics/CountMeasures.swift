@@ -29,18 +29,25 @@ enum CountMeasures {
     /// The line as the API shows it: null for the whole picture.
     static let line = "nullif(line, '') as line"
 
+    /// The same of minutes, whose corrections nobody knows: they are about quarter hours.
+    static let shownOfMinutes = """
+        count_in, count_out, count_in + count_out as total_count, readings, null::bigint as correction_in,
+        null::bigint as correction_out, null::bigint as corrected_in, null::bigint as corrected_out,
+        null::bigint as corrected_total
+        """
+
     /// What is compared, ranked and shared out.
     static let total = "count_in + correction_in + count_out + correction_out"
 
     /// A JSON array with the share of each `name` (null for what has none) in all that the table `counts` holds, the largest first. The shares add
     /// up to 1, and are null where there is nothing.
-    static func shares(by name: String) -> String {
+    static func shares(by name: String, _ shown: String = shown) -> String {
         let select = """
             select nullif(\(name), '') as \(name), \(shown),
               (\(total))::double precision / nullif(sum(\(total)) over (), 0) as share
             """
         return """
-            (select coalesce(json_agg(row_to_json(shares) order by corrected_total desc, \(name) collate "C"), '[]')
+            (select coalesce(json_agg(row_to_json(shares) order by share desc nulls last, \(name) collate "C"), '[]')
              from (
                \(select)
                from (select \(name), \(sums) from counts group by \(name)) as grouped

@@ -15,7 +15,8 @@ struct Occupancy {
     /// `range` and `buckets`, and whether each day begins anew as `$7`.
     ///
     /// Points in time are put in order: ends of windows, resets, then what quarter hours that begin there change. Between
-    /// two resets the changes add up.
+    /// two resets the changes add up. Minutes have no corrections: those of a quarter hour count when it ends, so that its
+    /// last minute says what the quarter hour says.
     var tables: String {
         """
         resets as (
@@ -49,6 +50,7 @@ struct Occupancy {
           ) as changes
           where \(CountRange.isWanted)
           group by bucket_start
+          \(inMinutes ? corrections : "")
         ),
         parts as (
           select at, kind, change, count(*) filter (where kind in (1, 2)) over (order by at, kind) as part
@@ -67,6 +69,18 @@ struct Occupancy {
 
     /// The beginning of the quarter hour in which the range begins: from there on minutes are added up one by one.
     private var quarter: String { "(select \(Bucket.quarterHour.key(of: "first", zone: "")) from range)" }
+
+    private var corrections: String {
+        """
+        union all
+        select bucket_start + interval '15 minutes', -1, sum(correction_in - correction_out)
+        from read.hourly_counts
+        where camera_id = $1 and bucket_start >= greatest(\(quarter), (select at from since))
+          and bucket_start + interval '15 minutes' <= (select last from range)
+          and \(CountRange.isWanted)
+        group by bucket_start
+        """
+    }
 
     private var latest: String {
         """

@@ -37,14 +37,22 @@ struct SummaryQuery {
 
     private static func counts(in range: String) -> String {
         """
-        select camera_id, location, line, class, count_in, count_out, readings, correction_in, correction_out
+        select camera_id, places.location, line, class, count_in, count_out, readings, correction_in, correction_out
         from read.hourly_counts
         join cameras using (camera_id)
-        where bucket_start >= (select first from \(range)) and bucket_start < (select last from \(range))
+        join places using (camera_id)
+        where bucket_start >= places.first and bucket_start < places.last
+          and (\(location)::text is null or places.location = \(location))
+          and bucket_start >= (select first from \(range)) and bucket_start < (select last from \(range))
           and ($4::text is null or line = $4)
           and ($5::text is null or class = $5)
         """
     }
+
+    /// Which read models the statement reads.
+    static let models: [ReadModel] = [.cameraState, .hourlyCounts, .cameraLocations]
+
+    private static let location = FleetFilter.location(from: 7)
 
     /// Selects position and the answer as one JSON object.
     static let sql = """
@@ -53,6 +61,7 @@ struct SummaryQuery {
         ),
         \(Bucket.quarterHour.range(from: "$1::timestamptz", to: "$2::timestamptz")),
         \(PeriodComparison.range),
+        \(PlaceHistory.places),
         cameras as materialized (
           select camera_id, name, location, removed
           from read.camera_state as camera
@@ -83,14 +92,15 @@ struct SummaryQuery {
           limit $6
         )
         select
-          \(ReadModels.position(of: .cameraState, .hourlyCounts)),
+          \(ReadModels.position(of: models)),
           (
             select row_to_json(answer)
             from (
               select
                 rfc3339(range.first) as "from", rfc3339(range.last) as "to", zone.name as tz,
                 (select json_build_object(
-                   'total', count(*) filter (where not removed),
+                   'total', count(*) filter (where not removed
+                     and \(PlaceHistory.wasAt(location, "cameras.camera_id", from: "range.first", to: "range.last"))),
                    'counting', (select count(*) from by_camera where readings > 0)) from cameras) as cameras,
                 (select row_to_json(shown) from (select \(CountMeasures.shown) from totals) as shown) as totals,
                 \(ReadModels.array(
@@ -103,7 +113,7 @@ struct SummaryQuery {
                 \(CountMeasures.shares(by: "line")) as by_line,
                 \(CountMeasures.shares(by: "class")) as by_class,
                 \(CountMeasures.shares(by: "location")) as by_location,
-                \(PeriodComparison.shown) as previous
+                \(PeriodComparison.shown()) as previous
               from range, zone
             ) as answer
           )

@@ -9,6 +9,7 @@ struct CameraFilters {
     private let desiredState: DesiredState?
     private let worker: WorkerID?
     private let location: String?
+    private let locationPrefix: String?
     private let search: String?
     private let scope: Scope
 
@@ -17,11 +18,13 @@ struct CameraFilters {
         let desiredState = query.optional("desired_state", DesiredState.init(choosing:))
         let worker = query.optional("worker_id", WorkerID.init)
         let location = query.optional("location", QueryRule.text)
+        let locationPrefix = query.optional("location_prefix", QueryRule.text)
         let search = query.optional("search", QueryRule.text)
         return query.make(at: "status") {
             CameraFilters(
                 status: try status.get(), desiredState: try desiredState.get(), worker: try worker.get(),
-                location: try location.get(), search: try search.get(), scope: scope)
+                location: try location.get(), locationPrefix: try locationPrefix.get(), search: try search.get(),
+                scope: scope)
         }
     }
 
@@ -29,16 +32,16 @@ struct CameraFilters {
     var given: [(String, String)] {
         [
             ("status", status?.rawValue), ("desired_state", desiredState?.rawValue), ("worker_id", worker?.text),
-            ("location", location), ("search", search),
+            ("location", location), ("location_prefix", locationPrefix), ("search", search),
         ].compactMap { name, value in value.map { (name, $0) } }
     }
 
     /// Whether texts are searched.
-    var hasPatterns: Bool { [location, search].contains { $0?.isEmpty == false } }
+    var hasPatterns: Bool { [locationPrefix, search].contains { $0?.isEmpty == false } }
 
     /// SQL for how many cameras there are, where a table has that: else they are counted.
     var totals: String? {
-        guard scope == .all, worker == nil, !hasPatterns else { return nil }
+        guard scope == .all, worker == nil, location == nil, !hasPatterns else { return nil }
         // Both are names of the domain, not the client's text.
         let conditions = [
             status.map { "status = '\($0.rawValue)'" }, desiredState.map { "desired_state = '\($0.rawValue)'" },
@@ -54,7 +57,8 @@ struct CameraFilters {
         if let status { conditions.append("status = \(bind(.text(status.rawValue)))") }
         if let desiredState { conditions.append("desired_state = \(bind(.text(desiredState.rawValue)))") }
         if let worker { conditions.append("worker_id = \(bind(.text(worker.text)))") }
-        if let location { conditions += Self.contains("lower(location)", location, bind) }
+        if let location { conditions.append("camera.location = \(bind(.text(location)))") }
+        if let locationPrefix { conditions += Self.begins("lower(location)", with: locationPrefix, bind) }
         if let search {
             conditions += Self.contains(#"lower(name || E'\n' || coalesce(description, ''))"#, search, bind)
         }
@@ -73,13 +77,23 @@ struct CameraFilters {
                 let part = "lower(\(bind(.text(pattern))))"
                 return ["short_texts(\(text)) @> short_texts(\(part))", "strpos(\(text), \(part)) > 0"]
             }
-            var escaped = ""
-            for character in pattern.unicodeScalars {
-                if character == "%" || character == "_" || character == "\\" { escaped.unicodeScalars.append("\\") }
-                escaped.unicodeScalars.append(character)
-            }
-            return ["\(text) like lower(\(bind(.text("%\(escaped)%"))))"]
+            return ["\(text) like lower(\(bind(.text("%\(escaped(pattern))%"))))"]
         }
+    }
+
+    /// SQL that a text begins with the pattern, in any case: found by having it, by the same indexes.
+    private static func begins(_ text: String, with pattern: String, _ bind: (Parameter) -> String) -> [String] {
+        if pattern.isEmpty { return [] }
+        return contains(text, pattern, bind) + ["\(text) like lower(\(bind(.text("\(escaped(pattern))%"))))"]
+    }
+
+    private static func escaped(_ pattern: String) -> String {
+        var escaped = ""
+        for character in pattern.unicodeScalars {
+            if character == "%" || character == "_" || character == "\\" { escaped.unicodeScalars.append("\\") }
+            escaped.unicodeScalars.append(character)
+        }
+        return escaped
     }
 }
 

@@ -27,7 +27,7 @@ struct CountReads: Sendable {
     @Sendable func fleet(_ request: Request, _ context: APIContext) async throws -> Response {
         let query = try FleetCountQuery(request, scope: context.principal.scope, now: now())
         let row = try await readModels.readZoned(
-            [.cameraState, .hourlyCounts], atLeast: query.minimumPosition, query.sql, query.parameters)
+            FleetCountQuery.models, atLeast: query.minimumPosition, query.sql, query.parameters)
         if try row.integer(3) > CountQuery.maximumRows { throw Problem.tooManyRows }
 
         var body = Array(#"{"from":"\#(try row.text(1))","to":"\#(try row.text(2))","#.utf8)

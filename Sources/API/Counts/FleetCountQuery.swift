@@ -13,6 +13,9 @@ struct FleetCountQuery {
         case total
     }
 
+    /// Which read models the statement reads.
+    static let models: [ReadModel] = [.cameraState, .hourlyCounts, .cameraLocations]
+
     let bucket: Bucket
     let grouping: Grouping
     let zone: TimeZoneName
@@ -71,6 +74,7 @@ struct FleetCountQuery {
           select $3::text as name
         ),
         \(bucket.range(from: "$1::timestamptz", to: "$2::timestamptz")),
+        \(PlaceHistory.places),
         cameras as (
           select camera_id from read.camera_state as camera where \(FleetFilter.sql("camera", from: 7))
         ),
@@ -83,6 +87,7 @@ struct FleetCountQuery {
           where bucket_start >= range.first and bucket_start < range.last
             and ($4::text is null or line = $4)
             and ($5::text is null or class = $5)
+            and \(PlaceHistory.isAt(FleetFilter.location(from: 7), "camera_id", "bucket_start"))
           group by 1, 2, 3, 4
         ),
         counted as (
@@ -99,7 +104,7 @@ struct FleetCountQuery {
           limit $6
         )
         select
-          \(ReadModels.position(of: .cameraState, .hourlyCounts)),
+          \(ReadModels.position(of: Self.models)),
           (select rfc3339(first) from range),
           (select rfc3339(last) from range),
           greatest((select count(*) from page), (select rows from size)),

@@ -5,7 +5,7 @@ import Postgres
 /// Which cameras a total is made of: of those that the principal may know of, the ones asked for.
 ///
 /// A removed camera is among them: what it counted happened. One that does not exist, or that is outside the scope,
-/// adds nothing.
+/// adds nothing. A location chooses by where the cameras hung then (`PlaceHistory`).
 struct FleetFilter {
     static let maximumCameras = 100
     static let parameterCount = ScopeCondition.parameterCount + 2
@@ -18,16 +18,19 @@ struct FleetFilter {
             + [cameraIDs.map { .integers($0) } ?? .noIntegers, .text(location)]
     }
 
-    /// The condition on a table or alias with the columns of `read.camera_state`.
+    /// The condition on a table or alias with the columns of `read.camera_state`; the location is not part of it.
     /// - Parameter number: of the first of its parameters in the statement, `$4` for instance.
     static func sql(_ table: String, from number: Int) -> String {
         let own = number + ScopeCondition.parameterCount
         return """
             \(ScopeCondition.sql(table, from: number))
             and ($\(own)::bigint[] is null or \(table).camera_id = any ($\(own)))
-            and ($\(own + 1)::text is null or \(table).location = $\(own + 1))
+            and ($\(own + 1)::text is null or true)
             """
     }
+
+    /// The location's parameter, where the first of all is this one.
+    static func location(from number: Int) -> String { "$\(number + ScopeCondition.parameterCount + 1)" }
 }
 
 extension Query {

@@ -14,10 +14,12 @@ struct CountsExport: ExportSource {
     func rows(_ write: ([UInt8]) async throws -> Void) async throws {
         let cameras = try await pool.query(
             """
+            with \(PlaceHistory.places)
             select camera_id from read.camera_state as camera
             where \(FleetFilter.sql("camera", from: 1))
+              and \(PlaceHistory.wasAt(FleetFilter.location(from: 1), "camera.camera_id", from: "$6", to: "$7"))
             order by camera_id
-            """, fleet.parameters)
+            """, fleet.parameters + [.timestamp(form.from.microseconds), .timestamp(form.to.microseconds)])
         for camera in cameras { try await rows(of: try camera.integer(0), write) }
     }
 
@@ -31,7 +33,7 @@ struct CountsExport: ExportSource {
                 [
                     .integer(camera), .timestamp(last.bucket), .text(last.line), .text(last.objectClass),
                     .timestamp(form.to.microseconds), .text(form.line), .text(form.objectClass),
-                    .text(form.zone?.text), .integer(pageSize),
+                    .text(form.zone?.text), .integer(pageSize), .text(form.location),
                 ])
             var text: [UInt8] = []
             for row in page { text += try row.bytes(0) }
@@ -59,6 +61,7 @@ struct CountsExport: ExportSource {
     /// The next rows of a camera in the order of the primary key, found by it.
     private var sql: String {
         """
+        with \(PlaceHistory.places)
         select \(columns.line(form.format)), bucket_start, line, class
         from read.hourly_counts
         where camera_id = $1
@@ -67,6 +70,7 @@ struct CountsExport: ExportSource {
           and ($6::text is null or line = $6)
           and ($7::text is null or class = $7)
           and ($8::text is null or true)
+          and \(PlaceHistory.isAt("$10", "camera_id", "bucket_start"))
         order by bucket_start, line, class
         limit $9
         """

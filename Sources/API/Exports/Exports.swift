@@ -46,8 +46,11 @@ struct Exports: Sendable {
             """
             (select coalesce(array_agg(camera_id order by camera_id), '{}')
              from read.camera_state as camera
-             where \(FleetFilter.sql("camera", from: 2)) and \(isChosen ? "true" : "false"))
-            """, fleet.parameters)
+             where \(FleetFilter.sql("camera", from: 2))
+               and \(PlaceHistory.wasAt(FleetFilter.location(from: 2), "camera.camera_id", from: "$7", to: "$8"))
+               and \(isChosen ? "true" : "false"))
+            """,
+            fleet.parameters + [.timestamp(form.from.microseconds), .timestamp(form.to.microseconds)])
         let cameras = try row.integers(3).compactMap { number in try number.map { try CameraID($0) } }
         return try answer(form, "fleet", of: isChosen ? cameras : nil, fleet, at: row, context)
     }
@@ -63,8 +66,10 @@ struct Exports: Sendable {
         do {
             let row = try await readModels.pool.query(
                 """
+                with \(PlaceHistory.places)
                 select
-                  (select position from log_head), \(ReadModels.position(of: .cameraState, .hourlyCounts)),
+                  (select position from log_head),
+                  \(ReadModels.position(of: .cameraState, .hourlyCounts, .cameraLocations)),
                   now() at time zone coalesce($1::text, 'UTC') is not null,
                   \(columns)
                 """, [.text(form.zone?.text)] + parameters)[0]

@@ -38,7 +38,7 @@ struct ReadingsExport: ExportSource {
                         .text(stream?.rawValue), .integer(after), .integer(head), .integer(Self.pageSize),
                         .timestamp(form.from.microseconds), .timestamp(form.to.microseconds),
                         .timestamp(earliest.microseconds - 1), .text(form.line), .text(form.objectClass),
-                        .text(form.zone?.text),
+                        .text(form.zone?.text), .text(form.location),
                     ])
             }
             guard let page else { return }
@@ -75,7 +75,8 @@ struct ReadingsExport: ExportSource {
                 """
         }
         return """
-            with page as materialized (
+            with \(PlaceHistory.places),
+            page as materialized (
               select position, recorded_at, type, data, metadata
               from \(source.rawValue)
               \(place)
@@ -105,6 +106,7 @@ struct ReadingsExport: ExportSource {
                 where observed_at >= $5 and observed_at < $6
                   and ($8::text is null or line = $8)
                   and ($9::text is null or class = $9)
+                  and \(PlaceHistory.isAt("$11", "camera_id", "observed_at"))
               )
             where $4::bigint > 0 or $1::text is null or $7::timestamptz is null or $10::text is null
             """
