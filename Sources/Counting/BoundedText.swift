@@ -1,4 +1,7 @@
-/// A text of bounded length without control characters; white space around it is cut off.
+import EventSourcing
+
+/// A text of bounded length without control characters; white space around it is cut off, and it is brought to NFC. Two of
+/// a kind are the same where their UTF-8 is, as in the database.
 package protocol BoundedText: Hashable, Sendable, CustomStringConvertible {
     /// What the text is, as a message about it begins: `A camera's name`.
     static var subject: String { get }
@@ -10,7 +13,7 @@ package protocol BoundedText: Hashable, Sendable, CustomStringConvertible {
 
     var text: String { get }
 
-    /// Takes a text out of the log as it is: a rule that was tightened since leaves what is stored readable.
+    /// Takes a text out of the log as it is, perhaps not in NFC: a rule that was tightened since leaves what is stored readable.
     /// As a function `CameraName.init` means this one; the rules are in `CameraName.init(_:)`.
     init(stored text: String)
 }
@@ -35,15 +38,27 @@ extension BoundedText {
             if Self.allowsLineBreaks, scalar == "\n" || scalar == "\r" || scalar == "\t" { continue }
             throw InvalidValue(.invalidCharacter, "\(Self.subject) holds no control characters.")
         }
-        let length = scalars.count > Self.lengths.upperBound ? scalars.count : trimmed.count
-        guard Self.lengths.contains(length) else {
-            throw InvalidValue(
-                length < Self.lengths.lowerBound ? .tooShort : .tooLong,
-                "\(Self.subject) has \(Self.lengths.lowerBound) to \(Self.lengths.upperBound) characters; this has \(length)."
-            )
-        }
-        self.init(stored: String(trimmed))
+        try Self.check(scalars.count > Self.lengths.upperBound ? scalars.count : trimmed.count)
+        // Some characters become several, most that were several one.
+        let normal = String(trimmed).inNormalForm
+        try Self.check(normal.unicodeScalars.count)
+        self.init(stored: normal)
     }
+
+    private static func check(_ length: Int) throws(InvalidValue) {
+        guard lengths.contains(length) else {
+            throw InvalidValue(
+                length < lengths.lowerBound ? .tooShort : .tooLong,
+                "\(subject) has \(lengths.lowerBound) to \(lengths.upperBound) characters; this has \(length).")
+        }
+    }
+
+    /// The same in NFC, in which texts that were stored by earlier releases may not be.
+    package var inNormalForm: Self { Self(stored: text.inNormalForm) }
+
+    package static func == (left: Self, right: Self) -> Bool { left.text.isExactly(right.text) }
+
+    package func hash(into hasher: inout Hasher) { text.hashExactly(into: &hasher) }
 }
 
 extension String {

@@ -8,8 +8,7 @@ import Postgres
 struct AppendBatch {
     private struct Producer: Hashable {
         let stream: Int
-        /// Its UTF-8: the database tells sources apart by their bytes, where a String does so by what they mean.
-        let source: [UInt8]
+        let source: ExactText
     }
 
     /// What is written to a stream where every append is accepted.
@@ -117,7 +116,7 @@ struct AppendBatch {
             appendProducers.append(0)
             return
         }
-        let key = Producer(stream: stream, source: Array(producer.source.utf8))
+        let key = Producer(stream: stream, source: ExactText(producer.source))
         if let index = producers[key] {
             appendProducers.append(Int64(index + 1))
             if producer.sequence <= producerPlans[index].last { isPlanned = false }

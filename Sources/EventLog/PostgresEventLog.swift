@@ -158,18 +158,18 @@ package final class PostgresEventLog: EventLog {
     ) async throws(EventLogError) {
         struct Source: Hashable {
             let stream: StreamName
-            let name: [UInt8]
+            let name: ExactText
         }
         var open: [Source: [(index: Int, sequence: Int64)]] = [:]
         for (index, append) in appends.enumerated() {
             guard case .duplicate(nil) = outcomes[index], let producer = append.producer else { continue }
-            open[Source(stream: append.stream, name: Array(producer.source.utf8)), default: []].append(
+            open[Source(stream: append.stream, name: ExactText(producer.source)), default: []].append(
                 (index, producer.sequence))
         }
         do {
             for (source, duplicates) in open {
                 let positions = try await positions(
-                    of: String(decoding: source.name, as: UTF8.self), sequences: duplicates.map(\.sequence),
+                    of: source.name.text, sequences: duplicates.map(\.sequence),
                     in: source.stream)
                 for (index, sequence) in duplicates { outcomes[index] = .duplicate(positions: positions[sequence]) }
             }

@@ -108,7 +108,7 @@ struct SequenceSearch {
         case .archived(let firstPosition):
             return try await archive.segmentEvents(at: firstPosition).compactMap { event in
                 guard event.stream == stream, let metadata = try? JSON.parse(event.metadata),
-                    let known = metadata["source"]?.string, known.utf8.elementsEqual(source.utf8),
+                    let known = metadata["source"]?.string, known.isExactly(source),
                     let sequence = metadata["sequence"]?.integer
                 else { return nil }
                 return Entry(sequence: sequence, position: event.position)

@@ -3,8 +3,8 @@ package actor InMemoryEventLog: EventLog {
     private struct Stream {
         var positions: [Int64] = []
         var isClosed = false
-        var producers: [String: [Int64: ClosedRange<Int64>]] = [:]
-        var lastSequences: [String: Int64] = [:]
+        var producers: [ExactText: [Int64: ClosedRange<Int64>]] = [:]
+        var lastSequences: [ExactText: Int64] = [:]
     }
 
     private struct KeyedRequest {
@@ -45,8 +45,11 @@ package actor InMemoryEventLog: EventLog {
     private func decide(_ append: Append, recordedAt: Timestamp) -> AppendOutcome {
         let existing = streams[append.stream]
         var stream = existing ?? Stream()
-        if let producer = append.producer, let last = stream.lastSequences[producer.source], producer.sequence <= last {
-            return .duplicate(positions: stream.producers[producer.source]?[producer.sequence])
+        let source = append.producer.map { ExactText($0.source) }
+        if let producer = append.producer, let source, let last = stream.lastSequences[source],
+            producer.sequence <= last
+        {
+            return .duplicate(positions: stream.producers[source]?[producer.sequence])
         }
         if stream.isClosed { return .closed }
         let version = Int64(stream.positions.count)
@@ -68,9 +71,9 @@ package actor InMemoryEventLog: EventLog {
                     schemaVersion: event.schemaVersion, data: event.data, metadata: metadata, recordedAt: recordedAt))
         }
         let positions = first...Int64(events.count)
-        if let producer = append.producer {
-            stream.lastSequences[producer.source] = producer.sequence
-            stream.producers[producer.source, default: [:]][producer.sequence] = positions
+        if let producer = append.producer, let source {
+            stream.lastSequences[source] = producer.sequence
+            stream.producers[source, default: [:]][producer.sequence] = positions
         }
         streams[append.stream] = stream
         for opened in append.opens where streams[opened] == nil { streams[opened] = Stream() }

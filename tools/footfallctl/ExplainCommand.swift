@@ -51,7 +51,8 @@ struct ExplainCommand: AsyncParsableCommand {
     private func explain(on pool: Pool) async throws -> Bool {
         let explanation = CountExplanation(pool: pool)
         var question = CountExplanation.Question(
-            cameraID: try CameraID(camera), from: from, to: to, line: line, objectClass: objectClass, limit: 1000)
+            cameraID: try CameraID(camera), from: from, to: to, line: line?.inNormalForm,
+            objectClass: objectClass?.inNormalForm, limit: 1000)
         while true {
             let answer = try await explanation.answer(question)
             guard answer.isRemoved != nil else {

@@ -18,7 +18,7 @@ extension JSON {
             output += "]".utf8
         case .object(let members):
             output += "{".utf8
-            for (index, (name, value)) in members.inStorageOrder.elements.enumerated() {
+            for (index, (name, value)) in members.inStorageOrder.enumerated() {
                 if index > 0 { output += ", ".utf8 }
                 Self.writeAsPostgres(name, to: &output)
                 output += ": ".utf8

@@ -87,7 +87,7 @@ struct FleetCountQuery {
           where bucket_start >= range.first and bucket_start < range.last
             and ($4::text is null or line = $4)
             and ($5::text is null or class = $5)
-            and \(PlaceHistory.isAt(FleetFilter.location(from: 7), "camera_id", "bucket_start"))
+            and \(PlaceHistory.isAt(FleetFilter.location(from: 7), "hourly_counts.camera_id", "bucket_start"))
           group by 1, 2, 3, 4
         ),
         counted as (

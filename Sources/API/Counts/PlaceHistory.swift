@@ -18,7 +18,7 @@ enum PlaceHistory {
     /// where the camera hung when it began.
     /// - Parameters:
     ///   - location: the parameter, `$4` for instance.
-    ///   - camera: SQL for the camera's id.
+    ///   - camera: SQL for the camera's id, with its table's name.
     ///   - instant: SQL for the instant.
     static func isAt(_ location: String, _ camera: String, _ instant: String) -> String {
         """

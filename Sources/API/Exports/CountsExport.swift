@@ -70,7 +70,7 @@ struct CountsExport: ExportSource {
           and ($6::text is null or line = $6)
           and ($7::text is null or class = $7)
           and ($8::text is null or true)
-          and \(PlaceHistory.isAt("$10", "camera_id", "bucket_start"))
+          and \(PlaceHistory.isAt("$10", "$1", "bucket_start"))
         order by bucket_start, line, class
         limit $9
         """

@@ -86,7 +86,12 @@ struct ExportForm {
         self.location = location
     }
 
-    private static var text: MemberRule<String> { .string { $0 } }
+    /// A text to look for: in NFC, as names are kept. What is longer than any name is not found in any form.
+    private static var text: MemberRule<String> {
+        .string { $0.utf8.count > longestText ? $0 : $0.inNormalForm }
+    }
+
+    private static let longestText = 4096
 
     private static func ids(_ items: [JSON]) throws(InvalidValue) -> [Int64] {
         let ids = items.compactMap(\.wholeNumber).filter { $0 > 0 }

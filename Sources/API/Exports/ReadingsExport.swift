@@ -106,7 +106,7 @@ struct ReadingsExport: ExportSource {
                 where observed_at >= $5 and observed_at < $6
                   and ($8::text is null or line = $8)
                   and ($9::text is null or class = $9)
-                  and \(PlaceHistory.isAt("$11", "camera_id", "observed_at"))
+                  and \(PlaceHistory.isAt("$11", "readings.camera_id", "observed_at"))
               )
             where $4::bigint > 0 or $1::text is null or $7::timestamptz is null or $10::text is null
             """

@@ -36,8 +36,9 @@ final class Form {
         }
         let form = Form(members, at: pointer, faults: faults)
         let value = read(form)
-        for (name, isKnown) in zip(members.keys, form.isKnown) where !isKnown {
-            faults.note(Fault(at: form.place(name), "unknown_member", "There is no such member here."))
+        for (index, isKnown) in form.isKnown.enumerated() where !isKnown {
+            faults.note(
+                Fault(at: form.place(members[index].key), "unknown_member", "There is no such member here."))
         }
         return value
     }
@@ -100,7 +101,7 @@ final class Form {
     private func member(_ name: String) -> JSON? {
         guard let index = members.index(forKey: name) else { return nil }
         isKnown[index] = true
-        let value = members.elements[index].value
+        let value = members[index].value
         if value == .null { return nil }
         return value
     }

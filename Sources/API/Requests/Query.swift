@@ -80,7 +80,8 @@ final class Query {
 
 /// Rules for the text of a parameter.
 enum QueryRule {
-    static func text(_ text: String) -> String { text }
+    /// A text to look for: in NFC, as names are kept.
+    static func text(_ text: String) -> String { text.inNormalForm }
 
     static func integer(in bounds: ClosedRange<Int64>) -> (String) throws(InvalidValue) -> Int64 {
         { (text: String) throws(InvalidValue) in

@@ -1,5 +1,6 @@
 import Access
 import Counting
+import EventSourcing
 import Postgres
 
 /// SQL that leaves the cameras of a scope.
@@ -27,7 +28,7 @@ struct ScopeCondition {
     static func admits(_ location: String?, to scope: Scope, isNew: Bool) -> Bool {
         switch scope {
         case .all: true
-        case .location(let text): location == text
+        case .location(let text): location?.isExactly(text) ?? false
         case .cameras, .assigned: !isNew
         }
     }

@@ -70,7 +70,9 @@ struct TelemetryCommands: Sendable {
     private static func check(sources items: [TelemetryItem], of principal: Principal) throws(Problem) {
         guard case .assigned(let worker) = principal.scope else { return }
         for item in items {
-            guard let source = item.producer?.source, source != worker, !source.hasPrefix(worker + ":") else {
+            guard let source = item.producer?.source, !source.isExactly(worker),
+                !source.beginsExactly(with: worker + ":")
+            else {
                 continue
             }
             throw .forbidden("A worker's source is its own name, \(worker), or begins with \(worker): and goes on.")

@@ -24,7 +24,7 @@ package struct TokenRules: Sendable {
         if let issuer, claims["iss"] != .string(issuer) { throw .wrongIssuer }
         if let audience {
             switch claims["aud"] {
-            case .string(audience): break
+            case .string(let given) where given.isExactly(audience): break
             case .array(let audiences) where audiences.contains(.string(audience)): break
             default: throw .wrongAudience
             }
@@ -53,6 +53,7 @@ extension Principal {
     /// - Parameter claims: members `roles` or `role`, `permissions`, and `cameras`, `location` or `worker`.
     init(name: String, of claims: JSON) throws(TokenFailure) {
         guard Self.isName(name) else { throw .badClaim("sub") }
+        let name = name.inNormalForm
         var names = try Self.texts(claims, "roles")
         if let role = claims["role"], role != .null {
             guard let text = role.string else { throw .badClaim("role") }
@@ -77,11 +78,11 @@ extension Principal {
         }
         if let location = claims["location"] {
             guard let text = location.string, !text.isEmpty else { throw .badClaim("location") }
-            scopes.append(.location(text))
+            scopes.append(.location(text.inNormalForm))
         }
         if let claim = claims["worker"] {
             guard let text = claim.string, isName(text) else { throw .badClaim("worker") }
-            scopes.append(.assigned(worker: text))
+            scopes.append(.assigned(worker: text.inNormalForm))
         } else if let worker {
             scopes.append(.assigned(worker: worker))
         }

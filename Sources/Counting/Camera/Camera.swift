@@ -26,12 +26,14 @@ package struct Camera: Hashable, Sendable {
 extension Camera {
     /// Whether it has a line of this name, or ever had. Once true, always true.
     package func everHad(_ line: LineName) -> Bool {
-        configuration.lines.all.contains { $0.name == line } || formerLines.contains(line)
+        // What earlier releases stored may be in another form than what is sent now.
+        let line = line.inNormalForm
+        return configuration.lines.all.contains { $0.name.inNormalForm == line } || formerLines.contains(line)
     }
 
     /// What a reading is about that names no line: the only line that there is, else the whole picture.
     package var defaultLine: LineName? {
-        configuration.lines.all.count == 1 ? configuration.lines.all[0].name : nil
+        configuration.lines.all.count == 1 ? configuration.lines.all[0].name.inNormalForm : nil
     }
 }
 
@@ -177,8 +179,8 @@ extension Camera: Decider {
         case .registered: break
         case .described(_, let description): camera.description = description
         case .configured(_, let configuration):
-            camera.formerLines.formUnion(camera.configuration.lines.all.map(\.name))
-            camera.formerLines.subtract(configuration.lines.all.map(\.name))
+            camera.formerLines.formUnion(camera.configuration.lines.all.map(\.name.inNormalForm))
+            camera.formerLines.subtract(configuration.lines.all.map(\.name.inNormalForm))
             camera.configuration = configuration
         case .started(_, let worker, let epoch), .restarted(_, let worker, let epoch):
             (camera.desiredState, camera.workerID, camera.epoch) = (.running, worker, epoch)

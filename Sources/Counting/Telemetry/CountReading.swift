@@ -15,7 +15,7 @@ package struct CountReading: Hashable, Sendable {
     package var observedAt: ObservationTime
     /// nil: the whole picture.
     package var line: LineName?
-    package let objectClass: ObjectClass
+    package private(set) var objectClass: ObjectClass
     package let countIn: Tally
     package let countOut: Tally
     package var confidence: Ratio?
@@ -42,6 +42,10 @@ extension CountReading {
     package func says(what stored: CountReading) -> Bool {
         var (here, there) = (self, stored)
         (here.frameData, there.frameData) = (nil, nil)
+        // Earlier releases stored texts as they came.
+        there.line = there.line?.inNormalForm
+        there.objectClass = there.objectClass.inNormalForm
+        there.modelVersion = there.modelVersion?.inNormalForm
         return here == there
     }
 }

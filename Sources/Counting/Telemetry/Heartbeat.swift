@@ -35,7 +35,12 @@ package struct Heartbeat: Hashable, Sendable {
 
 extension Heartbeat {
     /// Whether a heartbeat that the log holds says what this one says.
-    package func says(what stored: Heartbeat) -> Bool { self == stored }
+    package func says(what stored: Heartbeat) -> Bool {
+        var there = stored
+        // Earlier releases stored texts as they came.
+        there.errorMessage = there.errorMessage?.inNormalForm
+        return self == there
+    }
 }
 
 extension Heartbeat {

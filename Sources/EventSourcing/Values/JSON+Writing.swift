@@ -27,7 +27,7 @@ extension JSON {
             output.append(UInt8(ascii: "]"))
         case .object(let members):
             output.append(UInt8(ascii: "{"))
-            for (index, (key, value)) in members.elements.enumerated() {
+            for (index, (key, value)) in members.enumerated() {
                 if index > 0 { output.append(UInt8(ascii: ",")) }
                 JSON.write(string: key, to: &output)
                 output.append(UInt8(ascii: ":"))

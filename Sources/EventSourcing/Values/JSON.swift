@@ -1,9 +1,7 @@
-import OrderedCollections
-
 /// A JSON value (RFC 8259), as a document's parser found it or as it will be written.
 ///
 /// Whole numbers within 64 bits stay exact; members keep the order in which they were given.
-package enum JSON: Hashable, Sendable {
+package enum JSON: Sendable {
     case null
     case bool(Bool)
     case integer(Int64)
@@ -26,7 +24,33 @@ package enum JSON: Hashable, Sendable {
     }
 }
 
-package typealias JSONObject = OrderedDictionary<String, JSON>
+/// Texts are the same where their UTF-8 is.
+extension JSON: Hashable {
+    package static func == (left: JSON, right: JSON) -> Bool {
+        switch (left, right) {
+        case (.null, .null): true
+        case (.bool(let left), .bool(let right)): left == right
+        case (.integer(let left), .integer(let right)): left == right
+        case (.number(let left), .number(let right)): left == right
+        case (.string(let left), .string(let right)): left.isExactly(right)
+        case (.array(let left), .array(let right)): left == right
+        case (.object(let left), .object(let right)): left == right
+        case (.null, _), (.bool, _), (.integer, _), (.number, _), (.string, _), (.array, _), (.object, _): false
+        }
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        switch self {
+        case .null: hasher.combine(0)
+        case .bool(let flag): hasher.combine(flag)
+        case .integer(let value): hasher.combine(value)
+        case .number(let value): hasher.combine(value)
+        case .string(let text): text.hashExactly(into: &hasher)
+        case .array(let elements): hasher.combine(elements)
+        case .object(let members): hasher.combine(members)
+        }
+    }
+}
 
 extension JSON {
     /// An object of the members that have a value; those that are nil are left out.

@@ -1,5 +1,3 @@
-import OrderedCollections
-
 /// Why a text is not JSON, and where: line and column count from 1, the column in bytes.
 package struct JSONSyntaxError: Error, Equatable, CustomStringConvertible {
     package let reason: String

@@ -2,6 +2,19 @@ import Counting
 import Testing
 
 @Suite struct LineTests {
+    /// As the database tells them apart; what comes in is brought to one form first.
+    @Test func namesAreToldApartByTheirBytes() throws {
+        let (composed, decomposed) = (LineName(stored: "\u{E9}"), LineName(stored: "e\u{301}"))
+        #expect(composed != decomposed)
+        #expect(Set([composed, decomposed]).count == 2)
+        #expect(try LineName("e\u{301}") == composed)
+        #expect(decomposed.inNormalForm == composed)
+        // Too short in the form that is kept, too long in the one that was sent, too long in the one that is kept.
+        #expect(CountingTests.refusal { try CameraName("e\u{301}") } == .tooShort)
+        #expect(CountingTests.refusal { try LineName(String(repeating: "e\u{301}", count: 60)) } == .tooLong)
+        #expect(CountingTests.refusal { try LineName(String(repeating: "\u{958}", count: 60)) } == .tooLong)
+    }
+
     @Test(arguments: [
         (0.0, 0.0, true), (1, 1, true), (0.5, -0.01, false), (1.01, 0, false), (.nan, 0, false), (0, .infinity, false),
     ])
