@@ -52,6 +52,7 @@ struct Probe {
                 "width": .integer(Int64(glance.width)),
                 "height": .integer(Int64(glance.height)),
                 "fps": glance.fps.map(JSON.number),
+                "duration_ms": glance.duration.map(Self.milliseconds),
                 "response_time_ms": Self.milliseconds(.now - begun),
             ])
         } catch {

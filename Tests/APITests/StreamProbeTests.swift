@@ -33,7 +33,7 @@ import Testing
             let unknown = try await api.get("/cameras/1/stream-info?min_position=1")
             #expect(
                 unknown.body
-                    == #"{"camera_id":1,"codec":null,"width":null,"height":null,"fps":null,"seen_at":null,"age_ms":null,"last_test":null,"worker":null}"#
+                    == #"{"camera_id":1,"codec":null,"width":null,"height":null,"fps":null,"duration_ms":null,"seen_at":null,"age_ms":null,"last_test":null,"worker":null}"#
             )
             let tested = try await api.post("/cameras/1/test-connection", #"{"timeout_ms":700}"#)
             #expect(tested.status == 200, "\(tested.body)")

@@ -70,6 +70,7 @@ import Testing
         Frozen(.readingWithSealedFrame, .reading(TelemetryTests.sealedReading)),
         Frozen(.readingOfWholePicture, .reading(wholePicture.reading)),
         Frozen(.correctionOfWholePicture, .correction(wholePicture.correction)),
+        Frozen(.probedFile, .probe(probes.file)),
     ]
 
     /// What is about no line, but the whole picture.
@@ -96,7 +97,7 @@ import Testing
         } catch { preconditionFailure("\(error)") }
     }
 
-    private static let probes: (seen: StreamProbe, failed: StreamProbe) = {
+    private static let probes: (seen: StreamProbe, failed: StreamProbe, file: StreamProbe) = {
         let time = TelemetryTests.heartbeats[0].0.observedAt
         var seen = StreamProbe(cameraID: Sample.id, observedAt: time, isOpen: true)
         (seen.codec, seen.width, seen.height) = ("h264", 1920, 1080)
@@ -104,7 +105,9 @@ import Testing
         var failed = StreamProbe(cameraID: Sample.id, observedAt: time, isOpen: false)
         (failed.reason, failed.responseTime) = ("timed_out", Milliseconds(stored: 5000))
         failed.detail = ErrorMessage(stored: "No picture came in time.")
-        return (seen, failed)
+        var file = seen
+        (file.duration, file.url) = (79_500, "file:///clips/door.mp4")
+        return (seen, failed, file)
     }()
 
     private static let skip = ProjectionEventSkipped(
@@ -189,7 +192,8 @@ import Testing
                 Camera.encode(.registered(Sample.id, Sample.plain, CameraCodingTests.secured)),
                 Camera.encode(.configured(Sample.id, CameraCodingTests.secured)),
                 CountCorrectionTests.lowered.event, Self.wholePicture.reading.event,
-                Self.wholePicture.correction.event, Self.reset(to: 0, reason: nil).event, Self.skip.event,
+                Self.wholePicture.correction.event, Self.probes.file.event, Self.reset(to: 0, reason: nil).event,
+                Self.skip.event,
             ]
         for event in written {
             let versions = Self.samples.filter { $0.type == event.type }.map(\.schemaVersion)

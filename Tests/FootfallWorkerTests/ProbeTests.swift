@@ -27,6 +27,7 @@ import Vision
             #expect(answer["width"] == 768)
             #expect(answer["height"] == 576)
             #expect(answer["fps"]?.number == 10)
+            #expect(answer["duration_ms"] == 79_500)
             #expect(answer["codec"]?.string?.isEmpty == false)
         }
     }

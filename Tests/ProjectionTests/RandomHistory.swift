@@ -110,6 +110,7 @@ struct RandomHistory {
             if probe.isOpen {
                 (probe.codec, probe.width, probe.height) = (pick([nil, "h264"]), pick([640, 1920]), pick([nil, 480]))
                 probe.fps = try pick([nil, FramesPerSecond(25)])
+                (probe.duration, probe.url) = (pick([nil, 79_500]), pick([nil, "file:///clips/door.mp4"]))
             } else {
                 (probe.reason, probe.detail) = (
                     pick(["timed_out", "no_answer"]), pick([nil, ErrorMessage(stored: "no route to host")])

@@ -101,6 +101,10 @@ package struct FrozenEvent: Hashable, Sendable {
         "StreamProbed", 1,
         #"{"camera_id":7,"observed_at":"2026-03-29T00:30:00.250000Z","ok":true,"codec":"h264","width":1920,"height":1080,"fps":25.0,"response_time_ms":140.0}"#
     )
+    package static let probedFile = FrozenEvent(
+        "StreamProbed", 2,
+        #"{"camera_id":7,"observed_at":"2026-03-29T00:30:00.250000Z","ok":true,"codec":"h264","width":1920,"height":1080,"fps":25.0,"duration_ms":79500,"stream_url":"file:///clips/door.mp4","response_time_ms":140.0}"#
+    )
     package static let probedInVain = FrozenEvent(
         "StreamProbed", 1,
         #"{"camera_id":7,"observed_at":"2026-03-29T00:30:00.250000Z","ok":false,"response_time_ms":5000.0,"reason":"timed_out","detail":"No picture came in time."}"#
@@ -129,5 +133,6 @@ package struct FrozenEvent: Hashable, Sendable {
         .reading, .correction, .probed, .probedInVain, .occupancyResetBare, .occupancyReset, .skip,
         .registeredWithSecrets,
         .configuredWithSecrets, .erased, .readingWithSealedFrame, .readingOfWholePicture, .correctionOfWholePicture,
+        .probedFile,
     ]
 }

@@ -12,6 +12,8 @@ select
     (data ->> 'width')::bigint as width,
     (data ->> 'height')::bigint as height,
     (data ->> 'fps')::double precision as fps,
+    (data ->> 'duration_ms')::bigint as duration_ms,
+    data ->> 'stream_url' as stream_url,
     (data ->> 'response_time_ms')::double precision as response_time_ms,
     data ->> 'reason' as reason,
     data ->> 'detail' as detail

@@ -8,17 +8,18 @@ with latest as (
     order by camera_id, position desc
 ),
 seen as (
-    select distinct on (camera_id) camera_id, observed_at, codec, width, height, fps
+    select distinct on (camera_id) camera_id, observed_at, codec, width, height, fps, duration_ms, stream_url
     from stream_probed
     where ok
     order by camera_id, position desc
 )
 insert into stream_info as known (
-    camera_id, observed_at, ok, reason, detail, response_time_ms, seen_at, codec, width, height, fps
+    camera_id, observed_at, ok, reason, detail, response_time_ms, seen_at, codec, width, height, fps, duration_ms,
+    stream_url
 )
 select
     latest.camera_id, latest.observed_at, latest.ok, latest.reason, latest.detail, latest.response_time_ms,
-    seen.observed_at, seen.codec, seen.width, seen.height, seen.fps
+    seen.observed_at, seen.codec, seen.width, seen.height, seen.fps, seen.duration_ms, seen.stream_url
 from latest
 left join seen using (camera_id)
 on conflict (camera_id) do update
@@ -32,7 +33,9 @@ set
     codec = case when excluded.seen_at is null then known.codec else excluded.codec end,
     width = case when excluded.seen_at is null then known.width else excluded.width end,
     height = case when excluded.seen_at is null then known.height else excluded.height end,
-    fps = case when excluded.seen_at is null then known.fps else excluded.fps end;
+    fps = case when excluded.seen_at is null then known.fps else excluded.fps end,
+    duration_ms = case when excluded.seen_at is null then known.duration_ms else excluded.duration_ms end,
+    stream_url = case when excluded.seen_at is null then known.stream_url else excluded.stream_url end;
 
 delete from stream_info
 using camera_removed

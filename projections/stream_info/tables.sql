@@ -15,5 +15,9 @@ create table stream_info (
     codec text,
     width bigint,
     height bigint,
-    fps double precision
+    fps double precision,
+    -- how long a file says that it is
+    duration_ms bigint,
+    -- what was looked at then, without credentials: the camera may have another by now
+    stream_url text
 );

@@ -12,6 +12,7 @@ struct CameraCommands: Sendable {
     private let streams: StreamPolicy
     private let secrets: CameraSecrets
     private let erasures: Erasures
+    let recordings: Recordings
     private let newCameraID: @Sendable () async throws -> CameraID
 
     init(backend: Backend, handler: CommandHandler<Camera>) {
@@ -20,12 +21,13 @@ struct CameraCommands: Sendable {
         secrets = CameraSecrets(vault: backend.vault)
         erasures = Erasures(log: backend.log, vault: backend.vault, pool: backend.readModels.pool)
         streams = backend.streams
+        recordings = Recordings(readModels: backend.readModels, handler: handler, now: backend.now)
         newCameraID = backend.newCameraID
     }
 
     @Sendable func register(_ request: Request, _ context: APIContext) async throws -> Response {
         try Query.none(request)
-        let form = try CameraForm(try await request.json())
+        let form = try CameraForm(try await request.json(), now: recordings.now())
         try ScopeCondition.checkPlace(of: form.description.location, for: context.principal, isNew: true)
         try await streams.admit(form.configuration.address)
         let id = try await newCameraID()
@@ -41,9 +43,11 @@ struct CameraCommands: Sendable {
     @Sendable func replace(_ request: Request, _ context: APIContext) async throws -> Response {
         try Query.none(request)
         let precondition = try Precondition(request, isRequired: true)
-        let form = try CameraForm(try await request.json())
+        let form = try CameraForm(try await request.json(), now: recordings.now())
         try ScopeCondition.checkPlace(of: form.description.location, for: context.principal, isNew: false)
         try await streams.admit(form.configuration.address)
+        try await recordings.check(
+            form.description.settings, for: form.configuration.address, of: try context.cameraID)
         let configuration = try await keepSecrets(of: form.configuration, context)
         return try answer(
             try await handle(.replace(form.description, configuration), if: precondition, context))
@@ -95,13 +99,15 @@ struct CameraCommands: Sendable {
     }
 
     @Sendable func start(_ request: Request, _ context: APIContext) async throws -> Response {
-        try await control(request, context) { form in
+        try await recordings.checkStart(of: try context.cameraID)
+        return try await control(request, context) { form in
             form.optional("worker_id", .string(WorkerID.init)).map(Camera.Command.start)
         }
     }
 
     @Sendable func restart(_ request: Request, _ context: APIContext) async throws -> Response {
-        try await control(request, context) { form in
+        try await recordings.checkStart(of: try context.cameraID)
+        return try await control(request, context) { form in
             form.optional("worker_id", .string(WorkerID.init)).map(Camera.Command.restart)
         }
     }

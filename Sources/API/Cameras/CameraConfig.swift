@@ -9,9 +9,10 @@ struct CameraConfig {
 
     /// Reads a whole configuration. `settings`, `lines` and `time_zone` are required, so that nobody takes a camera's
     /// lines away by leaving them out; a setting that is left out or null has its default.
-    init(_ json: JSON) throws(Problem) {
+    /// - Parameter now: the server's clock.
+    init(_ json: JSON, now: Timestamp) throws(Problem) {
         self = try Form.read(json) { form in
-            let settings = form.requiredObject("settings", CameraForm.settings)
+            let settings = form.requiredObject("settings", CameraForm.settings(now: now))
             let lines = form.requiredObjects("lines", CameraForm.line).flatMap { lines in
                 form.make(at: "lines") { try Lines(lines) }
             }

@@ -34,7 +34,8 @@ struct CameraConfigResource: Sendable {
     @Sendable func replace(_ request: Request, _ context: APIContext) async throws -> Response {
         try Query.none(request)
         let precondition = try Precondition(request, isRequired: true)
-        let config = try CameraConfig(try await request.json())
+        let config = try CameraConfig(try await request.json(), now: commands.recordings.now())
+        try await commands.recordings.check(config.settings, of: try context.cameraID)
         let handled = try await commands.handle(
             .adjust(config.settings, config.lines, config.timeZone), if: precondition, context)
         guard case .registered(let camera) = handled.folded.state else { throw Problem(Camera.Rejection.removed) }

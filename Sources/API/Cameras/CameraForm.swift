@@ -6,13 +6,14 @@ struct CameraForm {
     let description: CameraDescription
     let configuration: CameraConfiguration
 
-    init(_ json: JSON) throws(Problem) {
+    /// - Parameter now: the server's clock.
+    init(_ json: JSON, now: Timestamp) throws(Problem) {
         self = try Form.read(json) { form in
             let name = form.required("name", .text(CameraName.self))
             let location = form.optional("location", .text(Location.self))
             let notes = form.optional("description", .text(CameraNotes.self))
             let metadata = form.optional("metadata", .object(FreeformObject.init(_:)))
-            let settings = form.optionalObject("settings", Self.settings)
+            let settings = form.optionalObject("settings", Self.settings(now: now))
             let timeZone = form.optional("time_zone", .string(TimeZoneName.init))
             let address = Self.address(form)
             let securityConfig = form.optional("security_config", Self.securityConfig)
@@ -70,9 +71,19 @@ struct CameraForm {
         return try Point(x: x, y: y)
     }
 
-    static func settings(_ form: Form) -> Field<Settings> {
+    static func settings(now: Timestamp) -> (Form) -> Field<Settings> { { settings($0, now: now) } }
+
+    private static func settings(_ form: Form, now: Timestamp) -> Field<Settings> {
         let pace = form.optional("pace", .choice(Settings.Pace.self))
-        let startedAt = form.optional("started_at", .instant { $0 })
+        let startedAt = form.optional(
+            "started_at",
+            .instant { (instant: Timestamp) throws(InvalidValue) in
+                guard instant <= now else {
+                    throw InvalidValue(
+                        .inFuture, "A recording was begun in the past: its pictures are dated from there.")
+                }
+                return instant
+            })
         let loop = form.optional("loop", .flag)
         let detector = form.optional(
             "detector", .choice(Settings.Detector.self))

@@ -28,6 +28,10 @@ extension ProblemCode {
         case .cameraInMaintenance: Problem(Camera.Rejection.inMaintenance)
         case .cameraNotAssigned: Problem(self, "The camera is not assigned to worker-2.")
         case .rebuildUnderWay: Problem(self, "A rebuild of hourly_counts is under way or asked for already.")
+        case .recordingEndsAhead:
+            Problem(
+                self, "By its length the recording ends at 2026-03-29T03:30:00Z, which is in the future.",
+                members: ["ends_at": "2026-03-29T03:30:00Z"])
         case .sequenceConflict:
             Problem(
                 self, "Sequence 7 of gate-1 was used for something else, which stands at position 19.",

@@ -26,6 +26,7 @@ package enum ProblemCode: String, CaseIterable, Sendable {
     case rebuildUnderWay = "rebuild_under_way"
     case requestUnderWay = "request_under_way"
     case sequenceConflict = "sequence_conflict"
+    case recordingEndsAhead = "recording_ends_ahead"
     case cameraRemoved = "camera_removed"
     case cameraErased = "camera_erased"
     case staleVersion = "stale_version"
@@ -164,6 +165,11 @@ package enum ProblemCode: String, CaseIterable, Sendable {
                 .conflict, "The same request is still being served",
                 "Another request with this Idempotency-Key has not ended. Send the same again after the seconds in "
                     + "Retry-After: it is answered with what the first one came to.")
+        case .recordingEndsAhead:
+            Facts(
+                .conflict, "The recording would end in the future",
+                "Its pictures are dated from started_at on, and readings from the future are refused. Set started_at to when "
+                    + "the recording was begun; ends_at is when it would end by its length.")
         case .sequenceConflict:
             Facts(
                 .conflict, "The sequence stands for another report",

@@ -20,7 +20,7 @@ struct StreamInfoReads: Sendable {
             select row_to_json(shown)
             from (
               select
-                camera.camera_id, info.codec, info.width, info.height, info.fps,
+                camera.camera_id, info.codec, info.width, info.height, info.fps, info.duration_ms,
                 rfc3339(info.seen_at) as seen_at,
                 case when info.seen_at is not null then
                   round(1000 * greatest(0, extract(epoch from $1::timestamptz - info.seen_at)))::bigint

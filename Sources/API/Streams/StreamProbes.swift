@@ -57,14 +57,15 @@ extension Backend {
         let found: JSON
         do throws(StreamProber.Failure) {
             found = try await prober.look([
-                "stream_type": .string(stream.type.rawValue), "stream_url": .string(stream.url),
+                "stream_type": .string(stream.address.type.rawValue), "stream_url": .string(stream.url),
                 "timeout_ms": .integer(timeout),
             ])
         } catch {
             guard error == .unavailable else { throw Problem.internalError }
             throw Problem(.probeUnavailable, "The program footfall-worker is not beside the one that serves the API.")
         }
-        let probe = try StreamProbe(found, of: id, now: now())
+        var probe = try StreamProbe(found, of: id, now: now())
+        probe.url = stream.address.url
         let outcome = try await log.append([
             Append(to: id.telemetryStream, expecting: .exists, events: [probe.event], metadata: metadata)
         ])
@@ -93,11 +94,11 @@ extension Backend {
 
 extension Backend {
     /// A camera's stream as who opens it needs it, credentials included.
-    func stream(of id: CameraID) async throws -> (type: StreamType, url: String) {
+    func stream(of id: CameraID) async throws -> (address: StreamAddress, url: String) {
         switch try await CommandHandler<Camera>(log: log).load(id.stream).state {
         case .registered(let camera):
             let address = camera.configuration.address
-            return (address.type, try await CameraSecrets(vault: vault).url(of: address, of: id))
+            return (address, try await CameraSecrets(vault: vault).url(of: address, of: id))
         case .unregistered: throw Problem(Camera.Rejection.unknown)
         case .removed: throw Problem(Camera.Rejection.removed)
         }
@@ -113,6 +114,7 @@ extension StreamProbe {
         width = json["width"]?.integer
         height = json["height"]?.integer
         fps = try json["fps"]?.number.map { try FramesPerSecond($0) }
+        duration = json["duration_ms"]?.integer
         responseTime = try json["response_time_ms"]?.number.map { try Milliseconds($0) }
         reason = json["reason"]?.string
         detail = json["detail"]?.string.flatMap { try? ErrorMessage($0) }  // what a camera says may be no text
@@ -123,6 +125,7 @@ extension StreamProbe {
             ? [
                 "ok": true, "codec": codec.map(JSON.string) ?? .null, "width": width.map(JSON.integer) ?? .null,
                 "height": height.map(JSON.integer) ?? .null, "fps": fps.map { .number($0.value) } ?? .null,
+                "duration_ms": duration.map(JSON.integer) ?? .null,
                 "response_time_ms": responseTime.map { .number($0.value) } ?? .null,
             ]
             : [

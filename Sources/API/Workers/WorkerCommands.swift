@@ -101,6 +101,7 @@ struct WorkerCommands: Sendable {
     ) async -> (JSON, position: Int64?) {
         do {
             try await ScopeCondition(context.principal.scope).check(camera, in: readModels)
+            if case .start = work.command { try await commands.recordings.checkStart(of: camera) }
             let handled = try await commands.handle(work.command, on: camera, context)
             let result: JSON = [
                 "camera_id": .integer(camera.number),

@@ -11,6 +11,10 @@ package struct StreamProbe: Hashable, Sendable {
     package var height: Int64?
     /// As the stream says itself.
     package var fps: FramesPerSecond?
+    /// How long a file says that it is, in milliseconds.
+    package var duration: Int64?
+    /// What was looked at, without credentials; nil in events of schema version 1.
+    package var url: String?
     package var responseTime: Milliseconds?
     /// A stable name of why no picture came.
     package var reason: String?
@@ -29,6 +33,7 @@ extension StreamProbe {
     package var event: NewEvent {
         NewEvent(
             type: Self.eventType,
+            schemaVersion: url == nil ? 1 : 2,
             data: .members([
                 "camera_id": .integer(cameraID.number),
                 "observed_at": .string(observedAt.instant.rfc3339),
@@ -37,6 +42,8 @@ extension StreamProbe {
                 "width": width.map(JSON.integer),
                 "height": height.map(JSON.integer),
                 "fps": fps.json,
+                "duration_ms": duration.map(JSON.integer),
+                "stream_url": url.map(JSON.string),
                 "response_time_ms": responseTime.json,
                 "reason": reason.map(JSON.string),
                 "detail": detail.json,
@@ -44,7 +51,7 @@ extension StreamProbe {
     }
 
     package init(_ event: RecordedEvent) throws(EventDecodingError) {
-        let members = try StoredMembers(telemetry: event, type: Self.eventType)
+        let members = try StoredMembers(telemetry: event, type: Self.eventType, versions: 1...2)
         cameraID = try members.required("camera_id", CameraID.init(stored:))
         observedAt = try members.observationTime()
         isOpen = try members.required("ok", \.bool)
@@ -52,6 +59,8 @@ extension StreamProbe {
         width = try members.optional("width", \.integer)
         height = try members.optional("height", \.integer)
         fps = try members.quantity("fps")
+        duration = try members.optional("duration_ms", \.integer)
+        url = try members.optional("stream_url", \.string)
         responseTime = try members.quantity("response_time_ms")
         reason = try members.optional("reason", \.string)
         detail = try members.optionalText("detail")

@@ -7,6 +7,8 @@ package struct Glance: Sendable, Hashable {
     package let height: Int
     /// As the stream says itself.
     package let fps: Double?
+    /// How long a file says that it is; nil for what has no end, or does not say it.
+    package let duration: Duration?
 
     /// Opens a stream, decodes its first frame and closes it, on a thread of its own. Cancelling the task does not
     /// shorten it: `timeouts` do.
@@ -27,6 +29,10 @@ package struct Glance: Sendable, Hashable {
         let capture = try Capture(address, timeouts: timeouts)
         let picture = try Picture()
         guard try capture.grab(), try capture.retrieve(into: picture) else { throw .cannotOpen }
-        return Glance(codec: capture.codec, width: picture.width, height: picture.height, fps: capture.fps)
+        let duration = capture.fps.flatMap { fps in
+            capture.announcedFrames.map { Duration.seconds(Double($0) / fps) }
+        }
+        return Glance(
+            codec: capture.codec, width: picture.width, height: picture.height, fps: capture.fps, duration: duration)
     }
 }

@@ -29,6 +29,8 @@ import Testing
                     row["width"] = probe.width.map(JSON.integer) ?? .null
                     row["height"] = probe.height.map(JSON.integer) ?? .null
                     row["fps"] = probe.fps.map { .number($0.value) } ?? .null
+                    row["duration_ms"] = probe.duration.map(JSON.integer) ?? .null
+                    row["stream_url"] = probe.url.map(JSON.string) ?? .null
                 } else if row["seen_at"] != nil {
                     failures += 1
                 }

@@ -1,0 +1,54 @@
+import Counting
+import EventSourcing
+
+/// Whether dated recordings have ended, as far as somebody has looked how long they are: readings from the future are
+/// refused, so a recording that ends there would be played for nothing.
+struct Recordings: Sendable {
+    let readModels: ReadModels
+    let handler: CommandHandler<Camera>
+    let now: @Sendable () -> Timestamp
+
+    /// Checks settings that a camera is to have, for the stream that it has or, where it is given, another.
+    /// - Throws: `Problem`, a fault of `started_at`.
+    func check(_ settings: Settings, for address: StreamAddress? = nil, of id: CameraID) async throws {
+        guard settings.startedAt != nil else { return }
+        let present = try await handler.load(id.stream).state.camera?.configuration.address
+        guard let address = address ?? present, let end = await end(of: settings, at: address, of: id) else { return }
+        let rule = InvalidValue(.inFuture, Self.sentence(end))
+        throw Problem.validationFailed([Fault(at: .pointer("/settings/started_at"), rule)])
+    }
+
+    /// Checks what a camera would play.
+    /// - Throws: `Problem` where it ends in the future.
+    func checkStart(of id: CameraID) async throws {
+        guard let camera = try await handler.load(id.stream).state.camera,
+            let end = await end(of: camera.description.settings, at: camera.configuration.address, of: id)
+        else { return }
+        throw Problem(.recordingEndsAhead, Self.sentence(end), members: ["ends_at": .string(end.rfc3339)])
+    }
+
+    private static func sentence(_ end: Timestamp) -> String {
+        "By its length the recording ends at \(end.rfc3339), which is in the future."
+    }
+
+    private static let durationSQL = "select duration_ms from read.stream_info where camera_id = $1 and stream_url = $2"
+
+    /// When it ends; nil where that is past, or not known.
+    private func end(of settings: Settings, at address: StreamAddress, of id: CameraID) async -> Timestamp? {
+        guard let start = settings.startedAt, address.type == .file,
+            // What cannot be read is not known: nobody is kept from a command by it.
+            let row = try? await readModels.pool.query(Self.durationSQL, [.integer(id.number), .text(address.url)])
+                .first,
+            let milliseconds = try? row.optionalInteger(0)
+        else { return nil }
+        let end = start + .milliseconds(milliseconds)
+        return end > now() ? end : nil
+    }
+}
+
+extension Camera.State {
+    fileprivate var camera: Camera? {
+        guard case .registered(let camera) = self else { return nil }
+        return camera
+    }
+}
