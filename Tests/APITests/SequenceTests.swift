@@ -96,7 +96,9 @@ import Testing
         (#""confidence_score":0.5"#, #""confidence_score":0.50"#, "duplicate"),
         (#""confidence_score":0.5"#, #""confidence_score":0.6"#, "conflict"),
         (#""confidence_score":0.5"#, "", "conflict"),
-        ("", #""processing_time_ms":1"#, "conflict"),
+        ("", #""ai_model_version":"v8""#, "conflict"),
+        // A recording that is played again after a crash is the same, however long each picture takes then.
+        (#""processing_time_ms":1"#, #""processing_time_ms":2.5"#, "duplicate"),
         (#""ai_model_version":"v8""#, #""ai_model_version":" v8 ""#, "duplicate"),
         (#""total_count":4"#, "", "duplicate"),
         (#""confidence_score":null"#, "", "duplicate"),

@@ -38,10 +38,12 @@ package struct CountReading: Hashable, Sendable {
 }
 
 extension CountReading {
-    /// Whether a reading that the log holds says what this one says; frame data, which may be sealed, is not compared.
+    /// Whether a reading that the log holds says what this one says. Not compared are frame data, which may be sealed, and
+    /// how long the sender took: it takes another time when it goes through the same pictures again.
     package func says(what stored: CountReading) -> Bool {
         var (here, there) = (self, stored)
         (here.frameData, there.frameData) = (nil, nil)
+        (here.processingTime, there.processingTime) = (nil, nil)
         // Earlier releases stored texts as they came.
         there.line = there.line?.inNormalForm
         there.objectClass = there.objectClass.inNormalForm
