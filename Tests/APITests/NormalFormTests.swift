@@ -63,7 +63,9 @@ import Testing
                 #expect(answer["location"] == .string(Self.composed))
                 let id = try #require(answer["id"]?.integer)
                 // Whether a token is for a camera is looked up in the read model.
-                _ = try await api.with(tokens.all()).get("/cameras?min_position=\(answer.position ?? 0)")
+                let isThere = await api.checkpoints?.wait(
+                    for: ["camera_state"], toReach: answer.position ?? 0, limit: .seconds(60))
+                #expect(isThere == true)
                 #expect(try await mine.get("/cameras/\(id)").status == 200)
             }
             try await mine.post("/cameras", TestAPI.camera(#""location":"Cafe""#)).expectProblem(403, "forbidden")
