@@ -18,6 +18,7 @@ package struct Backend: Sendable {
     var prober = StreamProber.unavailable
     let newCameraID: @Sendable () async throws -> CameraID
     let now: @Sendable () -> Timestamp
+    let clockTolerance: Duration
     /// Served where there is one.
     var documentation: Documentation?
     /// How long an export waits for a reader that takes nothing.
@@ -39,6 +40,7 @@ package struct Backend: Sendable {
     ///   - maximumWaiting: how many reads wait for a position at a time; others are answered 503.
     ///   - exportPatience: how long an export waits for a reader that takes nothing.
     ///   - now: the server's clock.
+    ///   - clockTolerance: how far a device's clock may be away from it.
     ///   - rateLimiter: counts requests against their users' limits; nil limits nobody.
     ///   - circuits: of what the process uses beside the database, for `/health/ready`.
     ///   - metrics: what the process measures, for `/metrics`.
@@ -49,6 +51,7 @@ package struct Backend: Sendable {
         authentication: Authentication,
         exportPatience: Duration = .seconds(30),
         newCameraID: @escaping @Sendable () async throws -> CameraID, now: @escaping @Sendable () -> Timestamp,
+        clockTolerance: Duration = ObservationTime.tolerance,
         rateLimiter: RateLimiter? = nil, circuits: [CircuitBreaker] = [],
         metrics: PrometheusMetrics = PrometheusMetrics()
     ) {
@@ -61,6 +64,7 @@ package struct Backend: Sendable {
         self.authentication = authentication
         self.newCameraID = newCameraID
         self.now = now
+        self.clockTolerance = clockTolerance
         self.exportPatience = exportPatience
         exportSlots = ExportSlots(count: max(1, pool.size / 2))
         self.rateLimiter = rateLimiter

@@ -12,6 +12,7 @@ enum ReadModel: String, CaseIterable {
     case cameraMetrics = "camera_metrics"
     case cameraLocations = "camera_locations"
     case minuteCounts = "minute_counts"
+    case cameraUptime = "camera_uptime"
 }
 
 /// Reads the schema `read` and says how fresh the answer is.

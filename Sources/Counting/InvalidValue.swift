@@ -21,6 +21,7 @@ package struct InvalidValue: Error, Hashable, CustomStringConvertible {
         case insideOnLine = "inside_on_line"
         case inFuture = "in_future"
         case unknownLine = "unknown_line"
+        case beforeRegistration = "before_registration"
     }
 
     package let code: Code

@@ -1,4 +1,5 @@
 import API
+import Counting
 import EventLog
 import EventSourcing
 import Foundation
@@ -56,6 +57,7 @@ struct Server {
             log: log, requests: log, pool: readers, checkpoints: checkpoints, vault: vault,
             streams: StreamPolicy(networks: settings.streamNetworks), authentication: authentication,
             newCameraID: Backend.cameraIDs(from: readers), now: Server.now,
+            clockTolerance: settings.clockTolerance ?? ObservationTime.tolerance,
             rateLimiter: try Server.rateLimiter(
                 settings, isAuthenticated: settings.authentication.isOn, logger: logger),
             metrics: processMetrics)
@@ -68,7 +70,7 @@ struct Server {
         }
         router = backend.makeRouter(policy)
         let checkpoints = checkpoints
-        let monitor = CameraMonitor(log, on: target, now: Server.now, logger: logger, check: check)
+        let monitor = CameraMonitor(log, on: target, logger: logger, check: check)
         let sweeper = RequestSweeper(log, logger: logger)
         let sealer = Sealer(on: target, logger: logger)
         services = [

@@ -8,6 +8,7 @@ final class CameraHealth: Sendable {
     private struct State {
         var pipeline: Pipeline?
         var error: String?
+        var isOver = false
         var usage = ProcessUsage()
         var sequence: Int64 = 0
     }
@@ -25,6 +26,9 @@ final class CameraHealth: Sendable {
         set { state.withLock { $0.error = newValue } }
     }
 
+    /// From here on it is not watched any more, in order.
+    func ends() { state.withLock { $0.isOver = true } }
+
     func watches(_ pipeline: Pipeline) { state.withLock { $0.pipeline = pipeline } }
 
     /// The heartbeat for the time since the last one.
@@ -41,7 +45,7 @@ final class CameraHealth: Sendable {
                 "source": .string(source),
                 "sequence": .integer(state.sequence),
                 "observed_at": .string(now.rfc3339),
-                "status": error == nil ? "online" : "error",
+                "status": state.isOver ? "offline" : error == nil ? "online" : "error",
                 "fps": measured.map { .number($0.fps) },
                 "frames_dropped": measured.map { .integer(Int64($0.framesDropped)) },
                 "decode_time_ms": milliseconds(measured?.decodeTime),

@@ -70,6 +70,7 @@ struct CameraRun: Sendable {
         let left = outbox.count
         if left > 0 { logger.error("readings could not be handed over", metadata: ["count": "\(left)"]) }
         if ending == .gone { return .gone }
+        health.ends()
         await beat()
         await setStatus("offline")
         if ending == .ended, left == 0 {

@@ -59,8 +59,8 @@ struct ServerClient: Sendable {
         await deliver("/cameras/\(camera)/stop", ["reason": .string(reason)])
     }
 
-    /// Sets the camera's status, unless it has it already or the camera is another worker's by now. A change by somebody
-    /// else in between is read and tried over.
+    /// Sets the camera's status, unless it has it already, the camera is another worker's by now, or it is in maintenance,
+    /// which only people end. A change by somebody else in between is read and tried over.
     func setStatus(_ status: String, reason: String?, camera: Int64) async -> Delivery {
         var last = Delivery.failed("never tried", pause: nil)
         for attempt in 1...10 {
@@ -71,8 +71,10 @@ struct ServerClient: Sendable {
                 }
                 if current.body["status"]?.string == status { return .accepted }
                 if current.body["worker_id"]?.string != workerID { return .accepted }
+                if current.body["status"]?.string == "maintenance" { return .accepted }
                 let body = JSON.members(["status": .string(status), "reason": reason.map(JSON.string)])
                 let answer = try await send(.PATCH, "/cameras/\(camera)/status", body, ["If-Match": etag])
+                if answer.body["code"]?.string == "camera_in_maintenance" { return .accepted }
                 last = delivery(of: answer)
                 guard answer.status == .preconditionFailed else { return last }
                 // The read model is a moment behind the log.

@@ -39,6 +39,9 @@ package struct InstallationSettings: Sendable {
     package let logFormat: LogFormat
     /// `FOOTFALL_SLOW_QUERY`: from which time on a statement of the database is logged.
     package let slowQuery: Duration
+    /// `FOOTFALL_CLOCK_TOLERANCE`: how far the clocks of devices and workers may be away from the server's; nil where it
+    /// is not given.
+    package let clockTolerance: Duration?
     /// `FOOTFALL_RATE_LIMIT`: how many requests users may make, in the form of `RateRules`; nil where it is not given.
     package let rateLimit: String?
     /// `FOOTFALL_REDIS_URL`: a Redis server in which several processes share what users have asked for. May hold a
@@ -70,6 +73,7 @@ package struct InstallationSettings: Sendable {
         logLevel = reader.text("log.level") ?? "info"
         logFormat = try reader.choice("log.format", default: .text)
         slowQuery = try reader.seconds("slow.query", default: .milliseconds(50))
+        clockTolerance = try reader.seconds("clock.tolerance")
         rateLimit = reader.text("rate.limit")
         redisURL = reader.text("redis.url")
         listening = try Listening(reader)

@@ -26,7 +26,12 @@ struct SettingsReader {
 
     /// - Parameter key: of a number of seconds, which may have a fraction.
     func seconds(_ key: String, default standard: Duration) throws(InstallationSettings.Invalid) -> Duration {
-        guard let text = text(key) else { return standard }
+        try seconds(key) ?? standard
+    }
+
+    /// As `seconds(_:default:)`; nil where it is not given.
+    func seconds(_ key: String) throws(InstallationSettings.Invalid) -> Duration? {
+        guard let text = text(key) else { return nil }
         guard let value = Double(text), value > 0, value <= 86_400 else {
             throw InstallationSettings.Invalid(
                 "\(Self.variable(key)) is \(text), not a number of seconds above 0, up to a day")

@@ -3,8 +3,8 @@ import Testing
 
 @Suite struct CameraMetricsTests {
     @Test func heartbeatsAreGatheredInBuckets() async throws {
-        try await withAPI { api in
-            try await api.register()
+        try await withAPI(clocked: true) { api in
+            try await api.earlier("2026-03-29T11:00:00Z") { try await api.register() }
             try await HealthTests.beat(
                 "2026-03-29T11:01:00Z", "online", #","response_time_ms":10,"fps":25,"stream_quality_score":0.8"#,
                 to: api)
@@ -35,8 +35,10 @@ import Testing
     }
 
     @Test func daysAreThoseOfTheCamera() async throws {
-        try await withAPI { api in
-            try await api.register(TestAPI.camera(#""time_zone":"Asia/Kathmandu""#))
+        try await withAPI(clocked: true) { api in
+            try await api.earlier("2026-03-29T11:00:00Z") {
+                try await api.register(TestAPI.camera(#""time_zone":"Asia/Kathmandu""#))
+            }
             try await HealthTests.beat("2026-03-29T11:01:00Z", "online", to: api)
             let answer = try await api.get("/cameras/1/metrics?bucket=day&min_position=2")
             #expect(answer["tz"] == "Asia/Kathmandu")

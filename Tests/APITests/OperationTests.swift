@@ -117,7 +117,8 @@ import Testing
             let items = try #require(answer["items"]?.array)
             #expect(
                 items.map { $0["name"] } == [
-                    "camera_locations", "camera_metrics", "camera_state", "health_summary", "hourly_counts",
+                    "camera_locations", "camera_metrics", "camera_state", "camera_uptime", "health_summary",
+                    "hourly_counts",
                     "minute_counts", "stream_info",
                 ])
             for item in items {

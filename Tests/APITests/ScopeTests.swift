@@ -7,7 +7,7 @@ import Testing
     /// Three cameras: 1 in the hall (worker w1), 2 in the hall, 3 at the gate (worker w1, then w2).
     private func withCameras(_ body: @escaping @Sendable (TestAPI, TestTokens) async throws -> Void) async throws {
         let tokens = try await TestTokens()
-        try await withAPI(authentication: tokens.authentication) { api in
+        try await withAPI(clocked: true, authentication: tokens.authentication) { api in
             let all = api.with(try tokens.all())
             for location in ["Hall", "Hall", "Gate"] {
                 try await all.register(TestAPI.camera(#""location":"\#(location)""#))
@@ -124,7 +124,8 @@ import Testing
             let all = api.with(try tokens.all())
             try await all.register(TestAPI.camera(#""location":"Gate""#, name: "Hidden"))
             _ = try await all.post("/workers/w1/assign", #"{"camera_ids":[4]}"#)
-            try await HealthTests.beat("2026-03-29T11:59:30Z", "online", camera: 4, to: all)
+            try await api.advance(by: .seconds(91))
+            try await HealthTests.beat("2026-03-29T12:01:31Z", "online", camera: 4, to: all)
             let head = try await api.log.head()
             let views: [(scope: Scope, workers: [String: [Int64]])] = [
                 (.all, ["w1": [1, 4], "w2": [3]]), (.location("Hall"), ["w1": [1]]), (.location("Hal"), [:]),
@@ -149,7 +150,7 @@ import Testing
                     #expect(shown.header("Link")?.contains("rel=\"next\"") == (cameras.count > 1))
                     // What makes it online is camera 4.
                     #expect(shown["state"] == (sees ? "online" : "stale"), "\(scope) \(shown.body)")
-                    #expect(shown["last_heartbeat"] == (sees ? "2026-03-29T11:59:30Z" : .null))
+                    #expect(shown["last_heartbeat"] == (sees ? "2026-03-29T12:01:31Z" : .null))
                     let item = list["items"]?.array?.first { $0["id"] == .string(worker) }
                     for name in ["state", "assigned", "running", "stale", "last_heartbeat"] {
                         #expect(item?[name] == shown[name], "\(scope) \(name)")

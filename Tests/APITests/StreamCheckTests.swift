@@ -71,7 +71,7 @@ import Testing
             let clock = ManualClock()
             let looks = Mutex(0)
             let monitor = CameraMonitor(
-                api.log, on: try #require(api.target), clock: clock, now: { api.clock.now }, logger: .silent
+                api.log, on: try #require(api.target), clock: clock, logger: .silent
             ) { suspect in
                 looks.withLock { $0 += 1 }
                 return await check(suspect)
@@ -103,7 +103,7 @@ import Testing
             let target = try #require(api.target)
             let door = Latch()
             let looks = Mutex((under: 0, most: 0, all: 0))
-            let monitor = CameraMonitor(api.log, on: target, now: { api.clock.now }, logger: .silent) { _ in
+            let monitor = CameraMonitor(api.log, on: target, logger: .silent) { _ in
                 let isFourth = looks.withLock { looks in
                     looks = (looks.under + 1, max(looks.most, looks.under + 1), looks.all + 1)
                     return looks.under == 4

@@ -85,6 +85,11 @@ struct Footfall {
     func post(_ path: String, _ body: JSON? = nil) async throws -> Answer { try await send(.POST, path, body) }
 
     /// Whatever version there is.
+    func patch(_ path: String, _ body: JSON) async throws -> Answer {
+        try await send(.PATCH, path, body, headers: ["If-Match": "*"])
+    }
+
+    /// Whatever version there is.
     func delete(_ path: String) async throws -> Answer { try await send(.DELETE, path, headers: ["If-Match": "*"]) }
 
     private func send(

@@ -34,6 +34,36 @@ import Testing
         }
     }
 
+    /// Only people end maintenance: the worker, which ends its run because of it, leaves it as it is.
+    @Test func maintenanceLastsThoughTheWorkerEndsItsRun() async throws {
+        let camera = RTSPCamera(clip: try await TransportStream.clip)
+        try await camera.run { port in
+            try await withFolder { folder in
+                let footfall = try await Footfall.up(in: folder, ["--stream-networks", "127.0.0.1"])
+                let url = "rtsp://127.0.0.1:\(port)/live"
+                _ = try await footfall.post(
+                    "/cameras", ["name": "Gate", "stream_url": .string(url), "stream_type": "rtsp"])
+                _ = try await footfall.post("/cameras/1/start")
+                try await footfall.poll("/cameras/1") { $0["status"] == "online" }
+                let set = try await footfall.patch("/cameras/1/status", ["status": "maintenance"])
+                #expect(set.body["status"] == "maintenance")
+                #expect(set.body["desired_state"] == "stopped")
+                // The run says so at its end, before it sets the status.
+                try await footfall.poll("/audit?type=HeartbeatRecorded&limit=1000") { trail in
+                    trail["items"]?.array?.contains { $0["data"]?["status"] == "offline" } == true
+                }
+                #expect(try await footfall.post("/cameras/1/start").status == .conflict)
+                // The worker is stopped first, and waited for.
+                #expect(await footfall.stop() == 0)
+                let history = try await Program.run(
+                    "footfallctl", ["audit", "--json", "--camera", "1", "--data-dir", folder.path])
+                let events = try history.output.split(separator: "\n").map { try JSON.parse($0.utf8) }
+                let changes = events.filter { $0["type"] == "CameraStatusChanged" }
+                #expect(changes.last?["data"]?["to"] == "maintenance", "\(history.output)")
+            }
+        }
+    }
+
     @Test func aCameraUnderTLSIsTrustedWhereItsCertificateIsInTheFile() async throws {
         let identity = try TestAuthority.selfSigned(for: .name("IPC"))
         let camera = RTSPCamera(clip: try await TransportStream.clip)

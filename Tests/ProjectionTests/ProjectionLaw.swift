@@ -17,6 +17,8 @@ enum ProjectionLaw: CaseIterable, Sendable {
     case anEventChangesOnlyWhatItConcerns
     /// Telemetry that a worker sends once more changes nothing.
     case whatIsSentAgainChangesNothing
+    /// In whatever order telemetry arrives, late, long past or ahead of the clock, the rows are the same.
+    case anyOrderOfTelemetryGivesTheSameRows
 
     /// In words, each way in which the definition breaks the law; none where it holds.
     func breaches(by definition: ProjectionDefinition, in harness: Harness) async throws -> [String] {
@@ -26,6 +28,7 @@ enum ProjectionLaw: CaseIterable, Sendable {
         case .itsInputsAreItsEvents: try await harness.foreignInputs(definition)
         case .anEventChangesOnlyWhatItConcerns: try await harness.unconcernedRowsThatChange(definition)
         case .whatIsSentAgainChangesNothing: try await harness.effectsOfRepetition(definition)
+        case .anyOrderOfTelemetryGivesTheSameRows: try await harness.ordersThatDiffer(definition)
         }
     }
 }
@@ -133,6 +136,16 @@ extension Harness {
         _ = try await build.advance(by: .max, on: connection)
         let twice = try await rowVersions(in: build.schema)
         breaches += once.symmetricDifference(twice).map { "\($0)" }
+        return breaches
+    }
+
+    fileprivate func ordersThatDiffer(_ definition: ProjectionDefinition) async throws -> [String] {
+        let orders = try TelemetryOrders()
+        try await orders.append(to: self)
+        var breaches: [String] = []
+        for steps in [[1], [.max]] as [[Int64]] {
+            breaches += try orders.differences(try await rows(of: definition, steps: steps))
+        }
         return breaches
     }
 

@@ -35,7 +35,7 @@ import Testing
             camera_id,
             extract(hour from observed_at at time zone 'UTC')::smallint as hour,
             sum(count_in + count_out)::bigint as crossings,
-            (array_agg(line order by observed_at desc, position desc))[1] as last_line,
+            (array_agg(line order by observed_at desc, line desc))[1] as last_line,
             max(observed_at) as last_observed_at
         from count_reading_recorded
         group by camera_id, hour
@@ -43,7 +43,8 @@ import Testing
         set
             crossings = busy.crossings + excluded.crossings,
             last_line = case
-                when excluded.last_observed_at >= busy.last_observed_at then excluded.last_line
+                when (excluded.last_observed_at, excluded.last_line) >= (busy.last_observed_at, busy.last_line)
+                then excluded.last_line
                 else busy.last_line
             end,
             last_observed_at = greatest(busy.last_observed_at, excluded.last_observed_at);
@@ -62,8 +63,29 @@ import Testing
             says: "in steps of [1]",
             apply: ("greatest(busy.last_observed_at, excluded.last_observed_at)", "excluded.last_observed_at")),
         Fault(
-            testDescription: "of several that are equal, any", laws: [.anySplitGivesTheSameRows],
-            says: "last_line", apply: (">= busy.last_observed_at", "> busy.last_observed_at")),
+            testDescription: "of several that are equal, any", laws: [.anyOrderOfTelemetryGivesTheSameRows],
+            says: "last_line",
+            apply: (
+                "(excluded.last_observed_at, excluded.last_line) >= (busy.last_observed_at, busy.last_line)",
+                "excluded.last_observed_at > busy.last_observed_at"
+            )),
+        Fault(
+            testDescription: "of several that are equal, the last to arrive",
+            laws: [.anyOrderOfTelemetryGivesTheSameRows], says: "last_line",
+            apply: (
+                "(excluded.last_observed_at, excluded.last_line) >= (busy.last_observed_at, busy.last_line)",
+                "excluded.last_observed_at >= busy.last_observed_at"
+            )),
+        Fault(
+            testDescription: "what comes late adds nothing", laws: [.anyOrderOfTelemetryGivesTheSameRows],
+            says: "instead of busy",
+            apply: (
+                "crossings = busy.crossings + excluded.crossings",
+                """
+                crossings = busy.crossings
+                    + case when excluded.last_observed_at >= busy.last_observed_at then excluded.crossings else 0 end
+                """
+            )),
         Fault(
             testDescription: "hours of the session's time zone", laws: [.anySessionGivesTheSameRows],
             says: "Asia/Kathmandu", apply: (" at time zone 'UTC'", "")),

@@ -60,7 +60,8 @@ struct RandomHistory {
         let command: Camera.Command = pick([
             .register(id, description, configuration), .describe(description), .configure(configuration),
             .replace(description, configuration), .start(worker: worker), .restart(worker: worker),
-            .stop(reason: Reason(stored: "random")), .setStatus(pick(statuses), reason: nil), .startMonitoring,
+            .stop(reason: Reason(stored: "random")),
+            .setStatus(pick(statuses), reason: nil, by: pick([.named("ana"), .worker, .server])), .startMonitoring,
             .stopMonitoring,
             // Seldom enough that cameras live for a while.
             Int.random(in: 0..<4, using: &random) == 0

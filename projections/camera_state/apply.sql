@@ -3,7 +3,191 @@
 -- version, position and the traces of the last change forward only.
 -- Inputs: camera_registered, camera_described, camera_configured, camera_status_changed, camera_started,
 -- camera_restarted, camera_stopped, camera_monitoring_started, camera_monitoring_stopped, camera_removed,
--- camera_erased
+-- camera_erased, heartbeat_recorded
+
+-- heard: every word on a camera's status, in the order in which they came. Those of its life say what holds until the
+-- next word; a heartbeat is one where the camera is to run, or was never started by anybody, and is not in maintenance,
+-- and where none that was seen later came since the last word of the camera's life.
+with words as (
+    select camera_id, position, recorded_at, 'registered' as word, 'offline' as status, null::bigint[] as seen
+    from camera_registered
+    union all
+    select camera_id, position, recorded_at, 'started', 'offline', null from camera_started
+    union all
+    select camera_id, position, recorded_at, 'started', 'offline', null from camera_restarted
+    union all
+    select camera_id, position, recorded_at, 'stopped', 'offline', null from camera_stopped
+    union all
+    select camera_id, position, recorded_at, 'set', "to", null from camera_status_changed
+    union all
+    select
+        camera_id, position, recorded_at, 'heard',
+        case when status in ('online', 'error') then status else 'offline' end,
+        array[
+            (1000000 * extract(epoch from least(observed_at, recorded_at)))::bigint,
+            (1000000 * extract(epoch from observed_at))::bigint,
+            case status when 'error' then 2 when 'online' then 0 else 1 end
+        ]
+    from heartbeat_recorded
+),
+followed as (
+    select
+        *,
+        -- the last order up to here, as its position and a digit: 0 registered, 1 started, 2 stopped
+        max(10 * position + case word when 'registered' then 0 when 'started' then 1 when 'stopped' then 2 end)
+            over earlier as last_order,
+        max(position) filter (where word <> 'heard') over earlier as life_position,
+        -- the last word of its life up to here, as its position and the digit of its status
+        max(
+            10 * position
+            + case status when 'offline' then 0 when 'online' then 1 when 'maintenance' then 2 when 'error' then 3 end
+        ) filter (where word <> 'heard') over earlier as last_life
+    from words
+    window earlier as (partition by camera_id order by position)
+),
+placed as (
+    select
+        followed.*,
+        coalesce(
+            last_order % 10,
+            case when camera_state.desired_state = 'running' then 1 when camera_state.epoch = 0 then 0 else 2 end
+        ) as order_digit,
+        coalesce(last_life % 10 = 2, camera_state.status = 'maintenance') as is_in_maintenance
+    from followed
+    left join camera_state using (camera_id)
+),
+counted as (
+    select *, word <> 'heard' or order_digit < 2 and not is_in_maintenance as counts
+    from placed
+),
+ranked as (
+    select
+        counted.*,
+        known.status as known_status,
+        known.status_since as known_since,
+        case when life_position is null then known.seen end as known_seen,
+        max(counted.seen) filter (where counts) over (
+            partition by counted.camera_id, life_position
+            order by position
+            rows between unbounded preceding and 1 preceding
+        ) as seen_before
+    from counted
+    left join camera_heard as known using (camera_id)
+),
+decisive as (
+    select
+        *,
+        word <> 'heard' or counts and seen >= coalesce(greatest(seen_before, known_seen), seen) as decides
+    from ranked
+),
+compared as (
+    select
+        *,
+        coalesce(lag(status) over (partition by camera_id order by position), known_status) as status_before
+    from decisive
+    where decides
+),
+decided as (
+    select
+        camera_id,
+        (array_agg(status order by position desc))[1] as status,
+        max(recorded_at) filter (where status is distinct from status_before) as changed_at
+    from compared
+    group by camera_id
+),
+summed as (
+    select
+        camera_id,
+        (array_agg(order_digit order by position desc))[1] as order_digit,
+        max(life_position) as life_position,
+        max(last_life) as last_life,
+        max(recorded_at) filter (where word in ('registered', 'started', 'heard')) as silent_since,
+        max(known_status) as known_status,
+        max(known_since) as known_since
+    from decisive
+    group by camera_id
+),
+latest as (
+    select
+        summed.camera_id,
+        coalesce(decided.status, known_status) as status,
+        coalesce(decided.changed_at, known_since) as status_since,
+        (array['offline', 'online', 'maintenance', 'error'])[1 + last_life % 10] as set_status,
+        order_digit,
+        silent_since,
+        (
+            select max(greatest(decisive.seen, decisive.known_seen))
+            from decisive
+            where decisive.camera_id = summed.camera_id
+                and decisive.counts
+                and decisive.life_position is not distinct from summed.life_position
+        ) as seen,
+        life_position is not null as is_after_life_word
+    from summed
+    left join decided using (camera_id)
+)
+insert into camera_heard (camera_id, status, status_since, set_status, lapses, silent_since, seen)
+select
+    latest.camera_id, latest.status, latest.status_since, coalesce(latest.set_status, known.set_status),
+    latest.status = 'online' and (
+        order_digit = 1
+        or order_digit = 0 and coalesce(latest.seen, case when not is_after_life_word then known.seen end) is not null
+    ),
+    greatest(latest.silent_since, known.silent_since),
+    coalesce(latest.seen, case when not is_after_life_word then known.seen end)
+from latest
+left join camera_heard as known using (camera_id)
+on conflict (camera_id) do update
+set
+    status = excluded.status,
+    status_since = excluded.status_since,
+    set_status = excluded.set_status,
+    lapses = excluded.lapses,
+    silent_since = excluded.silent_since,
+    seen = excluded.seen;
+
+-- status, with the totals
+with concerned as (
+    select camera_id from camera_status_changed
+    union
+    select camera_id from camera_started
+    union
+    select camera_id from camera_restarted
+    union
+    select camera_id from camera_stopped
+    union
+    select camera_id from heartbeat_recorded
+),
+changed as (
+    select
+        camera_id, camera_state.desired_state, camera_state.status as old_status, camera_heard.status,
+        camera_heard.status_since
+    from concerned
+    join camera_state using (camera_id)
+    join camera_heard using (camera_id)
+    where (camera_state.status, camera_state.status_since) <> (camera_heard.status, camera_heard.status_since)
+),
+written as (
+    update camera_state
+    set status = changed.status, status_since = changed.status_since
+    from changed
+    where camera_state.camera_id = changed.camera_id
+),
+moved as (
+    select status, desired_state, sum(cameras)::bigint as cameras
+    from (
+        select old_status as status, desired_state, -1 as cameras from changed
+        union all
+        select status, desired_state, 1 from changed
+    ) as each_move
+    group by status, desired_state
+)
+update camera_totals
+set cameras = camera_totals.cameras + moved.cameras
+from moved
+where camera_totals.status = moved.status
+    and camera_totals.desired_state = moved.desired_state
+    and moved.cameras <> 0;
 
 -- totals: what the range's cameras count as is taken off before they change, and added at the end
 with concerned as (
@@ -37,10 +221,11 @@ insert into camera_state (
 )
 select
     camera_id, name, location, description, stream_url, stream_credentials_id, security_config_id,
-    stream_credentials, stream_type, 'offline', 'stopped',
-    null, 0, settings, metadata, lines, time_zone, false, recorded_at, recorded_at, recorded_at,
+    stream_credentials, stream_type, camera_heard.status, 'stopped',
+    null, 0, settings, metadata, lines, time_zone, false, camera_heard.status_since, recorded_at, recorded_at,
     recorded_at, actor, actor, version, position, false
-from camera_registered;
+from camera_registered
+join camera_heard using (camera_id);
 
 -- description
 with latest as (
@@ -88,18 +273,14 @@ set
 from latest
 where camera_state.camera_id = latest.camera_id;
 
--- status
+-- status: what it is was said above
 with latest as (
-    select distinct on (camera_id)
-        camera_id, position, version, recorded_at, actor,
-        "to" as status
+    select distinct on (camera_id) camera_id, position, version, recorded_at, actor
     from camera_status_changed
     order by camera_id, position desc
 )
 update camera_state
 set
-    status = latest.status,
-    status_since = latest.recorded_at,
     updated_at = greatest(camera_state.updated_at, latest.recorded_at),
     updated_by = case when latest.position > camera_state.position then latest.actor else camera_state.updated_by end,
     version = greatest(camera_state.version, latest.version),
@@ -192,6 +373,10 @@ update camera_state
 set removed = true
 from camera_removed
 where camera_state.camera_id = camera_removed.camera_id;
+
+delete from camera_heard
+using camera_removed
+where camera_heard.camera_id = camera_removed.camera_id;
 
 -- erasure, with the removal or after it: nobody looks for secrets any more. In the camera's own stream it is the last
 -- event; one that came later has a stream of its own, and moves no version.

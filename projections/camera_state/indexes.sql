@@ -33,3 +33,6 @@ where not removed;
 
 -- The server's periodic check.
 create index camera_state_monitored on camera_state (camera_id) where monitoring and not removed;
+
+-- The cameras that were online and have gone silent: few, however many there are.
+create index camera_heard_silence on camera_heard (silence_slot) where lapses;

@@ -15,7 +15,7 @@ create table camera_state (
     -- worker only
     stream_credentials text,
     stream_type text not null,
-    -- what the camera is; desired_state is what operators want it to be
+    -- what the camera is by the last word on it, as in camera_heard; desired_state is what operators want it to be
     status text not null,
     desired_state text not null check (desired_state in ('running', 'stopped')),
     -- the worker it was last given to, and how many starts and restarts there were
@@ -57,3 +57,26 @@ insert into camera_totals (status, desired_state, cameras)
 select status, desired_state, 0
 from unnest(array['online', 'offline', 'maintenance', 'error']) as statuses (status)
 cross join unnest(array['running', 'stopped']) as desired_states (desired_state);
+
+-- The last word on each camera's status. The status now follows from it and from the time: camera_status() says how.
+-- Grain: one row per camera that is not removed.
+create table camera_heard (
+    camera_id bigint primary key,
+    status text not null,
+    -- since when all words say this
+    status_since timestamptz not null,
+    -- the status by the last word of the camera's own life, without what heartbeats say since
+    set_status text not null,
+    -- whether it takes heartbeats for the status to go on
+    lapses boolean not null,
+    -- when the last heartbeat arrived or, where that was later, when the camera was registered or started
+    silent_since timestamptz not null,
+    -- the half minute that this is in: it moves seldom enough to be indexed
+    silence_slot timestamptz not null
+        generated always as (date_bin('30 seconds', silent_since, timestamptz '0001-01-01 00:00:00+00')) stored,
+    -- of the heartbeat that was seen last, of those that count since the last start, stop or set status: when it was seen
+    -- and when it was observed, in microseconds since 1970, and how bad what it says is; null where there is none
+    seen bigint[]
+)
+-- each heartbeat updates its row: room for the new version on the same page
+with (fillfactor = 70);

@@ -90,7 +90,7 @@ struct ExplainCommand: AsyncParsableCommand {
         let what =
             item["type"] == "CountCorrected"
             ? "corrected \(signed(item["correction_in"])) in \(signed(item["correction_out"])) out by \(text("actor")): \(text("reason"))"
-            : "observed \(text("observed_at"))  \(text("count_in")) in \(text("count_out")) out  from \(source)"
+            : "observed \(text("observed_at"))  \(text("count_in")) in \(text("count_out")) out  from \(source)\(item["backfill"] == true ? " (backfill)" : "")"
         return "\(text("position"))  v\(text("version"))  recorded \(text("recorded_at"))  \(place)  \(what)"
     }
 

@@ -1,3 +1,4 @@
+import Access
 import Counting
 import EventSourcing
 import HTTPTypes
@@ -93,7 +94,10 @@ struct CameraCommands: Sendable {
         let command = try Form.read(try await request.json()) { form in
             let status = form.required("status", .choice(CameraStatus.self))
             let reason = form.optional("reason", .text(Reason.self))
-            return form.make { Camera.Command.setStatus(try status.get(), reason: try reason.get()) }
+            return form.make {
+                Camera.Command.setStatus(
+                    try status.get(), reason: try reason.get(), by: StatusSource(context.principal))
+            }
         }
         return try answer(try await handle(command, if: precondition, context))
     }
@@ -184,5 +188,11 @@ struct CameraCommands: Sendable {
     ) throws(Problem) -> Response {
         let document = try CameraDocument(handled.folded)
         return .json(document.bytes, status: status, position: document.position, version: document.version)
+    }
+}
+
+extension StatusSource {
+    fileprivate init(_ principal: Principal) {
+        if case .assigned = principal.scope { self = .worker } else { self = .named(principal.name) }
     }
 }

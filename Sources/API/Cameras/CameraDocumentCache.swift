@@ -9,6 +9,8 @@ final class CameraDocumentCache: Sendable {
         /// Of the read model: another one may show the same events otherwise.
         let build: Int64
         let number: Int64
+        /// It follows from heartbeats and the time as well, and moves no version.
+        let status: String
     }
 
     private struct Contents {

@@ -5,7 +5,8 @@ import Postgres
 
 /// Which cameras a list shows: what was asked for, within what the principal may see.
 struct CameraFilters {
-    private let status: CameraStatus?
+    /// As it is now: `CameraStanding` says how it is found.
+    let status: CameraStatus?
     private let desiredState: DesiredState?
     private let worker: WorkerID?
     private let location: String?
@@ -47,14 +48,30 @@ struct CameraFilters {
             status.map { "status = '\($0.rawValue)'" }, desiredState.map { "desired_state = '\($0.rawValue)'" },
         ].compactMap(\.self)
         let filter = conditions.isEmpty ? "" : " where \(conditions.joined(separator: " and "))"
-        return "(select sum(cameras)::bigint from read.camera_totals\(filter))"
+        let total = "(select sum(cameras)::bigint from read.camera_totals\(filter))"
+        // The table counts cameras by the last word on them.
+        switch status {
+        case .online: return "(\(total) - \(silent))"
+        case .offline: return "(\(total) + \(silent))"
+        case .maintenance, .error, nil: return total
+        }
     }
 
-    /// SQL on `camera`, a row of `read.camera_state`; one for each filter that is given.
+    /// SQL for how many cameras are online by the last word on them and have gone silent.
+    private var silent: String {
+        guard let desiredState else { return "(select count(*) from (\(CameraStanding.silent)) as silent)" }
+        return """
+            (
+              select count(*) from read.camera_state
+              where camera_id in (\(CameraStanding.silent)) and desired_state = '\(desiredState.rawValue)'
+            )
+            """
+    }
+
+    /// SQL on `camera`, a row of `read.camera_state`; one for each filter that is given, but for the status.
     /// - Parameter bind: binds a value and gives the name of its parameter.
     func conditions(_ bind: (Parameter) -> String) -> [String] {
         var conditions: [String] = []
-        if let status { conditions.append("status = \(bind(.text(status.rawValue)))") }
         if let desiredState { conditions.append("desired_state = \(bind(.text(desiredState.rawValue)))") }
         if let worker { conditions.append("worker_id = \(bind(.text(worker.text)))") }
         if let location { conditions.append("camera.location = \(bind(.text(location)))") }

@@ -25,6 +25,11 @@ struct CameraList {
             let direction = isDown ? " desc" : ""
             return column == "camera_id" ? "camera_id\(direction)" : "\(column)\(direction), camera_id\(direction)"
         }
+
+        /// SQL to order rows of `CameraStanding.cameras` by.
+        var shownSQL: String {
+            column == "status" ? sql.replacing("status", with: CameraStanding.status, maxReplacements: 1) : sql
+        }
     }
 
     let page: ListPage
@@ -66,26 +71,53 @@ struct CameraList {
         // What a pattern finds is looked at once, for page and total.
         let hits = filters.hasPatterns ? "materialized" : "not materialized"
         let total = filters.totals ?? "(select count(*) from hits)"
+        let legs = legs(conditions)
+        let first = "\(ListPage.maximumLimit)" + (page.skip > 0 ? " + $\(parameters.count)::bigint" : "")
+        // Of several legs each gives its first, in order.
+        let ordered =
+            legs.count == 1 || filters.hasPatterns
+            ? "hits"
+            : "(\(legs.map { "(\($0) order by \(order.sql) limit \(first))" }.joined(separator: " union all "))) as hits"
         let sql = """
             with hits as \(hits) (
-              select camera_id\(order.column == "camera_id" ? "" : ", \(order.column)")
-              from read.camera_state as camera
-              where \((["not removed"] + conditions).joined(separator: " and "))
+              \(legs.joined(separator: "\nunion all\n"))
             ),
             -- A limit that the planner knows: it reads the first of an index rather than sort what it takes for many.
             candidates as (
-              select camera_id from hits order by \(order.sql) \(offset) limit \(ListPage.maximumLimit)
+              select camera_id from \(ordered) order by \(order.sql) \(offset) limit \(ListPage.maximumLimit)
             ),
             page as (
-              select * from read.camera_state where camera_id in (select camera_id from candidates limit $1)
+              select * from \(CameraStanding.cameras) as cameras
+              where camera_id in (select camera_id from candidates limit $1)
             )
             select
               \(ReadModels.position(of: .cameraState)),
               \(total),
-              \(ReadModels.array("select \(CameraReads.columns)", from: "page", orderedBy: order.sql))
+              \(ReadModels.array("select \(CameraReads.columns)", from: "page", orderedBy: order.shownSQL))
             """
         // A session keeps a bounded number of statements prepared: those that are asked for all day.
-        return Statement(sql, parameters, prepared: conditions.isEmpty && page.skip == 0)
+        return Statement(sql, parameters, prepared: conditions.isEmpty && filters.status == nil && page.skip == 0)
+    }
+
+    /// Selects that together give the id of each camera to be listed and the column to order by, each of them fed by an
+    /// index: where the status matters, those that have gone silent by themselves.
+    private func legs(_ conditions: [String]) -> [String] {
+        func leg(_ more: [String], status: String = "status") -> String {
+            let column = order.column == "camera_id" ? "" : ", \(order.column == "status" ? status : order.column)"
+            return """
+                select camera_id\(column)
+                from read.camera_state as camera
+                where \((["not removed"] + more + conditions).joined(separator: " and "))
+                """
+        }
+        if let status = filters.status {
+            return CameraStanding.conditions(status).map { leg([$0], status: "'\(status.rawValue)' as status") }
+        }
+        guard order.column == "status" else { return [leg([])] }
+        return [
+            leg(["camera_id not in (\(CameraStanding.silent))"]),
+            leg(["camera_id in (\(CameraStanding.silent))"], status: "'offline' as status"),
+        ]
     }
 
     /// The `Link` header, with what was asked for in each address.

@@ -20,7 +20,7 @@ struct CameraReads: Sendable {
         camera_id as id, name, location, description,
         case when stream_credentials is null and stream_credentials_id is null then stream_url
              else regexp_replace(stream_url, '://', '://\(CameraSecret.mask)@') end as stream_url,
-        stream_type, status, desired_state, worker_id, settings, metadata, lines, time_zone, monitoring,
+        stream_type, \(CameraStanding.status) as status, desired_state, worker_id, settings, metadata, lines, time_zone, monitoring,
         case when security_config_id is not null then '\(CameraSecret.mask)' end as security_config,
         rfc3339(created_at) as created_at,
         rfc3339(updated_at) as updated_at,
@@ -35,8 +35,9 @@ struct CameraReads: Sendable {
     private static func showSQL(_ document: String) -> String {
         """
         with cameras as materialized (
-          select camera_id, removed, version, time_zone, \(document) as document
-          from read.camera_state
+          select
+            camera_id, removed, version, time_zone, \(CameraStanding.status) as status, \(document) as document
+          from \(CameraStanding.cameras) as cameras
           where camera_id = any ($1)
         ),
         days as materialized (
@@ -70,12 +71,12 @@ struct CameraReads: Sendable {
           where state = 'active' and projection in ('camera_state', 'health_summary', 'hourly_counts')
         )
         select
-          position, wanted.id, removed, version, build,
+          position, wanted.id, removed, version, build, cameras.status,
           (
             select row_to_json(health)
             from (
               select
-                status, rfc3339(last_heartbeat) as last_heartbeat, response_time_ms, stream_quality_score, error_count,
+                cameras.status, rfc3339(last_heartbeat) as last_heartbeat, response_time_ms, stream_quality_score, error_count,
                 last_error_message, rfc3339(last_error_timestamp) as last_error_timestamp, cpu_usage, memory_usage,
                 network_bandwidth, fps, frames_dropped, health_position as position
               from read.health_summary as health
@@ -121,9 +122,9 @@ struct CameraReads: Sendable {
         var body = document
         body.removeLast()
         body += #","health":"#.utf8
-        body += row.isNull(5) ? Array("null".utf8) : try row.bytes(5)
+        body += row.isNull(6) ? Array("null".utf8) : try row.bytes(6)
         body += #","counts_today":"#.utf8
-        body += try row.bytes(6)
+        body += try row.bytes(7)
         body.append(UInt8(ascii: "}"))
         var response = Response.json(body, position: position, version: version)
         response.headers.append(HTTPField(name: .cacheControl, value: "no-store"))
@@ -139,7 +140,7 @@ struct CameraReads: Sendable {
         }
         let row = try await row(of: id, atLeast: minimum, Self.wholeSQL)
         try row.checkCamera(removed: 2)
-        let document = try row.bytes(7)
+        let document = try row.bytes(8)
         remembered.keep(document, of: id, try row.documentVersion)
         return (row, document)
     }
@@ -166,7 +167,7 @@ struct CameraReads: Sendable {
 extension Row {
     /// Of the camera in a row of `showSQL`.
     fileprivate var documentVersion: CameraDocumentCache.Version {
-        get throws { CameraDocumentCache.Version(build: try integer(4), number: try integer(3)) }
+        get throws { CameraDocumentCache.Version(build: try integer(4), number: try integer(3), status: try text(5)) }
     }
 
     /// Makes sure that there is a camera, where the column holds whether it was removed.

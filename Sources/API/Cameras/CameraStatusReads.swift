@@ -6,18 +6,6 @@ import Postgres
 /// What is wanted of a camera beside what is known of it.
 struct CameraStatusReads: Sendable {
     let readModels: ReadModels
-    let now: @Sendable () -> Timestamp
-
-    /// How long a heartbeat vouches for a camera, as SQL.
-    static let vouching = "interval '90 seconds'"
-
-    /// SQL for whether a camera should run and nothing was heard of it for 90 seconds.
-    /// - Parameter now: SQL for the server's clock.
-    static func isStale(now: String) -> String {
-        """
-        (desired_state = 'running' and (last_heartbeat is null or last_heartbeat < \(now)::timestamptz - \(vouching)))
-        """
-    }
 
     private static let showSQL = """
         select checkpoint.position, camera.removed, camera.version, camera.document
@@ -37,10 +25,13 @@ struct CameraStatusReads: Sendable {
                   worker_id,
                   epoch,
                   monitoring,
-                  \(isStale(now: "$2")) as stale,
+                  stale,
                   rfc3339(last_heartbeat) as last_heartbeat,
+                  rfc3339(last_heard_at) as last_heard_at,
+                  clock_offset_ms,
+                  \(ClockOffset.warnings) as warnings,
                   case when last_heartbeat is not null then json_build_object(
-                    'status', health.status,
+                    'status', camera.status,
                     'response_time_ms', response_time_ms,
                     'stream_quality_score', stream_quality_score,
                     'fps', fps,
@@ -53,9 +44,15 @@ struct CameraStatusReads: Sendable {
                   version
               ) as shown
             ) as document
-          from read.camera_state as camera
+          from (
+            select
+              camera_id, removed, desired_state, desired_state_since, worker_id, epoch, monitoring, version,
+              \(CameraStanding.status) as status, \(CameraStanding.since) as status_since,
+              \(CameraStanding.isStale) as stale
+            from \(CameraStanding.cameras) as cameras
+            where camera_id = $1
+          ) as camera
           left join read.health_summary as health using (camera_id)
-          where camera_id = $1
         ) as camera on true
         """
 
@@ -64,7 +61,7 @@ struct CameraStatusReads: Sendable {
         let minimum = try Query.read(request) { $0.minimumPosition() }
         let row = try await readModels.read(
             [.cameraState, .healthSummary], atLeast: minimum, Self.showSQL,
-            [.integer(id.number), .timestamp(now().microseconds)])
+            [.integer(id.number)])
         try row.checkCamera(removed: 1)
         return .json(try row.bytes(3), position: try row.position)
     }

@@ -167,7 +167,13 @@ package struct CountExplanation: Sendable {
                   json_strip_nulls(
                     json_build_object(
                       'position', position, 'version', version, 'type', type, 'line', nullif(line, ''), 'class', class,
-                      'observed_at', observed_at, 'from', page.from, 'to', page.to,
+                      'observed_at', observed_at,
+                      -- before there was a camera: of a recording, or imported
+                      'backfill', case
+                        when observed_at::timestamptz
+                          < (select created_at from read.camera_state where camera_id = $2) then true
+                      end,
+                      'from', page.from, 'to', page.to,
                       'count_in', count_in, 'count_out', count_out,
                       'correction_in', correction_in, 'correction_out', correction_out, 'reason', reason,
                       'source', metadata ->> 'source', 'sequence', (metadata ->> 'sequence')::bigint,

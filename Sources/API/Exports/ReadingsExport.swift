@@ -25,7 +25,7 @@ struct ReadingsExport: ExportSource {
 
     private func rows(of stream: StreamName?, _ write: ([UInt8]) async throws -> Void) async throws {
         // Nothing is recorded earlier than this before it was observed.
-        let earliest = form.from - ObservationTime.tolerance
+        let earliest = form.from - ObservationTime.widestTolerance
         let pages = EventPages(pool: pool, stream: stream, recordedFrom: earliest)
         var position: Int64 = 0
         while position < head {

@@ -46,7 +46,10 @@ extension Problem {
         case .removed: self.init(.cameraRemoved, "The camera was removed; its id is not used again.")
         case .alreadyRegistered: self.init(.cameraAlreadyRegistered, "A camera with this id is registered already.")
         case .inMaintenance:
-            self.init(.cameraInMaintenance, "A camera in maintenance does not start; set its status to offline first.")
+            self.init(
+                .cameraInMaintenance,
+                "A camera in maintenance does not start, and no worker ends it: a person sets its status to offline first."
+            )
         case .notAssigned(let worker):
             self.init(.cameraNotAssigned, "The camera is not assigned to \(worker).")
         case .transitionNotAllowed(let old, let new):

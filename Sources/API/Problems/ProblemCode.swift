@@ -146,7 +146,7 @@ package enum ProblemCode: String, CaseIterable, Sendable {
         case .cameraInMaintenance:
             Facts(
                 .conflict, "The camera is in maintenance",
-                "A camera in maintenance does not start. Set its status to offline first.")
+                "A camera in maintenance does not start, and only people end it. Set its status to offline first.")
         case .cameraNotAssigned:
             Facts(
                 .conflict, "The camera is another worker's",

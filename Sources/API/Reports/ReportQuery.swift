@@ -60,8 +60,7 @@ struct ReportQuery {
     /// Selects position, whether the camera was removed, the period's ends, the time zone's name, and the camera and its
     /// health in the period as JSON objects. Without a date it is the last whole day or week.
     ///
-    /// Of each five minutes since the camera's first heartbeat, the part of the heartbeats that say online counts as time
-    /// online; of those without a heartbeat, nothing.
+    /// Uptime is that of the period up to now, as `Uptime` has it.
     var sql: String {
         let bucket = period.bucket
         let first = bucket.start(ofKey: "date_trunc('\(bucket.rawValue)', local)", zone: "zone.name")
@@ -85,18 +84,9 @@ struct ReportQuery {
             metrics as (
               select * from read.camera_metrics, range
               where camera_id = $1 and bucket_start >= range.first and bucket_start < range.last
-            ),
-            heard as (
-              select min(bucket_start) as first from read.camera_metrics where camera_id = $1
-            ),
-            watched as (
-              select ceil(extract(epoch from least(range.last, $4::timestamptz) - greatest(range.first, heard.first)) / 300)
-                as spans
-              from range, heard
-              where heard.first is not null
             )
             select
-              \(ReadModels.position(of: .cameraState, .cameraMetrics, .hourlyCounts)),
+              \(ReadModels.position(of: .cameraState, .cameraMetrics, .hourlyCounts, .cameraUptime)),
               (select removed from camera),
               range.first,
               range.last,
@@ -106,13 +96,9 @@ struct ReportQuery {
                 select row_to_json(shown)
                 from (
                   select
-                    case when watched.spans > 0
-                      then round(least(100, 100 * coalesce(online_spans, 0) / watched.spans), 2)::double precision
-                    end as uptime_percentage,
+                    \(Uptime.of("$1", from: "range.first", to: "range.last")) as uptime_percentage,
                     \(CameraMeasures.shown)
-                  from (select \(CameraMeasures.sums), sum(online::numeric / heartbeats) as online_spans from metrics)
-                    as sums
-                  left join watched on true
+                  from (select \(CameraMeasures.sums) from metrics) as sums
                 ) as shown
               )
             from range, zone

@@ -13,7 +13,7 @@ struct Reports: Sendable {
         let query = try ReportQuery(request)
         let created = now()
         let row = try await readModels.readZoned(
-            [.cameraState, .cameraMetrics, .hourlyCounts], atLeast: query.minimumPosition, query.sql,
+            [.cameraState, .cameraMetrics, .hourlyCounts, .cameraUptime], atLeast: query.minimumPosition, query.sql,
             query.parameters(id, now: created))
         try row.checkCamera(removed: 1)
         let (from, to) = (Timestamp(microseconds: try row.timestamp(2)), Timestamp(microseconds: try row.timestamp(3)))

@@ -19,7 +19,7 @@ struct StreamProbes: Sendable {
     /// Looks, and answers the camera's health with what was found.
     @Sendable func check(_ request: Request, _ context: APIContext) async throws -> Response {
         let (probe, position) = try await probe(request, context)
-        let health = HealthReads(readModels: backend.readModels, now: backend.now)
+        let health = HealthReads(readModels: backend.readModels)
         var document = try await health.document(of: try context.cameraID, atLeast: position)
         document.removeLast()
         document += #","check":"#.utf8
@@ -82,6 +82,9 @@ extension Backend {
         { suspect in
             do {
                 let probe = try await look(at: suspect.id, timeout: 5000, metadata: CameraMonitor.metadata).probe
+                if probe.isOpen, suspect.desiredState == .running {
+                    return .init(.error, reason: CameraMonitor.unheard)
+                }
                 if probe.isOpen { return .init(.online, reason: Reason(stored: "its stream can be opened")) }
                 return .init(
                     .error, reason: Reason(stored: "its stream cannot be opened: \(probe.reason ?? "no reason given")"))

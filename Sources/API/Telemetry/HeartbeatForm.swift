@@ -4,14 +4,17 @@ import EventSourcing
 /// The members of one heartbeat.
 struct HeartbeatForm {
     let cameraID: CameraID
-    /// The server's clock.
-    let now: Timestamp
+    let clock: ReportClock
+    /// When the camera was registered; nil where what is reported is too recent for that to matter.
+    var registration: Timestamp?
 
     func read(_ form: Form) -> Field<TelemetryReport> {
         let observedAt = form.required(
             "observed_at",
             .instant { instant throws(InvalidValue) in
-                try ObservationTime(instant, now: now)
+                let time = try clock.time(instant)
+                if let registration { try time.check(isAfter: registration, tolerance: clock.tolerance) }
+                return time
             })
         let status = form.required("status", .choice(CameraStatus.self))
         let responseTime = form.optional("response_time_ms", .quantity(Milliseconds.self))

@@ -5,14 +5,13 @@ import EventSourcing
 /// (`ReportedLines`), and a class for whatever it was.
 struct ReadingForm {
     let cameraID: CameraID
-    /// The server's clock.
-    let now: Timestamp
+    let clock: ReportClock
 
     func read(_ form: Form) -> Field<TelemetryReport> {
         let observedAt = form.optional(
             "observed_at",
             .instant { instant throws(InvalidValue) in
-                try ObservationTime(instant, now: now)
+                try clock.time(instant)
             })
         let line = form.optional("line", .text(LineName.self))
         let objectClass = form.optional("class", .text(ObjectClass.self))
@@ -33,7 +32,7 @@ struct ReadingForm {
             try checkedTotal.get()
             let (sentTime, sentLine) = (try observedAt.get(), try line.get())
             var reading = CountReading(
-                cameraID: cameraID, observedAt: try sentTime ?? ObservationTime(now, now: now), line: sentLine,
+                cameraID: cameraID, observedAt: try sentTime ?? clock.time(clock.now), line: sentLine,
                 objectClass: try objectClass.get() ?? CountReading.defaultClass, countIn: try countIn.get(),
                 countOut: try countOut.get())
             reading.confidence = try confidence.get()

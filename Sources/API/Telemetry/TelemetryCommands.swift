@@ -10,17 +10,38 @@ struct TelemetryCommands: Sendable {
     let lines: ReportedLines
     let repetitions: Repetitions
     let now: @Sendable () -> Timestamp
+    /// How far the clock of a device may be away from the server's.
+    let tolerance: Duration
 
+    private var clock: ReportClock { ReportClock(now: now(), tolerance: tolerance) }
+
+    /// A heartbeat from before the camera was registered comes from a clock that was never set. A reading may be of a
+    /// recording, or imported.
     @Sendable func recordHeartbeats(_ request: Request, _ context: APIContext) async throws -> Response {
         try Query.none(request)
-        let form = HeartbeatForm(cameraID: try context.cameraID, now: now())
-        let items = try TelemetryForm.read(try await request.json(), list: "heartbeats", form.read)
-        return try await append(items, context)
+        let (json, list) = (try await request.json(), "heartbeats")
+        let clock = clock
+        let times = Self.times(in: json, list)
+        var form = HeartbeatForm(cameraID: try context.cameraID, clock: clock)
+        if times.contains(where: clock.isOld) { form.registration = try await registration(of: form.cameraID) }
+        let items = try TelemetryForm.read(json, list: list, form.read)
+        return try await append(items, saying: clock.facts(newest: times.max()), context)
+    }
+
+    /// What the reports in a body are dated, as far as that can be read.
+    private static func times(in json: JSON, _ list: String) -> [Timestamp] {
+        (json[list]?.array ?? [json]).prefix(TelemetryForm.batchSizes.upperBound).compactMap {
+            $0["observed_at"]?.string.flatMap(Timestamp.init(rfc3339:))
+        }
+    }
+
+    private func registration(of id: CameraID) async throws -> Timestamp? {
+        try await log.read(id.stream, after: 0, limit: 1).first?.recordedAt
     }
 
     @Sendable func recordReadings(_ request: Request, _ context: APIContext) async throws -> Response {
         try Query.none(request)
-        let form = ReadingForm(cameraID: try context.cameraID, now: now())
+        let form = ReadingForm(cameraID: try context.cameraID, clock: clock)
         let (json, list) = (try await request.json(), "readings")
         var items = try TelemetryForm.read(json, list: list, form.read)
         try await lines.settle(&items, of: try context.cameraID, in: json[list]?.array == nil ? nil : list)

@@ -10,11 +10,10 @@ import Postgres
 /// cameras of its scope, and no worker that has none of them.
 struct WorkerPool: Sendable {
     let readModels: ReadModels
-    let now: @Sendable () -> Timestamp
 
     @Sendable func list(_ request: Request, _ context: APIContext) async throws -> Response {
         let page = try ListPage.read(request)
-        var statement = WorkerStatement(now: now(), scope: context.principal.scope)
+        var statement = WorkerStatement(scope: context.principal.scope)
         let row = try await readModels.read(
             [.cameraState, .healthSummary], atLeast: page.minimumPosition, statement.list(page))
         let total = try row.integer(1)
@@ -29,7 +28,7 @@ struct WorkerPool: Sendable {
     @Sendable func show(_ request: Request, _ context: APIContext) async throws -> Response {
         let worker = try context.workerID
         let page = try ListPage.read(request, limit: ListPage.maximumLimit)
-        var statement = WorkerStatement(now: now(), scope: context.principal.scope)
+        var statement = WorkerStatement(scope: context.principal.scope)
         let row = try await readModels.read(
             [.cameraState, .healthSummary], atLeast: page.minimumPosition, statement.show(worker, page))
         if row.isNull(1) { throw Problem(.workerNotFound, "No camera that you may see was given to this worker.") }
@@ -44,8 +43,8 @@ private struct WorkerStatement {
     private var parameters: [Parameter]
     private let conditions: [String]
 
-    init(now: Timestamp, scope: Scope) {
-        var parameters: [Parameter] = [.timestamp(now.microseconds)]
+    init(scope: Scope) {
+        var parameters: [Parameter] = []
         conditions = ScopeCondition.conditions(scope) { parameter in
             parameters.append(parameter)
             return "$\(parameters.count)"
@@ -58,21 +57,20 @@ private struct WorkerStatement {
         return "$\(parameters.count)"
     }
 
-    private static let stale = CameraStatusReads.isStale(now: "$1")
-
     /// A worker's cameras with their health, as a select.
     private func cameras(of worker: String) -> String {
         """
         select
-          camera.camera_id, camera.name, camera.status, desired_state, epoch, \(Self.stale) as stale, last_heartbeat, fps
-        from read.camera_state as camera
+          camera.camera_id, camera.name, desired_state, epoch, last_heartbeat, last_heard_at, clock_offset_ms, fps,
+          camera_status(camera.status, lapses, silent_since) as status, \(CameraStanding.isStale) as stale
+        from \(CameraStanding.cameras) as camera
         left join read.health_summary as health using (camera_id)
         where \((["camera.worker_id = \(worker)", "not camera.removed"] + conditions).joined(separator: " and "))
         """
     }
 
     /// How a worker fares, from the rows of `cameras`: idle where nothing is to run, stale where something is and no
-    /// heartbeat for any of it came for 90 seconds.
+    /// heartbeat for any of it came for as long as one vouches. Its clock is that of its heartbeat that came last.
     private static let totals = """
         case
           when count(*) filter (where desired_state = 'running') = 0 then 'idle'
@@ -82,7 +80,13 @@ private struct WorkerStatement {
         count(*) as assigned,
         count(*) filter (where desired_state = 'running') as running,
         count(*) filter (where stale) as stale,
-        rfc3339(max(last_heartbeat) filter (where desired_state = 'running')) as last_heartbeat
+        rfc3339(max(last_heartbeat) filter (where desired_state = 'running')) as last_heartbeat,
+        (array_agg(clock_offset_ms order by last_heard_at desc nulls last))[1] as clock_offset_ms
+        """
+
+    /// What is shown of the totals.
+    private static let shown = """
+        state, assigned, running, stale, last_heartbeat, clock_offset_ms, \(ClockOffset.warnings) as warnings
         """
 
     /// Every worker's name. Where the scope leaves all, each is found by an index with the one before, so that it takes
@@ -121,7 +125,7 @@ private struct WorkerStatement {
             select
               \(ReadModels.position(of: .cameraState, .healthSummary)),
               (select count(*) from workers),
-              \(ReadModels.array("select id, state, assigned, running, stale, last_heartbeat", from: "page", orderedBy: "id"))
+              \(ReadModels.array("select id, \(Self.shown)", from: "page", orderedBy: "id"))
             """
         return Statement(sql, parameters, prepared: conditions.isEmpty)
     }
@@ -139,7 +143,7 @@ private struct WorkerStatement {
                 select row_to_json(shown)
                 from (
                   select
-                    \(id)::text as id, totals.*,
+                    \(id)::text as id, \(Self.shown),
                     (
                       select coalesce(json_agg(item), '[]')
                       from (

@@ -13,7 +13,7 @@ struct WorkerReads: Sendable {
     /// The only answer with stream credentials in it: workers open the streams.
     private static let assignment = """
         select
-          camera_id, epoch, version, status,
+          camera_id, epoch, version, \(CameraStanding.status) as status,
           -- credentials that an event of old holds in clear
           case when stream_credentials is null then stream_url
                else left(stream_url, strpos(stream_url, '://') + 2) || stream_credentials || '@'
@@ -23,7 +23,9 @@ struct WorkerReads: Sendable {
 
     private static let assignmentsSQL = """
         with assigned as (
-          select * from read.camera_state where worker_id = $1 and desired_state = 'running' and not removed
+          select *
+          from \(CameraStanding.cameras) as cameras
+          where worker_id = $1 and desired_state = 'running' and not removed
         )
         select
           \(ReadModels.position(of: .cameraState)),

@@ -5,6 +5,8 @@ package struct Camera: Hashable, Sendable {
     package let id: CameraID
     package var description: CameraDescription
     package var configuration: CameraConfiguration
+    /// What was said last of it since it was started or stopped: either begins with `offline`. What heartbeats say and
+    /// silence makes of it is known where the status is shown.
     package var status = CameraStatus.offline
     package var desiredState = DesiredState.stopped
     /// The worker it is assigned to, or was when it last ran.
@@ -60,7 +62,9 @@ extension Camera: Decider {
         case stop(reason: Reason?)
         /// Stops it where it is that worker's.
         case release(from: WorkerID, reason: Reason?)
-        case setStatus(CameraStatus, reason: Reason?)
+        /// Only people take a camera out of maintenance. A worker says nothing more of a camera that was stopped than that
+        /// it is offline.
+        case setStatus(CameraStatus, reason: Reason?, by: StatusSource)
         case startMonitoring
         case stopMonitoring
         /// - Parameter erasing: whether its key is to be destroyed, and with it all that it protects.
@@ -131,7 +135,7 @@ extension Camera: Decider {
         case .release(let worker, let reason):
             guard worker == workerID else { throw .notAssigned(to: worker) }
             return stop(reason ?? Reason(stored: "released"))
-        case .setStatus(let new, let reason): return try setStatus(new, reason)
+        case .setStatus(let new, let reason, let source): return try setStatus(new, reason, source)
         case .startMonitoring: return isMonitored ? [] : [.monitoringStarted(id)]
         case .stopMonitoring: return isMonitored ? [.monitoringStopped(id)] : []
         case .remove(let reason, let erasing):
@@ -163,8 +167,13 @@ extension Camera: Decider {
     }
 
     /// Maintenance stops a running camera first: somebody is at work on it, and it starts again only when they say so.
-    private func setStatus(_ new: CameraStatus, _ reason: Reason?) throws(Rejection) -> [Event] {
+    private func setStatus(
+        _ new: CameraStatus, _ reason: Reason?, _ source: StatusSource
+    ) throws(Rejection) -> [Event] {
         if new == status { return [] }
+        let isWorker = source.isWorker(of: self)
+        if status == .maintenance, isWorker || source == .server { throw .inMaintenance }
+        if isWorker, desiredState == .stopped, new != .offline { return [] }
         guard status.successors.contains(new) else { throw .transitionNotAllowed(from: status, to: new) }
         let stopped = new == .maintenance ? stop(Reason(stored: "maintenance")) : []
         return stopped + [.statusChanged(id, from: status, to: new, reason: reason)]
@@ -184,7 +193,10 @@ extension Camera: Decider {
             camera.configuration = configuration
         case .started(_, let worker, let epoch), .restarted(_, let worker, let epoch):
             (camera.desiredState, camera.workerID, camera.epoch) = (.running, worker, epoch)
-        case .stopped: camera.desiredState = .stopped
+            camera.status = .offline
+        case .stopped:
+            camera.desiredState = .stopped
+            if camera.status != .maintenance { camera.status = .offline }
         case .statusChanged(_, _, let new, _): camera.status = new
         case .monitoringStarted: camera.isMonitored = true
         case .monitoringStopped: camera.isMonitored = false

@@ -14,6 +14,23 @@ package enum CameraStatus: String, CaseIterable, Sendable {
     }
 }
 
+/// Who says what a camera's status is.
+package enum StatusSource: Hashable, Sendable {
+    /// A person, or a program that acts for one, under this name. Under the name of the camera's worker it is that worker.
+    case named(String)
+    case worker
+    /// The server, which looks after monitored cameras itself.
+    case server
+
+    func isWorker(of camera: Camera) -> Bool {
+        switch self {
+        case .named(let name): name == camera.workerID?.text
+        case .worker: true
+        case .server: false
+        }
+    }
+}
+
 /// Whether an operator wants the camera watched.
 package enum DesiredState: String, CaseIterable, Sendable {
     case running, stopped

@@ -11,6 +11,9 @@ package struct ErrorMessage: BoundedText {
 
 /// A worker's report on how a camera fares. What was not measured is nil.
 package struct Heartbeat: Hashable, Sendable {
+    /// How long one vouches for its camera, from its arrival on; `heartbeat_vouching()` in the database.
+    package static let vouching = Duration.seconds(90)
+
     package let cameraID: CameraID
     package let observedAt: ObservationTime
     package let status: CameraStatus

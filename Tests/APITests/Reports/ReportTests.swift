@@ -35,8 +35,11 @@ import Testing
 
     /// What was before the period, or came after it, is no business of its report.
     @Test func healthIsThatOfThePeriod() async throws {
-        try await withAPI { api in
-            try await api.register()
+        try await withAPI(clocked: true) { api in
+            try await api.earlier("2026-03-27T23:59:00Z") {
+                try await api.register()
+                _ = try await api.post("/cameras/1/start")
+            }
             for (instant, status, more) in [
                 ("2026-03-27T23:59:00Z", "error", #","response_time_ms":5000"#),
                 ("2026-03-28T00:00:00Z", "online", #","response_time_ms":100,"fps":10,"frames_dropped":3"#),
@@ -49,14 +52,14 @@ import Testing
             #expect(
                 day["health"]
                     == [
-                        // Half of the first of 288 five minutes, and the last.
-                        "uptime_percentage": 0.52, "heartbeats": 3, "online": 2, "errors": 1, "error_rate": 0.3333,
+                        // 90 seconds from the first heartbeat on, and the day's last second.
+                        "uptime_percentage": 0.11, "heartbeats": 3, "online": 2, "errors": 1, "error_rate": 0.3333,
                         "average_response_time_ms": 200, "maximum_response_time_ms": 300, "average_fps": 15,
                         "minimum_fps": 10, "average_stream_quality_score": 0.5, "frames_dropped": 3,
                     ], "\(day.body)")
             let today = try await api.get(path + "2026-03-29")
             #expect(today["health"]?["heartbeats"] == 1 && today["health"]?["uptime_percentage"] == 0)
-            // Time counts from the first heartbeat on: one of the last five minutes' said online not at all.
+            // Time counts from the start on, a minute before midnight.
             let first = try await api.get(path + "2026-03-27")
             #expect(first["health"]?["heartbeats"] == 1 && first["health"]?["uptime_percentage"] == 0)
             let before = try await api.get(path + "2026-03-26")

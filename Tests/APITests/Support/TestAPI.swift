@@ -29,6 +29,8 @@ struct TestAPI: Sendable {
     var checkpoints: Checkpoints?
     /// What is behind the router.
     var backend: Backend?
+    /// What the database shows of `clock`; nil where it shows its own.
+    var databaseClock: DatabaseClock?
     /// Sent with each request, where requests are to prove who sends them.
     var token: String?
 
@@ -64,6 +66,23 @@ struct TestAPI: Sendable {
     func delete(_ path: String, ifMatch: String?) async throws -> Answer {
         try await send(.delete, path, headers: ifMatch.map { [.ifMatch: $0] } ?? [:])
     }
+
+    /// Lets time pass, for the database too.
+    func advance(by duration: Duration) async throws {
+        clock.advance(by: duration)
+        try await databaseClock?.show(clock.now)
+    }
+
+    /// Does something at an earlier time, as the database has it.
+    func earlier(_ instant: String, _ body: () async throws -> Void) async throws {
+        let clock = try #require(databaseClock)
+        try await clock.show(try #require(Timestamp(rfc3339: instant)))
+        try await body()
+        try await clock.show(self.clock.now)
+    }
+
+    /// What is read from here on reflects all that was written.
+    func settle() async throws { _ = try await get("/cameras/health/summary?min_position=\(try await log.head())") }
 
     /// The same API, for whoever has this token.
     func with(_ token: String?) -> TestAPI {
@@ -144,8 +163,10 @@ func withCommands(
 }
 
 /// Everything: a database of the test's own, its projections running unless `projecting` is false.
+/// - Parameter clocked: whether the database's time is that of the test's clock, as the API's is.
 func withAPI(
-    _ setup: TestingSetup = .router, projecting: Bool = true, policy: NetworkPolicy = NetworkPolicy(),
+    _ setup: TestingSetup = .router, projecting: Bool = true, clocked: Bool = false,
+    policy: NetworkPolicy = NetworkPolicy(),
     patience: Duration = .seconds(5), maximumWaiting: Int = 1024, exportPatience: Duration = .seconds(30),
     prober: StreamProber = .unavailable,
     authentication: Authentication = .off,
@@ -155,10 +176,11 @@ func withAPI(
 ) async throws {
     let projections = try ProjectionDefinition.load(from: ReleaseFiles.locate().projections)
     try await TestCluster.shared.withDatabase { target in
+        let clock = TestClock("2026-03-29T12:00:00Z")
+        let databaseClock = clocked ? try await DatabaseClock.install(on: target, showing: clock.now) : nil
         try await withPostgresLog(target) { log, pool in
             let listener = Listener(target, channels: Projector.channels, logger: .silent)
             let checkpoints = Checkpoints(pool: pool, listener: listener, logger: .silent)
-            let clock = TestClock("2026-03-29T12:00:00Z")
             var backend = Backend(
                 log: log, requests: log, pool: pool, checkpoints: checkpoints,
                 vault: CameraVault(store: PostgresSecretStore(pool: pool), masterKeys: masterKeys), patience: patience,
@@ -182,7 +204,7 @@ func withAPI(
                 try await application.test(setup) { [backend] client in
                     let api = TestAPI(
                         client: client, log: log, clock: clock, target: target, pool: pool, checkpoints: checkpoints,
-                        backend: backend)
+                        backend: backend, databaseClock: databaseClock)
                     for await _ in listener.signals(on: "footfall_projections") {
                         if !projecting { break }
                         if try await api.get("/health/ready").status == 200 { break }

@@ -83,11 +83,47 @@ import Testing
         ).when(.start(worker: a)).then(.started(id, a, epoch: 1))
     }
 
+    @Test func onlyPeopleEndMaintenance() throws {
+        let maintained = given(
+            Sample.registered, Sample.started, .stopped(id, reason: nil), Sample.status(.offline, .maintenance))
+        guard case .registered(let camera) = maintained.state else {
+            Issue.record("the camera is registered")
+            return
+        }
+        let worker = try #require(camera.workerID)
+        for source in [StatusSource.worker, .named(worker.text), .server] {
+            for status in [CameraStatus.offline, .online, .error] {
+                maintained.when(.setStatus(status, reason: nil, by: source)).thenRejected(.inMaintenance)
+            }
+        }
+        maintained.when(.setStatus(.offline, reason: nil, by: .named("ana"))).then(
+            Sample.status(.maintenance, .offline))
+    }
+
+    @Test func startAndStopBeginWithOffline() {
+        let online = given(Sample.registered, Sample.started, Sample.status(.offline, .online))
+        for event in [Camera.Event.stopped(id, reason: nil), .restarted(id, a, epoch: 2), .started(id, a, epoch: 2)] {
+            guard case .registered(let camera) = Camera.evolve(online.state, event) else { continue }
+            #expect(camera.status == .offline, "\(event)")
+        }
+    }
+
+    @Test func aWorkerSaysOfAStoppedCameraOnlyThatItIsOffline() {
+        let stopped = given(Sample.registered, Sample.started, .stopped(id, reason: nil))
+        for status in [CameraStatus.online, .error] {
+            stopped.when(.setStatus(status, reason: nil, by: .worker)).thenNothing()
+        }
+        given(Sample.registered, Sample.started, .stopped(id, reason: nil), Sample.status(.offline, .error))
+            .when(.setStatus(.offline, reason: nil, by: .worker)).then(Sample.status(.error, .offline))
+    }
+
     @Test func maintenanceStopsARunningCamera() {
-        given(Sample.registered, Sample.started).when(.setStatus(.maintenance, reason: Sample.reason))
-            .then(
-                .stopped(id, reason: Reason(stored: "maintenance")),
-                .statusChanged(id, from: .offline, to: .maintenance, reason: Sample.reason))
+        given(Sample.registered, Sample.started).when(
+            .setStatus(.maintenance, reason: Sample.reason, by: .named("ana"))
+        )
+        .then(
+            .stopped(id, reason: Reason(stored: "maintenance")),
+            .statusChanged(id, from: .offline, to: .maintenance, reason: Sample.reason))
     }
 }
 
@@ -106,7 +142,7 @@ import Testing
 
     @Test(arguments: CameraStatus.allCases, CameraStatus.allCases)
     func onlyTheTableOfTransitionsIsAllowed(old: CameraStatus, new: CameraStatus) {
-        let outcome = given(Self.history(to: old)).when(.setStatus(new, reason: nil))
+        let outcome = given(Self.history(to: old)).when(.setStatus(new, reason: nil, by: .named("ana")))
         if old == new {
             outcome.thenNothing()
         } else if Self.allowed.contains([old, new]) {

@@ -34,7 +34,8 @@ import Testing
 
     static let commandsOnACamera: [Camera.Command] = [
         .describe(Sample.renamed), .configure(Sample.moved), .replace(Sample.renamed, Sample.moved),
-        .start(worker: nil), .restart(worker: nil), .stop(reason: nil), .setStatus(.online, reason: nil),
+        .start(worker: nil), .restart(worker: nil), .stop(reason: nil),
+        .setStatus(.online, reason: nil, by: .named("ana")),
         .startMonitoring,
         .stopMonitoring,
     ]

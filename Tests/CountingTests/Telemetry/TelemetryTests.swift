@@ -96,15 +96,29 @@ import Testing
         #expect(throws: EventDecodingError.self) { try Heartbeat(later) }
     }
 
-    @Test func observationsLieBetween1970AndADayAhead() {
+    @Test func observationsLieBetween1970AndTwoMinutesAhead() {
         let now = Timestamp(microseconds: 1_774_744_200_000_000)
         let code = { (instant: Timestamp) in
             refusal { try ObservationTime(instant, now: now) }
         }
-        #expect(code(now + .seconds(86_400)) == nil)
-        #expect(code(now + .seconds(86_400) + .microseconds(1)) == .inFuture)
+        #expect(code(now + .seconds(120)) == nil)
+        #expect(code(now + .seconds(120) + .microseconds(1)) == .inFuture)
+        #expect(refusal { try ObservationTime(now + .seconds(9), now: now, tolerance: .seconds(8.5)) } == .inFuture)
         #expect(code(Timestamp(microseconds: 0)) == nil)
         #expect(code(Timestamp(microseconds: -1)) == .outOfRange)
+    }
+
+    @Test func whatIsDatedBeforeTheCameraIsToldFromClocksThatAreBehind() throws {
+        let registration = Timestamp(microseconds: 1_774_744_200_000_000)
+        let code = { (instant: Timestamp) in
+            refusal {
+                try ObservationTime(instant, now: registration + .seconds(9))
+                    .check(isAfter: registration, tolerance: .seconds(120))
+            }
+        }
+        #expect(code(registration - .seconds(120)) == nil)
+        #expect(code(registration - .seconds(121)) == .beforeRegistration)
+        #expect(code(Timestamp(microseconds: 0)) == .beforeRegistration)
     }
 
     @Test func quantitiesAreBounded() {

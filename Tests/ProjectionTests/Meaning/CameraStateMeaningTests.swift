@@ -18,7 +18,7 @@ import Testing
                 var row =
                     cameras[id] ?? [
                         "created_at": .string(event.recordedAt.rfc3339), "created_by": actor,
-                        "previous_worker_id": .null, "status_since": .string(event.recordedAt.rfc3339),
+                        "previous_worker_id": .null,
                         "desired_state_since": .string(event.recordedAt.rfc3339),
                     ]
                 if case .registered(let camera) = states[id] {
@@ -27,7 +27,6 @@ import Testing
                         "location", "description", "stream_credentials", "stream_credentials_id", "security_config_id",
                     ] { row[optional] = .null }
                     for (member, value) in try #require(JSON.parse(whole.data).object) { row[member] = value }
-                    row["status"] = .string(camera.status.rawValue)
                     row["monitoring"] = .bool(camera.isMonitored)
                     row["desired_state"] = .string(camera.desiredState.rawValue)
                     if case .registered(let before) = before, let worker = before.workerID,
@@ -45,7 +44,6 @@ import Testing
                         for secret in ["stream_credentials_id", "security_config_id"] { row[secret] = .null }
                     }
                 }
-                if event.type == "CameraStatusChanged" { row["status_since"] = .string(event.recordedAt.rfc3339) }
                 let starts: Set = ["CameraStarted", "CameraRestarted", "CameraStopped", "CameraRemoved"]
                 if starts.contains(event.type) { row["desired_state_since"] = .string(event.recordedAt.rfc3339) }
                 row["updated_at"] = .string(event.recordedAt.rfc3339)
@@ -55,7 +53,15 @@ import Testing
                 cameras[id] = row
             }
             #expect(rows.count == cameras.count)
-            for row in rows { Meaning.expect(row, try #require(row["camera_id"]?.integer.flatMap { cameras[$0] })) }
+            let words = try LastWords(events)
+            for row in rows {
+                let id = try #require(row["camera_id"]?.integer)
+                let word = try #require(words.ofCameras[id])
+                var expected = try #require(cameras[id])
+                expected["status"] = .string(word.status.rawValue)
+                expected["status_since"] = .string(word.since.rfc3339)
+                Meaning.expect(row, expected)
+            }
         }
     }
 
@@ -67,13 +73,32 @@ import Testing
                 states[event.stream] = Camera.evolve(states[event.stream] ?? Camera.initial, try Camera.decode(event))
             }
             var totals: [[String]: Int64] = [:]
+            let words = try LastWords(events)
             for case .registered(let camera) in states.values {
-                totals[[camera.status.rawValue, camera.desiredState.rawValue], default: 0] += 1
+                let status = try #require(words.ofCameras[camera.id.number]).status
+                totals[[status.rawValue, camera.desiredState.rawValue], default: 0] += 1
             }
             #expect(rows.count == CameraStatus.allCases.count * DesiredState.allCases.count)
             for row in rows {
                 let key = [row["status"]?.string ?? "", row["desired_state"]?.string ?? ""]
                 #expect(row["cameras"]?.integer == totals[key] ?? 0)
+            }
+        }
+    }
+
+    @Test(arguments: [UInt64(29), 30])
+    func whatWasHeardIsTheLastWord(_ seed: UInt64) async throws {
+        try await Meaning.withRows(of: "camera_heard", in: "camera_state", seed: seed) { rows, events in
+            let words = try LastWords(events).ofCameras.filter { !$0.value.isRemoved }
+            #expect(rows.count == words.count)
+            #expect(words.values.contains { $0.lapses })
+            for row in rows {
+                let word = try #require(row["camera_id"]?.integer.flatMap { words[$0] })
+                #expect(row["status"]?.string == word.status.rawValue)
+                #expect(row["set_status"]?.string == word.setStatus.rawValue)
+                #expect(row["lapses"]?.bool == word.lapses)
+                #expect(Meaning.instant(row["status_since"]) == word.since)
+                #expect(Meaning.instant(row["silent_since"]) == word.silentSince)
             }
         }
     }

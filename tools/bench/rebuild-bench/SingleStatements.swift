@@ -20,7 +20,7 @@ enum SingleStatements {
         """,
         "health_summary": """
         insert into TABLE (
-          camera_id, status, first_heartbeat, last_heartbeat, up_ms, heartbeats, error_count, last_error_message,
+          camera_id, status, last_heartbeat, heartbeats, error_count, last_error_message,
           last_error_timestamp, response_time_ms, stream_quality_score, fps, decode_time_ms, inference_time_ms,
           cpu_usage, memory_usage, network_bandwidth, frames_dropped, position)
         with heartbeat as materialized (
@@ -34,24 +34,14 @@ enum SingleStatements {
           from events
           where type = 'HeartbeatRecorded'
         ),
-        gap as (
-          select
-            *,
-            observed_at - max(observed_at) over (
-              partition by camera_id order by position rows between unbounded preceding and 1 preceding) as gap
-          from heartbeat
-        ),
         total as (
           select
             camera_id,
             max(position) as position,
-            min(observed_at) as first_heartbeat,
             count(*) as heartbeats,
             count(*) filter (where status = 'error' or error_message is not null) as error_count,
-            sum(frames_dropped) as frames_dropped,
-            sum(round(1000 * extract(epoch from least(gap, interval '90 seconds'))))
-              filter (where status = 'online' and gap > interval '0 seconds') as up_ms
-          from gap
+            sum(frames_dropped) as frames_dropped
+          from heartbeat
           group by camera_id
         ),
         latest as (
@@ -67,10 +57,8 @@ enum SingleStatements {
         )
         select
           (registered.data ->> 'camera_id')::bigint,
-          coalesce(latest.status, 'offline'),
-          total.first_heartbeat,
+          latest.status,
           latest.observed_at,
-          coalesce(total.up_ms, 0)::bigint,
           coalesce(total.heartbeats, 0),
           coalesce(total.error_count, 0),
           last_error.error_message,

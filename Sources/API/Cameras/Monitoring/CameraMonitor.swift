@@ -4,15 +4,16 @@ import Logging
 import Postgres
 import Resilience
 
-/// Looks after the cameras that are monitored: every 30 seconds, those that no worker vouches for.
+/// Looks after the cameras that are monitored: every 30 seconds, those that are not to run, and those that are and that
+/// nothing was heard of for as long as a heartbeat vouches.
 ///
-/// A camera is vouched for while it is to run and its latest heartbeat says online and is not older than 90 seconds. One
-/// in maintenance is left alone. One process of all that run does this, for as long as its session holds the lock; another
+/// Of a camera whose worker is heard the worker says how it fares, and one in maintenance is not looked at. One process of all that run does this, for as long as its session holds the lock; another
 /// takes over when it ends.
 package struct CameraMonitor: Sendable {
-    /// A camera that nobody vouches for, as the read models know it.
+    /// A camera that no worker tells of, as the read model knows it.
     package struct Suspect: Hashable, Sendable {
         package let id: CameraID
+        /// By the last word on it.
         package let status: CameraStatus
         package let desiredState: DesiredState
     }
@@ -43,30 +44,29 @@ package struct CameraMonitor: Sendable {
     private let handler: CommandHandler<Camera>
     private let check: Check
     private let clock: any Clock<Duration>
-    private let now: @Sendable () -> Timestamp
     private let logger: Logger
 
-    /// - Parameters:
-    ///   - clock: paces the rounds.
-    ///   - now: the server's clock, which heartbeats are held against.
+    /// - Parameter clock: paces the rounds.
     package init(
         _ log: any EventLog, on target: ConnectionTarget, clock: any Clock<Duration> = ContinuousClock(),
-        now: @escaping @Sendable () -> Timestamp, logger: Logger, check: @escaping Check = CameraMonitor.silence
+        logger: Logger, check: @escaping Check = CameraMonitor.silence
     ) {
         self.target = target.named("footfall monitor")
         handler = CommandHandler(log: log)
         self.check = check
         self.clock = clock
-        self.now = now
         self.logger = logger
     }
 
-    /// Finds nothing out: says of a camera that is to run and is thought online that it is in error, since nobody has
-    /// heard of it.
+    /// Looks at nothing: says of a camera that is to run and was online that it is in error, since nobody has heard of
+    /// it.
     package static let silence: Check = { suspect in
         guard suspect.desiredState == .running, suspect.status == .online else { return nil }
-        return Finding(.error, reason: Reason(stored: "nothing was heard of it for 90 seconds"))
+        return Finding(.error, reason: unheard)
     }
+
+    /// Why a camera that should run is in error although its stream may be there.
+    static let unheard = Reason(stored: "nothing was heard of it for \(Heartbeat.vouching.components.seconds) seconds")
 
     /// Returns when its task is cancelled. What fails is tried again.
     package func run() async {
@@ -90,19 +90,17 @@ package struct CameraMonitor: Sendable {
     }
 
     private static let suspectsSQL = """
-        select camera_id, status, desired_state, is_vouched_for
+        select camera_id, status, desired_state, is_heard
         from (
           select
-            camera.camera_id, camera.status, desired_state,
-            coalesce(
-              desired_state = 'running' and health.status = 'online'
-                and last_heartbeat >= $1::timestamptz - \(CameraStatusReads.vouching), false
-            ) as is_vouched_for
+            camera_id, camera.status, desired_state, set_status, desired_state = 'running' and not is_silent(silent_since)
+              as is_heard
           from read.camera_state as camera
-          left join read.health_summary as health using (camera_id)
-          where monitoring and not removed and camera.status <> 'maintenance' and camera_id > $2
+          join read.camera_heard as heard using (camera_id)
+          where monitoring and not removed and camera.status <> 'maintenance' and camera_id > $1
         ) as monitored
-        where not is_vouched_for or status <> 'online'
+        -- One that is heard online again after something else was set.
+        where not is_heard or status = 'online' and set_status = 'error'
         order by camera_id
         limit \(pageSize)
         """
@@ -111,18 +109,17 @@ package struct CameraMonitor: Sendable {
     package func round(on connection: Connection) async throws {
         var last: Int64 = 0
         while !Task.isCancelled {
-            let rows = try await connection.query(
-                Self.suspectsSQL, [.timestamp(now().microseconds), .integer(last)])
+            let rows = try await connection.query(Self.suspectsSQL, [.integer(last)])
             let suspects = try rows.map { row in
                 let suspect = Suspect(
                     id: try CameraID(try row.integer(0)), status: try CameraStatus(choosing: try row.text(1)),
                     desiredState: try DesiredState(choosing: try row.text(2)))
-                return (suspect, isVouchedFor: try row.bool(3))
+                return (suspect, isHeard: try row.bool(3))
             }
             await withTaskGroup(of: Void.self) { group in
-                for (index, (suspect, isVouchedFor)) in suspects.enumerated() {
+                for (index, (suspect, isHeard)) in suspects.enumerated() {
                     if index >= Self.checksAtATime { await group.next() }
-                    group.addTask { await look(at: suspect, isVouchedFor) }
+                    group.addTask { await look(at: suspect, isHeard) }
                 }
             }
             guard suspects.count == Self.pageSize, let end = suspects.last?.0.id.number else { return }
@@ -130,14 +127,14 @@ package struct CameraMonitor: Sendable {
         }
     }
 
-    private func look(at suspect: Suspect, _ isVouchedFor: Bool) async {
-        // A worker that was out of reach and came back does not know what was said of its cameras meanwhile.
-        let finding =
-            isVouchedFor ? Finding(.online, reason: Reason(stored: "its worker hears of it")) : await check(suspect)
-        guard let finding, finding.status != suspect.status else { return }
+    private func look(at suspect: Suspect, _ isHeard: Bool) async {
+        // A worker that was out of reach and came back does not know what was said of its cameras meanwhile: it is put
+        // down in the camera's history that it is heard again.
+        let finding = isHeard ? Finding(.online, reason: Reason(stored: "its worker is heard")) : await check(suspect)
+        guard let finding, isHeard || finding.status != suspect.status else { return }
         do throws(CommandError<Camera.Rejection>) {
             _ = try await handler.handle(
-                .setStatus(finding.status, reason: finding.reason), on: suspect.id.stream,
+                .setStatus(finding.status, reason: finding.reason, by: .server), on: suspect.id.stream,
                 metadata: Self.metadata)
         } catch {
             // Removed meanwhile, or in maintenance: then it is no longer this one's to say.
