@@ -7,8 +7,8 @@ import Postgres
 /// and says how far it has come, and the next one goes on from there.
 package struct AuditTrail: Sendable {
     package struct Filter: Sendable {
-        /// Events of this camera's life, telemetry and erasure only.
-        package var cameraID: Int64?
+        /// Events of these streams only.
+        package var streams: [StreamName]?
         package var type: String?
         package var actor: String?
         /// Recorded at this instant or later.
@@ -22,10 +22,10 @@ package struct AuditTrail: Sendable {
         package var text: String?
 
         package init(
-            cameraID: Int64? = nil, type: String? = nil, actor: String? = nil, from: Timestamp? = nil,
+            streams: [StreamName]? = nil, type: String? = nil, actor: String? = nil, from: Timestamp? = nil,
             to: Timestamp? = nil, correlationID: String? = nil, causationID: String? = nil, text: String? = nil
         ) {
-            self.cameraID = cameraID
+            self.streams = streams
             self.type = type
             self.actor = actor
             self.from = from
@@ -184,7 +184,7 @@ package struct AuditTrail: Sendable {
     private func archivedEntries(
         _ filter: Filter, after position: Int64, limit: Int, on connection: Connection
     ) async throws -> (entries: [Entry], stoppedAt: Int64?) {
-        let streams = filter.cameraID.map(Self.streams(ofCamera:))
+        let streams = filter.streams?.map(\.rawValue)
         var entries: [Entry] = []
         var seen = position
         var segments = 0
@@ -213,10 +213,6 @@ package struct AuditTrail: Sendable {
         try rows.map { Entry(position: try $0.integer(0), json: try $0.bytes(1)) }
     }
 
-    private static func streams(ofCamera id: Int64) -> [String] {
-        ["camera-\(id)", "telemetry-\(id)", "erasure-\(id)"]
-    }
-
     /// SQL for the JSON object of a row of `read.audit`.
     static let object = """
         json_build_object(
@@ -241,9 +237,7 @@ package struct AuditTrail: Sendable {
             parameters.append(value)
             conditions.append(condition("$\(parameters.count)"))
         }
-        if let id = filter.cameraID {
-            require({ "stream = any (\($0))" }, .texts(Self.streams(ofCamera: id)))
-        }
+        if let streams = filter.streams { require({ "stream = any (\($0))" }, .texts(streams.map(\.rawValue))) }
         if let type = filter.type { require({ "type = \($0)" }, .text(type)) }
         if let actor = filter.actor { require({ "actor = \($0)" }, .text(actor)) }
         if let id = filter.correlationID { require({ "correlation_id = \($0)" }, .text(id)) }

@@ -50,7 +50,7 @@ struct Server {
         checkpoints = Checkpoints(pool: readers, listener: listener, logger: logger)
         let definitions = try ProjectionDefinition.load(from: files.projections)
         let projector = Projector(definitions, on: target, listener: listener, logger: logger)
-        let checks = SampleChecks(definitions, on: target, logger: logger)
+        let checks = SampleChecks(definitions, of: CameraID.streamFamily, on: target, logger: logger)
         let vault = CameraVault(store: PostgresSecretStore(pool: readers), masterKeys: masterKeys)
         let erasures = ErasureWatch(vault: vault, pool: readers, listener: listener, logger: logger)
         var backend = Backend(

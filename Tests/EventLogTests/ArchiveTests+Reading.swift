@@ -78,7 +78,8 @@ extension ArchiveTests {
             try await log.seal()
             let trail = AuditTrail(pool: log.pool)
             let filters = [
-                AuditTrail.Filter(), .init(cameraID: 8), .init(cameraID: 9), .init(type: "Thing"), .init(actor: "ben"),
+                AuditTrail.Filter(), .init(streams: ["camera-8", "telemetry-8"]),
+                .init(streams: ["camera-9", "telemetry-9"]), .init(type: "Thing"), .init(actor: "ben"),
                 .init(from: between), .init(to: between), .init(type: "Thing", actor: "ana", from: between),
             ]
             func trails() async throws -> [[String]] {

@@ -15,6 +15,8 @@ struct RandomHistory {
     /// What was observed at each camera, to be said once more word by word.
     private var observed: [CameraID: [(event: NewEvent, reading: CountReading?)]] = [:]
     private var sequence: Int64 = 0
+    /// Cameras that were removed and kept their keys.
+    private var removed: [CameraID] = []
 
     private struct Place: Hashable {
         let cameraID: CameraID
@@ -38,6 +40,7 @@ struct RandomHistory {
 
     private mutating func nextAppend() throws -> Append? {
         if Int.random(in: 0..<40, using: &random) == 0 { return skip() }
+        if !removed.isEmpty, Int.random(in: 0..<4, using: &random) == 0 { return erasure() }
         let slot = Int.random(in: 0..<numbers.count, using: &random)
         if cameras[try CameraID(numbers[slot])] == .removed { numbers[slot] += Int64(numbers.count) }
         let id = try CameraID(numbers[slot])
@@ -64,18 +67,27 @@ struct RandomHistory {
             .setStatus(pick(statuses), reason: nil, by: pick([.named("ana"), .worker, .server])), .startMonitoring,
             .stopMonitoring,
             // Seldom enough that cameras live for a while.
-            Int.random(in: 0..<4, using: &random) == 0
+            Int.random(in: 0..<2, using: &random) == 0
                 ? .remove(reason: nil, erasing: Bool.random(using: &random)) : .stop(reason: nil),
         ])
         let events: [Camera.Event]
         do { events = try Camera.decide(command, state) } catch { return nil }
         if events.isEmpty { return nil }
         cameras[id] = events.reduce(state, Camera.evolve)
+        if cameras[id] == .removed, !events.contains(.erased(id)) { removed.append(id) }
         let lifecycles = events.map { Camera.lifecycle(of: $0, in: id.stream) }
         return Append(
             to: id.stream, events: events.map(Camera.encode),
             metadata: EventMetadata(actor: pick(["ana", "ben", nil])),
             opens: lifecycles.flatMap(\.opens), closes: lifecycles.flatMap(\.closes))
+    }
+
+    /// Of a camera that was removed before.
+    private mutating func erasure() -> Append {
+        let id = removed.remove(at: Int.random(in: 0..<removed.count, using: &random))
+        return Append(
+            to: id.erasureStream, expecting: .noStream, events: [Camera.encode(.erased(id))],
+            metadata: EventMetadata(actor: "ana"))
     }
 
     private mutating func telemetry(of id: CameraID) throws -> Append {

@@ -31,7 +31,9 @@ import Testing
     private func check(
         _ name: String, _ camera: Int64, in harness: Harness, maximumEvents: Int64 = 10_000
     ) async throws -> SampleCheck.Result {
-        try await SampleCheck(definition: Harness.definition(name), maximumEvents: maximumEvents)
+        try await SampleCheck(
+            definition: Harness.definition(name), cameras: CameraID.streamFamily, maximumEvents: maximumEvents
+        )
             .run(camera: camera, on: harness.connection)
     }
 
@@ -49,6 +51,9 @@ import Testing
         defer { try? FileManager.default.removeItem(at: folder) }  // a folder of temporary files may stay
         try await withReadModels(seed: 21) { harness, cameras in
             #expect(cameras.count > 5)
+            let erased = try await harness.connection.query(
+                "select count(*) from streams where name like 'erasure-%'")[0].integer(0)
+            #expect(erased > 0)
             for isArchived in [false, true] {
                 if isArchived {
                     try await Sealer(on: harness.target, logger: .silent).sealAll()
@@ -67,6 +72,32 @@ import Testing
             let left = try await harness.connection.query(
                 "select count(*) from pg_namespace where nspname like '%check'")[0].integer(0)
             #expect(left == 0)
+        }
+    }
+
+    @Test func anErasureAfterTheRemovalBelongsToTheCamera() async throws {
+        try await Harness.with { harness in
+            let camera = try CameraID(1)
+            let configuration = CameraConfiguration(
+                address: try StreamAddress("rtsp://10.0.0.1/a", type: .rtsp).with(.kept(SecretID("c0ffee"))))
+            let description = CameraDescription(name: CameraName(stored: "Entrance"))
+            let handler = CommandHandler<Camera>(log: harness.log)
+            let metadata = EventMetadata(actor: "ana")
+            _ = try await handler.handle(
+                .register(camera, description, configuration), on: camera.stream, metadata: metadata)
+            _ = try await handler.handle(.remove(reason: nil, erasing: false), on: camera.stream, metadata: metadata)
+            try await harness.append([
+                Append(
+                    to: camera.erasureStream, expecting: .noStream, events: [Camera.encode(.erased(camera))],
+                    metadata: metadata)
+            ])
+            let definition = try Harness.definition("camera_state")
+            try await Rebuild(definition, on: harness.target, logger: .silent).run()
+            let differences = try await compared("camera_state", camera.number, in: harness)
+            #expect(differences.map(\.isEqual) == [true])
+            let erased = try await harness.connection.query(
+                "select position = 3 and stream_credentials_id is null from read.camera_state")[0].bool(0)
+            #expect(erased)
         }
     }
 
@@ -128,7 +159,8 @@ import Testing
             var random = SeededGenerator(seed: 1)
             var drawn: Set<Int64> = []
             for _ in 0..<40 * cameras.count {
-                let camera = try await SampleCheck.randomCamera(on: harness.connection, using: &random)
+                let camera = try await SampleCheck.randomCamera(
+                    of: CameraID.streamFamily, on: harness.connection, using: &random)
                 drawn.insert(try #require(camera))
             }
             #expect(drawn == Set(cameras))
@@ -141,7 +173,7 @@ import Testing
             let (metrics, log) = (TestMetrics(), LogRecord())
             let definitions = [try Harness.definition("camera_state"), try Harness.definition("health_summary")]
             let checks = SampleChecks(
-                definitions, on: harness.target, every: .milliseconds(1), metrics: metrics,
+                definitions, of: CameraID.streamFamily, on: harness.target, every: .milliseconds(1), metrics: metrics,
                 logger: log.logger)
             let run = Task { await checks.run() }
             while !metrics.counters.contains(where: { $0.dimensions.contains { $0 == ("outcome", "equal") } })

@@ -89,8 +89,8 @@ struct AuditCommand: AsyncParsableCommand {
             return
         }
         let filter = AuditTrail.Filter(
-            cameraID: camera, type: type, actor: actor?.inNormalForm, from: from, to: to,
-            correlationID: correlation, text: text?.inNormalForm)
+            streams: try camera.map { try CameraID($0).streams }, type: type, actor: actor?.inNormalForm, from: from,
+            to: to, correlationID: correlation, text: text?.inNormalForm)
         try await database.withDatabase { [self] target in
             let pool = Pool(target, size: 1, logger: .operators)
             defer { pool.close() }

@@ -9,7 +9,9 @@ struct AuditReads: Sendable {
 
     @Sendable func show(_ request: Request, _ context: APIContext) async throws -> Response {
         let (filter, after, limit) = try Query.read(request) { query in
-            let camera = query.optional("camera_id", QueryRule.integer(in: 1...Int64.max))
+            let camera = query.optional("camera_id") { (text: String) throws(InvalidValue) in
+                try CameraID(QueryRule.integer(in: 1...Int64.max)(text))
+            }
             let type = query.optional("type", QueryRule.text)
             let actor = query.optional("actor", QueryRule.text)
             let from = query.optional("from", QueryRule.instant)
@@ -21,7 +23,7 @@ struct AuditReads: Sendable {
             let limit = query.value("limit", default: 100, QueryRule.integer(in: 1...1000))
             return query.make(at: "limit") { () throws -> (AuditTrail.Filter, Int64, Int64) in
                 let filter = AuditTrail.Filter(
-                    cameraID: try camera.get(), type: try type.get(), actor: try actor.get(), from: try from.get(),
+                    streams: try camera.get()?.streams, type: try type.get(), actor: try actor.get(), from: try from.get(),
                     to: try to.get(), correlationID: try correlation.get(), causationID: try causation.get(),
                     text: try text.get())
                 return (filter, try after.get(), try limit.get())

@@ -25,7 +25,7 @@ struct AuditExport: ExportSource {
         var filter = AuditTrail.Filter(type: form.type, actor: form.actor, from: form.from, to: form.to)
         guard let cameras else { return try await rows(filter, write) }
         for camera in cameras {
-            filter.cameraID = camera.number
+            filter.streams = camera.streams
             try await rows(filter, write)
         }
     }

@@ -17,12 +17,28 @@ package struct CameraID: Hashable, Sendable, CustomStringConvertible {
 
     package var description: String { String(number) }
 
-    /// The camera's life, under optimistic locking.
-    package var stream: StreamName { StreamName("camera-\(number)") }
+    /// What a stream of a camera holds. Each is a case here, so that whoever reads all that is known of a camera misses
+    /// none.
+    package enum StreamRole: String, CaseIterable, Sendable {
+        /// The camera's life, under optimistic locking.
+        case life = "camera"
+        /// What the camera reports; opened and closed together with its life.
+        case telemetry
+        /// That its key was destroyed, where that came after its removal.
+        case erasure
+    }
 
-    /// What the camera reports; opened and closed together with its life.
-    package var telemetryStream: StreamName { StreamName("telemetry-\(number)") }
+    /// The streams of all cameras.
+    package static let streamFamily = StreamFamily(StreamRole.self)
 
-    /// That its key was destroyed, where that came after its removal.
-    package var erasureStream: StreamName { StreamName("erasure-\(number)") }
+    /// All streams that may hold events of the camera, its life first.
+    package var streams: [StreamName] { Self.streamFamily.streams(of: number) }
+
+    package var stream: StreamName { stream(.life) }
+
+    package var telemetryStream: StreamName { stream(.telemetry) }
+
+    package var erasureStream: StreamName { stream(.erasure) }
+
+    private func stream(_ role: StreamRole) -> StreamName { StreamName("\(role.rawValue)-\(number)") }
 }

@@ -5,7 +5,7 @@ import Postgres
 
 /// Compares what the read models say of one camera with what the log makes of it, at a small cost.
 ///
-/// The camera's own two streams alone are folded anew, by the SQL of this release, into tables that exist only within
+/// The camera's own streams alone are folded again, by the SQL of this release, into tables that exist only within
 /// one transaction (repeatable read, rolled back), up to the position of the active build in that transaction's
 /// snapshot. What it proves where it finds no difference: in every table whose primary key begins with `camera_id`, the
 /// camera's rows are exactly those that its events make, none is missing and none too many, at that position. It proves
@@ -32,26 +32,29 @@ struct SampleCheck: Sendable {
     }
 
     let definition: ProjectionDefinition
+    /// The streams of cameras: all that hold events of one are folded.
+    let cameras: StreamFamily
     /// A camera with more events than this is left to `Comparison`.
     var maximumEvents: Int64 = 500_000
     var maximumSamples = 3
 
     /// A camera's id, any of them by chance; nil where there is none.
     static func randomCamera(
-        on connection: Connection, using random: inout some RandomNumberGenerator
+        of cameras: StreamFamily, on connection: Connection, using random: inout some RandomNumberGenerator
     ) async throws -> Int64? {
         let last = try await connection.query("select last_value from camera_ids")[0].integer(0)
         // Ids that no camera has lead to the next name that there is.
-        let probe = StreamName("camera-\(Int64.random(in: 1...max(1, last), using: &random))")
-        for name in [probe.rawValue, "camera-"] {
+        let role = cameras.firstRole
+        for name in ["\(role)-\(Int64.random(in: 1...max(1, last), using: &random))", "\(role)-"] {
             let row = try await connection.query(
                 """
-                select substr(name, 8)::bigint
+                select substr(name, length($2) + 2)::bigint
                 from streams
-                where name >= $1 and name < 'camera.' and name ~ '^camera-[0-9]+$'
+                -- in ASCII '.' follows '-'
+                where name >= $1 and name < $2 || '.' and name ~ ('^' || $2 || '-[0-9]+$')
                 order by name
                 limit 1
-                """, [.text(name)]
+                """, [.text(name), .text(role)]
             ).first
             if let row { return try row.integer(0) }
         }
@@ -64,7 +67,7 @@ struct SampleCheck: Sendable {
     }
 
     private func compare(_ camera: Int64, on connection: Connection) async throws -> Result {
-        let streams = ["camera-\(camera)", "telemetry-\(camera)"]
+        let streams = cameras.streams(of: camera).map(\.rawValue)
         let hash = try await Build.hash(of: definition, on: connection)
         guard
             let active = try await Build.all(of: definition.name, on: connection).first(where: { $0.state == .active }),

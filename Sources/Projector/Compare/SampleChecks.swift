@@ -1,3 +1,4 @@
+import EventSourcing
 import Logging
 import Metrics
 import Postgres
@@ -9,17 +10,21 @@ import Postgres
 /// camera has too many events) and `failed`. What differs is a warning in the log, with the row's key.
 package struct SampleChecks: Sendable {
     private let definitions: [ProjectionDefinition]
+    private let cameras: StreamFamily
     private let target: ConnectionTarget
     private let interval: Duration
     private let metrics: any MetricsFactory
     private let logger: Logger
 
-    /// - Parameter interval: between two checks of a projection.
+    /// - Parameters:
+    ///   - cameras: the streams of cameras.
+    ///   - interval: between two checks of a projection.
     package init(
-        _ definitions: [ProjectionDefinition], on target: ConnectionTarget, every interval: Duration = .seconds(60),
+        _ definitions: [ProjectionDefinition], of cameras: StreamFamily, on target: ConnectionTarget, every interval: Duration = .seconds(60),
         metrics: any MetricsFactory = MetricsSystem.factory, logger: Logger
     ) {
         self.definitions = definitions
+        self.cameras = cameras
         self.target = target.named("footfall check", requestTimeout: nil)
         self.interval = interval
         self.metrics = metrics
@@ -58,8 +63,10 @@ package struct SampleChecks: Sendable {
     private func check(_ definition: ProjectionDefinition, on connection: Connection) async throws {
         do {
             var random = SystemRandomNumberGenerator()
-            guard let camera = try await SampleCheck.randomCamera(on: connection, using: &random) else { return }
-            report(try await SampleCheck(definition: definition).run(camera: camera, on: connection), of: definition)
+            guard let camera = try await SampleCheck.randomCamera(of: cameras, on: connection, using: &random)
+            else { return }
+            let check = SampleCheck(definition: definition, cameras: cameras)
+            report(try await check.run(camera: camera, on: connection), of: definition)
         } catch {
             count("failed", definition)
             logger.warning(
