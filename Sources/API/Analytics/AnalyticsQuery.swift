@@ -101,15 +101,14 @@ struct AnalyticsQuery {
             and \(CountRange.isWanted)
         ),
         grouped as (
-          select \(bucket.key(of: "bucket_start", zone: "zone.name")) as key, \(CountMeasures.sums)
+          select min(bucket_start) as quarter, \(CountMeasures.sums)
           from counts, zone
-          group by 1
+          group by \(bucket.keys(of: "bucket_start", zone: "zone.name"))
         ),
         counted as (
-          select
-            \(bucket.start(ofKey: "key", zone: "zone.name")) as first, count_in, count_out, readings, correction_in,
-            correction_out
+          select \(bucket.start(of: "quarter", zone: "zone.name")) as first, \(CountMeasures.sums)
           from grouped, zone
+          group by 1
         ),
         buckets as (
           select first, \(bucket.end(after: "first", zone: "zone.name")) as last

@@ -24,8 +24,9 @@ struct Occupancy {
           from read.occupancy_resets
           where camera_id = $1 and reset_at < (select last from range)
           union all
-          select first, 1, 0
-          from (
+          -- a day whose midnight comes twice has one
+          select distinct local_start(date_trunc('day', first at time zone zone.name), zone.name), 1, 0
+          from zone, (
             \(Bucket.day.all(
                 from: Bucket.day.start(of: "(select first from range)", zone: "(select name from zone)"),
                 to: "(select last from range)", zone: "(select name from zone)"))
@@ -68,7 +69,7 @@ struct Occupancy {
     }
 
     /// The beginning of the quarter hour in which the range begins: from there on minutes are added up one by one.
-    private var quarter: String { "(select \(Bucket.quarterHour.key(of: "first", zone: "")) from range)" }
+    private var quarter: String { "(select \(Bucket.quarterHour.start(of: "first", zone: "")) from range)" }
 
     private var corrections: String {
         """

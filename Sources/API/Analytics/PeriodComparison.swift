@@ -4,20 +4,7 @@ enum PeriodComparison {
     /// is made of whole days of the zone, it is as many days, however long the clocks made them.
     static let range = """
         previous as (
-          select
-            case
-              when \(Bucket.day.start(of: "first", zone: "zone.name")) = first
-                and \(Bucket.day.start(of: "last", zone: "zone.name")) = last
-              then \(
-                Bucket.day.start(
-                    ofKey: """
-                        (\(Bucket.day.key(of: "first", zone: "zone.name")) - (\
-                        \(Bucket.day.key(of: "last", zone: "zone.name")) \
-                        - \(Bucket.day.key(of: "first", zone: "zone.name"))))
-                        """, zone: "zone.name"))
-              else first - (last - first)
-            end as first,
-            first as last
+          select period_before(first, last, zone.name) as first, first as last
           from range, zone
         )
         """

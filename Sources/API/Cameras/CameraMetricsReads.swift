@@ -16,6 +16,11 @@ struct CameraMetricsReads: Sendable {
 
         private var bucket: Bucket? { Bucket(rawValue: rawValue) }
 
+        /// Expressions to group five minutes by: see `Bucket.keys`.
+        func keys(of instant: String, zone: String) -> String {
+            bucket.map { $0.keys(of: Bucket.quarterHour.start(of: instant, zone: zone), zone: zone) } ?? instant
+        }
+
         /// SQL for the first instant of the bucket that holds an instant.
         func start(of instant: String, zone: String) -> String {
             bucket?.start(of: instant, zone: zone)
@@ -94,16 +99,24 @@ struct CameraMetricsReads: Sendable {
             case when last = $3::timestamptz then last else \(interval.end(after: "last", zone: "zone.name")) end as last
           from starts, zone
         ),
-        page as (
-          select
-            \(interval.start(of: "bucket_start", zone: "zone.name")) as first,
-            zone.name as zone,
-            \(CameraMeasures.sums)
+        grouped as (
+          select min(bucket_start) as "from", max(bucket_start) as "to"
           from read.camera_metrics, range, zone
           where camera_id = $1 and bucket_start >= range.first and bucket_start < range.last
-          group by 1, 2
+          group by \(interval.keys(of: "bucket_start", zone: "zone.name"))
+        ),
+        buckets as (
+          select \(interval.start(of: #""from""#, zone: "zone.name")) as first, min("from") as "from", max("to") as "to"
+          from grouped, zone
+          group by 1
           order by 1
           limit $5
+        ),
+        page as (
+          select first, zone.name as zone, \(CameraMeasures.sums)
+          from buckets, zone, read.camera_metrics
+          where camera_id = $1 and bucket_start between buckets."from" and buckets."to"
+          group by 1, 2
         )
         select
           \(ReadModels.position(of: .cameraState, .cameraMetrics)),

@@ -44,20 +44,18 @@ struct CountQuery {
         """
         with \(CountRange.tables(bucket)),
         grouped as (
-          select
-            \(bucket.key(of: "bucket_start", zone: "zone.name")) as key, line, class,
-            \(CountMeasures.sums)
+          select min(bucket_start) as quarter, line, class, \(CountMeasures.sums)
           from read.hourly_counts, range, zone
           where camera_id = $1
             and bucket_start >= range.first and bucket_start < range.last
             and \(CountRange.isWanted)
-          group by 1, 2, 3
+          group by line, class, \(bucket.keys(of: "bucket_start", zone: "zone.name"))
         ),
         counted as (
           select
-            \(bucket.start(ofKey: "key", zone: "zone.name")) as first, line, class, count_in, count_out, readings,
-            correction_in, correction_out
+            \(bucket.start(of: "quarter", zone: "zone.name")) as first, line, class, \(CountMeasures.sums)
           from grouped, zone
+          group by 1, 2, 3
         ),
         \(isFilled ? filled : "filled as (select * from counted)"),
         page as (

@@ -79,22 +79,20 @@ struct FleetCountQuery {
           select camera_id from read.camera_state as camera where \(FleetFilter.sql("camera", from: 7))
         ),
         grouped as (
-          select
-            \(bucket.key(of: "bucket_start", zone: "zone.name")) as key, \(subject), line, class,
-            \(CountMeasures.sums)
+          select min(bucket_start) as quarter, \(subject), line, class, \(CountMeasures.sums)
           from read.hourly_counts
           join cameras using (camera_id), range, zone
           where bucket_start >= range.first and bucket_start < range.last
             and ($4::text is null or line = $4)
             and ($5::text is null or class = $5)
             and \(PlaceHistory.isAt(FleetFilter.location(from: 7), "hourly_counts.camera_id", "bucket_start"))
-          group by 1, 2, 3, 4
+          group by 2, 3, 4, \(bucket.keys(of: "bucket_start", zone: "zone.name"))
         ),
         counted as (
           select
-            \(bucket.start(ofKey: "key", zone: "zone.name")) as first, camera_id, line, class, count_in, count_out, readings,
-            correction_in, correction_out
+            \(bucket.start(of: "quarter", zone: "zone.name")) as first, camera_id, line, class, \(CountMeasures.sums)
           from grouped, zone
+          group by 1, 2, 3, 4
         ),
         \(isFilled ? filled : "filled as (select * from counted), size as (select 0 as rows)"),
         page as (

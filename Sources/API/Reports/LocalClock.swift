@@ -1,15 +1,34 @@
 import EventSourcing
 import Foundation
+import Postgres
 
-/// Dates and times of day in a zone, in English.
+/// Dates and times of day in a zone, in English: of the instants that it was made for.
+///
+/// The database says what the zone's clocks show, as it does for what is counted: its knowledge of time zones and that of
+/// Foundation may be of different years.
 struct LocalClock {
-    private let calendar: Calendar
+    /// What the clocks show, as if it were UTC.
+    private let shown: [Timestamp: Timestamp]
 
-    init(_ zone: String) {
-        var calendar = Calendar(identifier: .gregorian)
-        calendar.timeZone = TimeZone(identifier: zone) ?? .gmt
-        self.calendar = calendar
+    init(_ zone: String, _ instants: some Sequence<Timestamp>, pool: Pool) async throws {
+        var asked = ArrayParameter(.integer)
+        let instants = Array(Set(instants))
+        for instant in instants { asked.append(instant.microseconds) }
+        let rows = try await pool.query(
+            """
+            select ((timestamptz 'epoch' + microseconds * interval '1 microsecond') at time zone $2) at time zone 'UTC'
+            from unnest($1) with ordinality as asked (microseconds, index)
+            order by index
+            """, [asked.parameter, .text(zone)])
+        shown = Dictionary(
+            uniqueKeysWithValues: zip(instants, try rows.map { Timestamp(microseconds: try $0.timestamp(0)) }))
     }
+
+    private static let calendar = {
+        var calendar = Calendar(identifier: .gregorian)
+        calendar.timeZone = .gmt
+        return calendar
+    }()
 
     private static let weekdays = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"]
     private static let months = [
@@ -18,8 +37,8 @@ struct LocalClock {
     ]
 
     private func parts(_ instant: Timestamp) -> DateComponents {
-        let date = Date(timeIntervalSince1970: Double(instant.microseconds) / 1_000_000)
-        return calendar.dateComponents([.year, .month, .day, .weekday, .hour, .minute], from: date)
+        let date = Date(timeIntervalSince1970: Double((shown[instant] ?? instant).microseconds) / 1_000_000)
+        return Self.calendar.dateComponents([.year, .month, .day, .weekday, .hour, .minute], from: date)
     }
 
     /// `Sunday, 29 March 2026`

@@ -48,15 +48,24 @@ struct ReportPage {
     let gaps: [Fact]
     let hasGaps: Bool
 
-    init(_ report: Report) {
-        let clock = LocalClock(report.zone)
+    /// The instants of a report that its page shows in local time.
+    static func instants(of report: Report) -> [Timestamp] {
+        report.parts.flatMap { [$0.start, $0.end] } + report.gaps.flatMap { [$0.from, $0.to] }
+            + (report.analytics["peaks"]?.array ?? []).flatMap { [instant($0["start"]), instant($0["end"])] }
+            + [report.from, lastSecond(of: report), report.createdAt]
+    }
+
+    private static func lastSecond(of report: Report) -> Timestamp { report.to - .seconds(1) }
+
+    /// - Parameter clock: made for the report's `instants`.
+    init(_ report: Report, clock: LocalClock) {
         let isDaily = report.period == .daily
         camera = report.camera["name"]?.string ?? ""
         location = report.camera["location"]?.string
         title =
             isDaily
             ? clock.day(report.from)
-            : "\(clock.shortDay(report.from)) to \(clock.shortDay(report.to - .seconds(1))) \(clock.year(report.to - .seconds(1)))"
+            : "\(clock.shortDay(report.from)) to \(clock.shortDay(Self.lastSecond(of: report))) \(clock.year(Self.lastSecond(of: report)))"
         zone = report.zone
         createdAt = "\(clock.day(report.createdAt)), \(clock.time(report.createdAt))"
         partName = isDaily ? "Hour" : "Day"

@@ -63,7 +63,8 @@ struct ReportQuery {
     /// Uptime is that of the period up to now, as `Uptime` has it.
     var sql: String {
         let bucket = period.bucket
-        let first = bucket.start(ofKey: "date_trunc('\(bucket.rawValue)', local)", zone: "zone.name")
+        func start(_ local: String) -> String { "local_start(\(local), zone.name)" }
+        let running = "date_trunc('\(bucket.rawValue)', $4::timestamptz at time zone zone.name)"
         return """
             with camera as (
               select camera_id, name, location, removed, time_zone from read.camera_state where camera_id = $1
@@ -72,14 +73,16 @@ struct ReportQuery {
               select coalesce($2, (select time_zone from camera), 'UTC') as name
             ),
             day as (
-              select coalesce($3::timestamp, ($4::timestamptz at time zone zone.name) - interval '1 \(bucket.rawValue)') as local
+              select
+                date_trunc(
+                  '\(bucket.rawValue)',
+                  coalesce(
+                    $3::timestamp, (\(start(running)) - interval '1 microsecond') at time zone zone.name)) as local
               from zone
             ),
-            beginning as (
-              select \(first) as first from day, zone
-            ),
             range as (
-              select first, \(bucket.end(after: "first", zone: "zone.name")) as last from beginning, zone
+              select \(start("local")) as first, \(start("local + interval '1 \(bucket.rawValue)'")) as last
+              from day, zone
             ),
             metrics as (
               select * from read.camera_metrics, range

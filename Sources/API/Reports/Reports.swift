@@ -18,6 +18,10 @@ struct Reports: Sendable {
         try row.checkCamera(removed: 1)
         let (from, to) = (Timestamp(microseconds: try row.timestamp(2)), Timestamp(microseconds: try row.timestamp(3)))
         let zone = try row.text(4)
+        guard from < to else {
+            let fault = Fault(at: .parameter("date"), "unknown_value", "The clocks of \(zone) never showed this date.")
+            throw Problem.validationFailed([fault])
+        }
         let hours = try await analytics(.hour, id, from: from, to: to, zone: zone)
         let parts = query.period == .daily ? hours : try await analytics(.day, id, from: from, to: to, zone: zone)
         let report = Report(
@@ -26,12 +30,13 @@ struct Reports: Sendable {
         guard let report else { throw Problem.internalError }
         let position = try row.position
         guard query.format == .html else { return .json(report.json.bytes, position: position) }
+        let clock = try await LocalClock(zone, ReportPage.instants(of: report), pool: readModels.pool)
         return Response(
             status: .ok,
             headers: [
                 .contentType: "text/html; charset=utf-8", .position: String(position),
                 .contentSecurityPolicy: Self.policy,
-            ], body: ResponseBody(byteBuffer: ByteBuffer(string: try ReportPage(report).html)))
+            ], body: ResponseBody(byteBuffer: ByteBuffer(string: try ReportPage(report, clock: clock).html)))
     }
 
     /// The page has styles of its own, and nothing else: no script, nothing from elsewhere.
