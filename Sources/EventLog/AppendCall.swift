@@ -85,7 +85,8 @@ struct AppendCall {
                 }
                 // A connection that broke while it was idle is found out here; the next one is a new one.
                 if case .unreachable = error, attempt > 1 { throw error }
-                guard error.isSafeToRetry, attempt < Self.maximumAttempts else { throw error }
+                // Whoever holds a lock for seconds goes on holding it.
+                guard error.isSafeToRetry, !error.isLockTimeout, attempt < Self.maximumAttempts else { throw error }
                 attempt += 1
             }
         }

@@ -45,6 +45,8 @@ struct AppendCalls: Sendable {
                 return .lost { await resolve(call, reason: reason) }
             case .overloaded: return .known(.failure(.overloaded))
             case .unreachable(let reason): return .known(.failure(.unavailable(reason: reason)))
+            case .server where (error as? PostgresError)?.isLockTimeout == true:
+                return .known(.failure(.blocked(by: await BlockingSession.inTheWay(of: pool))))
             case .server(let error) where error.sqlState == "FF003": return .known(.failure(.superseded))
             case .server, nil: return .known(.failure(.storage(reason: "\(error)")))
             // There is an answer, so it was committed, but not one that can be read.

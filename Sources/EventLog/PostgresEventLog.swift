@@ -204,6 +204,8 @@ extension EventLogError {
         switch error as? PostgresError {
         case .overloaded: self = .overloaded
         case .unreachable(let reason), .connectionLost(let reason): self = .unavailable(reason: reason)
+        case .server(let error) where PostgresError.server(error).isLockTimeout:
+            self = .unavailable(reason: "another session holds a lock on the log")
         case .server, .decoding, nil: self = .storage(reason: "\(error)")
         }
     }

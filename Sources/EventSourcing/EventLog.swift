@@ -76,6 +76,9 @@ extension EventLog {
 package enum EventLogError: Error, Equatable {
     /// Nothing was written: the log could not be reached. Trying again later is safe.
     case unavailable(reason: String)
+    /// Nothing was written: another session of the database holds a lock on the log, and went on holding it. Trying again
+    /// after a pause is safe.
+    case blocked(by: String)
     /// Nothing was written: too many appends are waiting. Trying again after a pause is safe.
     case overloaded
     /// The connection broke while the append was committing: it is written or it is not. Only a repetition under the

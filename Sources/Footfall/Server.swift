@@ -42,8 +42,9 @@ struct Server {
         policy = try NetworkPolicy(settings.listening)
         identity = try settings.listening.tls.map { try ServerIdentity(certificate: $0.certificate, key: $0.key) }
         let watched = target.loggingQueries(from: settings.slowQuery)
-        readers = Pool(watched.named("footfall api"), size: 8, logger: logger)
-        writer = Pool(watched.named("footfall log"), size: 2, logger: logger)
+        let patient = watched.waitingForLocks(atMost: Self.lockTimeout)
+        readers = Pool(patient.named("footfall api"), size: 8, logger: logger)
+        writer = Pool(patient.named("footfall log"), size: 2, logger: logger)
         log = PostgresEventLog(readers: readers, writer: writer)
         let channels = Projector.channels + [PostgresSecretStore.channel]
         let listener = Listener(target.named("footfall listener"), channels: channels, logger: logger)
@@ -84,6 +85,9 @@ struct Server {
             .essential(UntilShutdown { await sealer.run(listener: listener) }),
         ]
     }
+
+    /// Long for anything that the programs do to each other, and short for a client that waits.
+    private static let lockTimeout = Duration.seconds(4)
 
     static let now: @Sendable () -> Timestamp = {
         Timestamp(microseconds: Int64((Date().timeIntervalSince1970 * 1_000_000).rounded()))

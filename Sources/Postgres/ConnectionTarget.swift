@@ -9,6 +9,9 @@ package struct ConnectionTarget: Sendable {
     /// How long a request may take once it was sent. Beyond it the socket is closed and the request fails with
     /// `PostgresError.connectionLost`; the server is not asked to cancel, for a commit that waits must not be cancelled.
     package var requestTimeout: Duration?
+    /// How long a statement waits for a lock that another session holds; beyond it the server refuses it with SQLSTATE
+    /// 55P03. nil for as long as the request may take.
+    package var lockTimeout: Duration?
     /// From which time on a statement is logged, with its text and without its values; nil for never.
     package var slowQuery: Duration?
 
@@ -26,6 +29,12 @@ package struct ConnectionTarget: Sendable {
         var target = self
         target.applicationName = applicationName
         target.requestTimeout = requestTimeout
+        return target
+    }
+
+    package func waitingForLocks(atMost time: Duration) -> ConnectionTarget {
+        var target = self
+        target.lockTimeout = time
         return target
     }
 

@@ -19,6 +19,9 @@ package enum PostgresError: Error, Sendable {
         return error.sqlState
     }
 
+    /// Whether the statement gave up waiting for a lock that another session holds.
+    package var isLockTimeout: Bool { sqlState == "55P03" }
+
     /// Whether the server rolled back for the sake of others (serialization failure or deadlock) or the request was
     /// never sent, so that the same request may be sent again.
     package var isSafeToRetry: Bool {

@@ -20,7 +20,8 @@ extension Session {
         PQsetNoticeProcessor(connection, { _, _ in }, nil)
         // Compiling a statement takes a second where the planner, of tables that were never analyzed, expects much of it.
         let setUp = """
-            set timezone = 'UTC'; set intervalstyle = 'iso_8601'; set client_min_messages = warning; set jit = off
+            set timezone = 'UTC'; set intervalstyle = 'iso_8601'; set client_min_messages = warning; set jit = off; \
+            set lock_timeout = \(target.lockTimeout.map { Int64($0 / .milliseconds(1)) } ?? 0)
             """
         let reply = PQstatus(connection) == CONNECTION_OK ? PQexec(connection, setUp) : nil
         let isReady = PQresultStatus(reply) == PGRES_COMMAND_OK

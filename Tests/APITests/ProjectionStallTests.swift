@@ -75,6 +75,45 @@ import Testing
         }
     }
 
+    /// Events are locked, which all appends wait for: projections are listed all the same.
+    @Test func aLockOnTheLogDoesNotKeepProjectionsFromBeingListed() async throws {
+        try await withAPI { api in
+            try await api.register()
+            _ = try await api.get("/cameras/1?min_position=1")
+            try await withConnection(to: api, named: "someone's psql") { holder in
+                try await holder.query("begin")
+                try await holder.script("lock table events in access exclusive mode")
+                let answer = try await api.get("/projections")
+                #expect(answer.status == 200)
+                #expect(answer["head"] == 1)
+                try await holder.query("rollback")
+            }
+        }
+    }
+
+    @Test(arguments: ["log_head", "projection_builds", "projection_checkpoints"])
+    func whoLocksTheirOwnTablesIsNamed(_ table: String) async throws {
+        try await withAPI(projecting: false) { api in
+            try await withConnection(to: api, named: "someone's psql") { holder in
+                let pid = try await holder.query("select pg_backend_pid()")[0].integer(0)
+                try await holder.query("begin")
+                try await holder.script("lock table \(table) in access exclusive mode")
+                let answer = try await api.get("/projections")
+                #expect(answer.status == 503)
+                #expect(answer["code"] == "database_unavailable")
+                let session = answer["blocked_by"]?.array?.first
+                #expect(session?["pid"]?.integer == pid)
+                #expect(session?["application_name"] == "someone's psql")
+                #expect(session?["state"] == "idle in transaction")
+                #expect(session?["lock_object"]?.string == table)
+                #expect(session?["query"]?.string?.contains("lock table") == true)
+                #expect(session?["transaction_began_at"]?.string.flatMap(Timestamp.init(rfc3339:)) != nil)
+                try await holder.query("rollback")
+                #expect(try await api.get("/projections").status == 200)
+            }
+        }
+    }
+
     @Test func thatNoProcessRunsItIsSaid() async throws {
         try await withAPI(projecting: false) { api in
             _ = try await build(on: api)

@@ -1,5 +1,7 @@
 import EventSourcing
 import Foundation
+import Postgres
+import TestSupport
 import Testing
 
 /// The programs as an operator uses them.
@@ -36,6 +38,26 @@ import Testing
                 #expect(rebuild.output.contains("2 of 2 events (100 %)"))
                 let migrate = try await Program.run("footfallctl", ["migrate"] + data)
                 #expect(migrate.output == "nothing to apply\n")
+            }
+        }
+    }
+
+    @Test func theToolNamesWhoLocksTheReadModels() async throws {
+        try await TestCluster.shared.withDatabase { target in
+            try await withPostgresLog(target) { _, _ in }
+            let holder = try await Connection.open(target.named("someone's psql"), logger: .silent)
+            defer { holder.close() }
+            for (table, code) in [("events", Int32(0)), ("log_head", 1)] {
+                try await holder.query("begin")
+                try await holder.script("lock table \(table) in access exclusive mode")
+                let list = try await Program.run("footfallctl", ["projections", "--database-url", target.url])
+                #expect(list.code == code, "\(list.output)")
+                if code == 1 {
+                    #expect(
+                        list.output.contains(
+                            "(someone's psql, idle in transaction) holds AccessExclusiveLock on log_head"))
+                }
+                try await holder.query("rollback")
             }
         }
     }

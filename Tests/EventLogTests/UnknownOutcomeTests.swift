@@ -115,7 +115,7 @@ import Testing
                 for await error in group {
                     switch error {
                     case nil: break
-                    case .unavailable, .unknownOutcome: failures += 1
+                    case .unavailable, .blocked, .unknownOutcome: failures += 1
                     case let error?: Issue.record("reported as \(error)")
                     }
                 }

@@ -132,7 +132,7 @@ package struct Workload: Sendable {
         } catch {
             switch error {
             case .unknownOutcome: break
-            case .unavailable, .overloaded:
+            case .unavailable, .blocked, .overloaded:
                 for append in appends where append.producer == nil { ledger.enter(.denied(id: append.id)) }
             case .storage, .invalidAppend, .superseded: ledger.enter(.broken("\(error)"))
             }

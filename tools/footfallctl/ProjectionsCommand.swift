@@ -1,4 +1,5 @@
 import ArgumentParser
+import EventLog
 import Postgres
 import TextTable
 
@@ -21,12 +22,23 @@ struct ProjectionsCommand: AsyncParsableCommand {
             try await database.withDatabase { [self] target in
                 let connection = try await Connection.open(target, logger: .operators)
                 defer { connection.close() }
-                if json {
-                    for row in try await connection.query(Self.documents) { print(try row.text(0)) }
-                    return
+                // Who holds a lock is to be named, not waited for.
+                try await connection.script("set lock_timeout = '2s'")
+                let answers: [Rows]
+                do {
+                    if json {
+                        for row in try await connection.query(Self.documents) { print(try row.text(0)) }
+                        return
+                    }
+                    // In one round trip, so that both tell of the same moment.
+                    answers = try await connection.pipeline([Statement(Self.builds), Statement(Self.stalls)])
+                } catch let error as PostgresError where error.isLockTimeout {
+                    complain("the tables of the read models are locked")
+                    for session in try await BlockingSession.all(on: connection) {
+                        complain("\(session): \(session.query ?? "its statement is not to be seen by this role")")
+                    }
+                    throw ExitCode.failure
                 }
-                // In one round trip, so that both tell of the same moment.
-                let answers = try await connection.pipeline([Statement(Self.builds), Statement(Self.stalls)])
                 print(Line.table.string(for: try answers[0].map(Line.init), style: Style.plain) ?? "")
                 for row in answers[1] { print(try Stall(row)) }
             }
@@ -126,6 +138,13 @@ struct ProjectionsCommand: AsyncParsableCommand {
                     \(build) has stopped since \(since) at position \(position), \(try row.text(5)) of \
                     \(try row.text(6)): \(try row.text(8)) (SQLSTATE \(try row.text(7)))
                       Mend its SQL and start again, or: footfallctl projections skip \(projection) \(position) --reason …
+                    """
+            case "schema_version":
+                let position = try row.integer(4)
+                description = """
+                    \(build) has stopped since \(since) at position \(position) of \(try row.text(6)): \(try row.text(8))
+                      Run the release that wrote the event, or a later one, or: \
+                    footfallctl projections skip \(projection) \(position) --reason …
                     """
             case "error":
                 description = """

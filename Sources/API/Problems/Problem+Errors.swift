@@ -76,6 +76,10 @@ extension Problem {
     init(_ error: EventLogError) {
         switch error {
         case .unavailable: self = .passing(.databaseUnavailable, "Nothing was changed; try again.")
+        case .blocked(let session):
+            self = .passing(
+                .databaseUnavailable,
+                "Another session of the database is in the way: \(session). Nothing was changed; try again.")
         case .overloaded:
             self = .passing(.overloaded, "Too many changes are waiting and nothing was changed; try again.")
         case .unknownOutcome:
@@ -94,6 +98,8 @@ extension Problem {
         case .overloaded: self = .passing(.overloaded, "Too many requests are waiting; try again.")
         case .server(let error) where ["42P01", "3F000"].contains(error.sqlState):
             self = .passing(.notReady, "The read model is being built for the first time.")
+        case .server where error.isLockTimeout:
+            self = .passing(.databaseUnavailable, "Another session of the database holds a lock; try again.")
         case .server(let error) where error.sqlState == "22008":
             let rule = InvalidValue(.outOfRange, "The times asked for lie too far apart, or too far away.")
             self = .validationFailed([Fault(at: .parameter("from"), rule)])

@@ -1,3 +1,5 @@
+import EventLog
+import EventSourcing
 import Hummingbird
 import Postgres
 
@@ -67,7 +69,25 @@ struct ProjectionReads: Sendable {
 
     @Sendable func list(_ request: Request, _ context: APIContext) async throws -> Response {
         try Query.none(request)
-        guard let row = try await readModels.pool.query(Self.listSQL).first else { throw Problem.internalError }
+        let row: Row?
+        do {
+            row = try await readModels.pool.withConnection { connection in
+                try await connection.pipeline([Self.waitBriefly, Statement(Self.listSQL)])[1].first
+            }
+        } catch let error as PostgresError where error.isLockTimeout {
+            throw Self.blocked(by: try await BlockingSession.all(on: readModels.pool))
+        }
+        guard let row else { throw Problem.internalError }
         return .json(try row.bytes(1), position: try row.position)
+    }
+
+    /// Who holds a lock is to be named, not waited for.
+    private static let waitBriefly = Statement("select set_config('lock_timeout', '2s', true)")
+
+    private static func blocked(by sessions: [BlockingSession]) -> Problem {
+        let who = sessions.first.map { ": \($0)" } ?? ""
+        return .passing(
+            .databaseUnavailable, "The tables of the read models are locked\(who).",
+            members: ["blocked_by": .array(sessions.map(\.json))])
     }
 }
