@@ -99,7 +99,13 @@ struct Server {
             .essential(
                 WorkerProcess(
                     executable: executable, arguments: arguments, token: token, origin: listening.originFromHere,
-                    ports: listeningPort(), logger: logger)))
+                    ports: listeningPort(), untilReady: { [checkpoints] in await Self.firstBuild(in: checkpoints) },
+                    logger: logger)))
+    }
+
+    /// Returns once there is a read model of cameras, or the task is cancelled.
+    private static func firstBuild(in checkpoints: Checkpoints) async {
+        while !Task.isCancelled, await !checkpoints.wait(for: ["camera_state"], toReach: 0, limit: .seconds(60)) {}
     }
 
     /// Sees to it that the demo camera is there; ends when it is.

@@ -19,6 +19,8 @@ struct WorkerProcess: Service {
     let origin: String
     /// Says, once, on which port the server listens.
     let ports: AsyncStream<Int>
+    /// Returns once the server can tell a worker what to do, or the task is cancelled.
+    let untilReady: @Sendable () async -> Void
     let logger: Logger
 
     func run() async throws {
@@ -34,6 +36,7 @@ struct WorkerProcess: Service {
 
     private func keepRunning() async {
         for await port in ports {
+            await untilReady()
             await Backoff.retrying(first: .seconds(1), longest: .seconds(30)) {
                 try await runOnce(port: port)
                 if !Task.isCancelled { logger.warning("the worker ended; starting it again") }

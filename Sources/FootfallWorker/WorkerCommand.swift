@@ -49,7 +49,7 @@ struct WorkerCommand: AsyncParsableCommand {
 
     func run() async throws {
         outliveReaders()
-        let environment = ProcessInfo.processInfo.environment
+        let environment = ProcessInfo.processInfo.environment.withoutEmptySettings
         func setting(_ flag: String?, _ variable: String) -> String? { flag ?? environment["FOOTFALL_" + variable] }
 
         let address = setting(server, "SERVER_URL") ?? "http://127.0.0.1:3002"

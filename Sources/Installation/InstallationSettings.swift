@@ -3,7 +3,7 @@ import Foundation
 import StreamPolicy
 import StructuredLogging
 
-/// Every setting there is: a flag, else `FOOTFALL_…` in the environment, else the default.
+/// Every setting there is: a flag, else `FOOTFALL_…` in the environment, where it is not empty, else the default.
 package struct InstallationSettings: Sendable {
     package struct Invalid: Error, CustomStringConvertible {
         package let description: String
@@ -54,7 +54,7 @@ package struct InstallationSettings: Sendable {
     ) throws(Invalid) {
         let values = ConfigReader(providers: [
             InMemoryProvider(values: flags.values),
-            EnvironmentVariablesProvider(environmentVariables: environment),
+            EnvironmentVariablesProvider(environmentVariables: environment.withoutEmptySettings),
         ]).scoped(to: "footfall")
         let reader = SettingsReader(values: values)
 

@@ -1,4 +1,5 @@
 import Foundation
+import StructuredLogging
 
 /// The files that belong to a release beside its binaries: migrations, projections and the API's documentation.
 package struct ReleaseFiles: Sendable {
@@ -26,7 +27,7 @@ package struct ReleaseFiles: Sendable {
         environment: [String: String] = ProcessInfo.processInfo.environment, executable: URL? = runningExecutable
     ) throws(Missing) -> ReleaseFiles {
         var candidates: [URL] = []
-        if let path = environment["FOOTFALL_SHARE"] {
+        if let path = environment.withoutEmptySettings["FOOTFALL_SHARE"] {
             candidates = [URL(filePath: path)]
         } else {
             var folder = executable?.deletingLastPathComponent()

@@ -15,10 +15,13 @@ struct Footfall {
     private static let secret = ["FOOTFALL_AUTH_SECRET": "\(UUID().uuidString)\(UUID().uuidString)"]
 
     /// Starts everything and waits until the API listens.
-    static func up(in folder: URL, _ arguments: [String] = [], as user: String? = nil) async throws -> Footfall {
+    static func up(
+        in folder: URL, _ arguments: [String] = [], environment: [String: String] = [:], as user: String? = nil
+    ) async throws -> Footfall {
         let data = ["--data-dir", folder.path]
         // On a database elsewhere, no master key is made in the data directory.
-        let environment = arguments.contains("--database-url") ? ["FOOTFALL_MASTER_KEY": masterKey] : [:]
+        let key = arguments.contains("--database-url") ? ["FOOTFALL_MASTER_KEY": masterKey] : [:]
+        let environment = environment.merging(key) { $1 }
         var footfall = try await listening(
             Program("footfall", ["up", "--port", "0"] + data + arguments, environment: environment, as: user))
         footfall.token = try await token(data)

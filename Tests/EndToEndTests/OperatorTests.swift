@@ -42,6 +42,20 @@ import Testing
         }
     }
 
+    /// Empty variables are as good as none; and a good start has nothing to complain of.
+    @Test func aFreshStartSaysNothingOfErrors() async throws {
+        try await withFolder { folder in
+            var environment = ["FOOTFALL_MODEL", "FOOTFALL_LOG_LEVEL", "FOOTFALL_DATABASE_URL", "FOOTFALL_RATE_LIMIT"]
+                .reduce(into: [:]) { $0[$1] = "" }
+            environment["FOOTFALL_STREAM_NETWORKS"] = ""
+            let footfall = try await Footfall.up(in: folder, environment: environment)
+            try await footfall.program.waits(for: "connected to the server")
+            let lines = footfall.program.output.split(separator: "\n")
+            #expect(lines.filter { $0.contains(/\b(warning|error|critical)\b/) } == [])
+            #expect(await footfall.stop() == 0)
+        }
+    }
+
     @Test func theToolNamesWhoLocksTheReadModels() async throws {
         try await TestCluster.shared.withDatabase { target in
             try await withPostgresLog(target) { _, _ in }

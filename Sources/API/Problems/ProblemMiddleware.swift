@@ -1,4 +1,16 @@
 import Hummingbird
+import Logging
+
+extension ProblemCode {
+    /// How an answer with it is logged; nil where it is the client's affair alone.
+    fileprivate var logLevel: Logger.Level? {
+        switch self {
+        // Part of every first start.
+        case .notReady: .info
+        default: status.kind == .serverError ? .error : nil
+        }
+    }
+}
 
 /// Turns whatever a handler throws into a problem's answer. Only the log learns of inner errors.
 struct ProblemMiddleware: RouterMiddleware {
@@ -9,9 +21,9 @@ struct ProblemMiddleware: RouterMiddleware {
             return try await next(request, context)
         } catch {
             let problem = Problem(error)
-            if problem.code.status.kind == .serverError {
-                context.logger.error(
-                    "request failed",
+            if let level = problem.code.logLevel {
+                context.logger.log(
+                    level: level, "request failed",
                     metadata: ["code": "\(problem.code.rawValue)", "reason": "\(problem.cause ?? error)"])
             }
             return problem.response

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import StreamPolicy
+import StructuredLogging
 
 /// From where streams are opened.
 struct StreamOptions: ParsableArguments {
@@ -26,7 +27,7 @@ struct StreamOptions: ParsableArguments {
     var streamCaFile: String?
 
     func door() throws -> StreamDoor {
-        let environment = ProcessInfo.processInfo.environment
+        let environment = ProcessInfo.processInfo.environment.withoutEmptySettings
         let root = fileStreamRoot ?? environment["FOOTFALL_FILE_STREAM_ROOT"]
         var networks = StreamNetworks.defaults
         if let text = streamNetworks ?? environment["FOOTFALL_STREAM_NETWORKS"] {
