@@ -11,6 +11,9 @@ package struct StoppedAtEvent: Error, Sendable, Equatable, CustomStringConvertib
     package let sqlState: String
     /// The server's message.
     package let error: String
+    /// SQLSTATE of an event in a schema version that the release does not know, see `refuse_schema_version`.
+    static let unknownSchemaVersion = "FF010"
+
     /// False where it was recorded before, by whichever process.
     package let isNews: Bool
 
@@ -28,6 +31,7 @@ extension PostgresError {
     var isFaultOfData: Bool {
         // Cardinality, data, integrity, check option, program limits (a key too long for an index), PL/pgSQL's raise.
         guard let sqlState else { return false }
+        if sqlState == StoppedAtEvent.unknownSchemaVersion { return true }
         return ["21", "22", "23", "44", "54", "P0"].contains(sqlState.prefix(2))
     }
 

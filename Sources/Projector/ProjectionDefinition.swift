@@ -97,6 +97,7 @@ package struct ProjectionDefinition: Sendable {
             #variable_conflict use_column
             begin
             \(skipOthers)
+            \(refuseUnknownVersions)
             \(apply)
             end
             $\(tag)$
@@ -106,17 +107,37 @@ package struct ProjectionDefinition: Sendable {
     /// SQL that ends a step at once where no event of the range is of a type that the read model is made from: most
     /// events are readings, and many read models are not about them. Empty where the types are not known.
     private var skipOthers: String {
-        let types = eventViews.values.map { view -> Substring? in
-            let view = Self.withoutComments(view)
-            let words = Self.words(of: view)
-            guard view.matches(of: /\bwhere\b/).count == 1, words.isDisjoint(with: ["union", "or"]) else { return nil }
-            return view.firstMatch(of: /where type = '([A-Za-z]+)';?\s*$/)?.1
-        }
+        let types = eventViews.values.map { Self.shown(by: $0)?.type }
         let readsAll = Self.withoutComments(apply)
             .contains(/\b(from|join|using)\s+(public\.)?(batch|events|archived_events)\b/)
         guard !types.isEmpty, !types.contains(nil), !readsAll else { return "" }
         let list = types.compactMap { $0.map { "'\($0)'" } }.sorted().joined(separator: ", ")
         return "if not exists (select from batch where type in (\(list))) then return; end if;"
+    }
+
+    /// SQL that fails at an event of a type that the read model is made from, in a schema version that its view does not
+    /// show: applied in silence it would be missing, or taken for something else.
+    private var refuseUnknownVersions: String {
+        let conditions = eventViews.values.compactMap(Self.shown(by:)).compactMap { shown in
+            shown.versions.map { "type = '\(shown.type)' and schema_version not in (\($0))" }
+        }
+        if conditions.isEmpty { return "" }
+        return """
+            perform refuse_schema_version(type, schema_version)
+            from batch
+            where \(conditions.sorted().joined(separator: " or "));
+            """
+    }
+
+    /// The event type that a view shows and, where it says so, which of its schema versions; nil where the view shows
+    /// several types, or has another form.
+    private static func shown(by view: String) -> (type: Substring, versions: Substring?)? {
+        let view = withoutComments(view)
+        guard view.matches(of: /\bwhere\b/).count == 1, words(of: view).isDisjoint(with: ["union", "or"]) else {
+            return nil
+        }
+        return view.firstMatch(of: /where type = '([A-Za-z]+)'(?: and schema_version in \(([0-9, ]+)\))?;?\s*$/)
+            .map { ($0.1, $0.2) }
     }
 
     private static func withoutComments(_ sql: String) -> String { sql.replacing(/--[^\n]*/, with: "") }

@@ -183,6 +183,17 @@ import Testing
         #expect(Set(Self.samples.map(\.type)) == Set(Self.types(of: Sample.removed)))
     }
 
+    @Test func everyVersionThatIsReadHasSamplesAndNoOtherIsRead() {
+        for (type, versions) in KnownEvents.schemaVersions {
+            let samples = Self.samples.filter { $0.type == type }
+            #expect(Set(samples.map(\.schemaVersion)) == Set(versions), "\(type)")
+            #expect(KnownEvents.includes(type, schemaVersion: versions.upperBound))
+            #expect(!KnownEvents.includes(type, schemaVersion: versions.upperBound + 1))
+        }
+        #expect(Set(KnownEvents.schemaVersions.keys) == Set(Self.samples.map(\.type)))
+        #expect(!KnownEvents.includes("CameraPainted", schemaVersion: 1))
+    }
+
     /// Whoever gives an event a new version adds its sample here.
     @Test func whatIsWrittenNowIsAmongThem() {
         let camera = CameraCodingTests.samples.map { Camera.encode($0.0) }

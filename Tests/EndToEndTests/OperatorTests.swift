@@ -56,6 +56,24 @@ import Testing
         }
     }
 
+    @Test func verifyNamesEventsThatThisReleaseCannotRead() async throws {
+        try await TestCluster.shared.withDatabase { target in
+            try await withPostgresLog(target) { log, _ in
+                let events = [("CameraPainted", Int16(1)), ("CountReadingRecorded", 9), ("CountReadingRecorded", 9)]
+                _ = try await log.append(
+                    Append(to: "camera-1", events: events.map { NewEvent(type: $0, schemaVersion: $1, data: [:]) }))
+            }
+            let verify = try await Program.run("footfallctl", ["verify", "--database-url", target.url])
+            #expect(verify.code == 1)
+            #expect(verify.output.contains("3 events are complete and unaltered"))
+            #expect(
+                verify.output.contains(
+                    "CameraPainted in schema version 1: 1 events, the first at position 1, of camera-1"))
+            #expect(
+                verify.output.contains("CountReadingRecorded in schema version 9: 2 events, the first at position 2"))
+        }
+    }
+
     @Test func theToolNamesWhoLocksTheReadModels() async throws {
         try await TestCluster.shared.withDatabase { target in
             try await withPostgresLog(target) { _, _ in }

@@ -18,6 +18,15 @@ import Testing
         #expect(Set(FrozenEvent.all.map(\.type)) == types)
     }
 
+    @Test func aViewShowsTheVersionsThatTheDomainReads() throws {
+        let views = try EventViews.all()
+        for (type, versions) in KnownEvents.schemaVersions {
+            let list = versions.map(String.init).joined(separator: ", ")
+            let view = try #require(views[EventViews.name(of: type)])
+            #expect(view.contains("where type = '\(type)' and schema_version in (\(list));"), "\(type)")
+        }
+    }
+
     @Test func aViewShowsEachVersionOfAnEventAsTheDomainReadsIt() async throws {
         try await Harness.with { harness in
             let samples = FrozenEvent.all

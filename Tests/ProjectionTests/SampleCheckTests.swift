@@ -34,7 +34,7 @@ import Testing
         try await SampleCheck(
             definition: Harness.definition(name), cameras: CameraID.streamFamily, maximumEvents: maximumEvents
         )
-            .run(camera: camera, on: harness.connection)
+        .run(camera: camera, on: harness.connection)
     }
 
     private func compared(_ name: String, _ camera: Int64, in harness: Harness) async throws -> [TableDifferences] {

@@ -14,4 +14,4 @@ select
     data ->> 'stream_type' as stream_type,
     data -> 'lines' as lines
 from batch
-where type = 'CameraConfigured';
+where type = 'CameraConfigured' and schema_version in (1, 2);

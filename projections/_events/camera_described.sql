@@ -13,4 +13,4 @@ select
     data -> 'settings' as settings,
     data ->> 'time_zone' as time_zone
 from batch
-where type = 'CameraDescribed';
+where type = 'CameraDescribed' and schema_version in (1);

@@ -7,4 +7,4 @@ select
     metadata ->> 'actor' as actor,
     (data ->> 'camera_id')::bigint as camera_id
 from batch
-where type = 'CameraErased';
+where type = 'CameraErased' and schema_version in (1);

@@ -7,4 +7,4 @@ select
     metadata ->> 'actor' as actor,
     (data ->> 'camera_id')::bigint as camera_id
 from batch
-where type = 'CameraMonitoringStopped';
+where type = 'CameraMonitoringStopped' and schema_version in (1);

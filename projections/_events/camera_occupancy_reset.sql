@@ -10,4 +10,4 @@ select
     (data ->> 'occupancy')::bigint as occupancy,
     data ->> 'reason' as reason
 from batch
-where type = 'CameraOccupancyReset';
+where type = 'CameraOccupancyReset' and schema_version in (1);

@@ -20,4 +20,4 @@ select
     data -> 'lines' as lines,
     data ->> 'time_zone' as time_zone
 from batch
-where type = 'CameraRegistered';
+where type = 'CameraRegistered' and schema_version in (1, 2);

@@ -8,4 +8,4 @@ select
     (data ->> 'camera_id')::bigint as camera_id,
     data ->> 'reason' as reason
 from batch
-where type = 'CameraRemoved';
+where type = 'CameraRemoved' and schema_version in (1);

@@ -9,4 +9,4 @@ select
     data ->> 'worker_id' as worker_id,
     (data ->> 'epoch')::bigint as epoch
 from batch
-where type = 'CameraStarted';
+where type = 'CameraStarted' and schema_version in (1);

@@ -10,4 +10,4 @@ select
     data ->> 'to' as "to",
     data ->> 'reason' as reason
 from batch
-where type = 'CameraStatusChanged';
+where type = 'CameraStatusChanged' and schema_version in (1);

@@ -16,4 +16,4 @@ select
     data ->> 'reason' as reason,
     data -> 'buckets' as buckets
 from batch
-where type = 'CountCorrected';
+where type = 'CountCorrected' and schema_version in (1, 2);

@@ -18,4 +18,4 @@ select
     data -> 'frame_data' as frame_data,
     data -> 'sealed_frame_data' as sealed_frame_data
 from batch
-where type = 'CountReadingRecorded';
+where type = 'CountReadingRecorded' and schema_version in (1, 2, 3);

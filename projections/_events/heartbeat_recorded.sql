@@ -19,4 +19,4 @@ select
     (data ->> 'network_bandwidth')::double precision as network_bandwidth,
     data ->> 'error_message' as error_message
 from batch
-where type = 'HeartbeatRecorded';
+where type = 'HeartbeatRecorded' and schema_version in (1);

@@ -13,4 +13,4 @@ select
     data ->> 'error' as error,
     data ->> 'reason' as reason
 from batch
-where type = 'ProjectionEventSkipped';
+where type = 'ProjectionEventSkipped' and schema_version in (1);

@@ -18,4 +18,4 @@ select
     data ->> 'reason' as reason,
     data ->> 'detail' as detail
 from batch
-where type = 'StreamProbed';
+where type = 'StreamProbed' and schema_version in (1, 2);

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Counting
 import EventLog
 import Foundation
 
@@ -8,7 +9,9 @@ struct VerifyCommand: AsyncParsableCommand {
         abstract: "Prove that the log is complete and unaltered, the archive included; or that the read models are.",
         discussion: """
             Recomputes the chain of hashes over all sealed segments, and names the first position that was altered, \
-            removed or inserted; exit code 1 then. Whoever can change the events can seal them anew, so keep the last \
+            removed or inserted; exit code 1 then. It names, too, the kinds of events that this release cannot read, \
+            as after going back to an earlier one: such a camera takes no commands, and read models stop at an unknown \
+            schema version. Whoever can change the events can seal them anew, so keep the last \
             segment's hash in a place of its own, and give it at the next verification.
 
             With --projections it compares, in place of that, every read model with what the log makes of it: each is \
@@ -57,6 +60,16 @@ struct VerifyCommand: AsyncParsableCommand {
             }
             if summary.archivedTo > 0 { print("archived up to position \(summary.archivedTo)") }
             print("\(summary.unsealed) events at the end are not sealed yet")
+            let unknown = summary.kinds.filter {
+                !KnownEvents.includes($0.key.type, schemaVersion: $0.key.schemaVersion)
+            }
+            if unknown.isEmpty { return }
+            for (kind, events) in unknown.sorted(by: { $0.value.firstPosition < $1.value.firstPosition }) {
+                complain(
+                    "this release cannot read \(kind.type) in schema version \(kind.schemaVersion): \(events.count) "
+                        + "events, the first at position \(events.firstPosition), of \(events.stream)")
+            }
+            throw ExitCode.failure
         }
     }
 }

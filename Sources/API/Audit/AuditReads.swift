@@ -23,7 +23,8 @@ struct AuditReads: Sendable {
             let limit = query.value("limit", default: 100, QueryRule.integer(in: 1...1000))
             return query.make(at: "limit") { () throws -> (AuditTrail.Filter, Int64, Int64) in
                 let filter = AuditTrail.Filter(
-                    streams: try camera.get()?.streams, type: try type.get(), actor: try actor.get(), from: try from.get(),
+                    streams: try camera.get()?.streams, type: try type.get(), actor: try actor.get(),
+                    from: try from.get(),
                     to: try to.get(), correlationID: try correlation.get(), causationID: try causation.get(),
                     text: try text.get())
                 return (filter, try after.get(), try limit.get())

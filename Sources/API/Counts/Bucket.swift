@@ -62,7 +62,8 @@ enum Bucket: String {
     /// All buckets that begin in a range of instants that is made of whole buckets, as a select of one column `first`.
     func all(from: String, to: String, zone: String) -> String {
         switch self {
-        case .minute: "select first from generate_series(\(from), \(to) - interval '1 minute', interval '1 minute') as first"
+        case .minute:
+            "select first from generate_series(\(from), \(to) - interval '1 minute', interval '1 minute') as first"
         case .quarterHour:
             "select first from generate_series(\(from), \(to) - interval '15 minutes', interval '15 minutes') as first"
         case .hour, .day, .week: "select first from bucket_starts('\(rawValue)', \(from), \(to), \(zone)) as first"

@@ -13,6 +13,7 @@ extension Problem {
         case let error as CommandError<Camera.Rejection>: self.init(error)
         case let error as EventLogError: self.init(error)
         case let error as PostgresError: self.init(error)
+        case let error as EventDecodingError: self.init(error)
         case CameraVault.Failure.erased: self.init(Camera.Rejection.removed)
         case let error as HTTPError where error.status == .notFound:
             self.init(.routeNotFound, "No route leads here; see the list of routes in the documentation.")
@@ -35,7 +36,7 @@ extension Problem {
                 .staleVersion, "The camera now has version \(actual).", members: ["actual_version": .integer(actual)])
         case .closed: self.init(Camera.Rejection.removed)
         case .contended: self = .passing(.contended, "Too many changes came at the same time; try again.")
-        case .unreadable: self = .internalError
+        case .unreadable(let error): self.init(error)
         case .log(let error): self.init(error)
         }
     }
@@ -71,6 +72,17 @@ extension Problem {
             self = .validationFailed([Fault(at: .pointer("/security_config"), rule)])
         case .secretInClear: self = .internalError
         }
+    }
+
+    /// Names the event; its data may hold what the caller is not to see.
+    init(_ error: EventDecodingError) {
+        self.init(
+            .unreadableHistory,
+            "The event at position \(error.position), \(error.type) in schema version \(error.schemaVersion), is not one that this release can read.",
+            members: [
+                "position": .integer(error.position), "event_type": .string(error.type),
+                "schema_version": .integer(Int64(error.schemaVersion)),
+            ])
     }
 
     init(_ error: EventLogError) {

@@ -27,6 +27,11 @@ extension ProblemCode {
         case .cameraAlreadyRegistered: Problem(Camera.Rejection.alreadyRegistered)
         case .cameraInMaintenance: Problem(Camera.Rejection.inMaintenance)
         case .cameraNotAssigned: Problem(self, "The camera is not assigned to worker-2.")
+        case .unreadableHistory:
+            Problem(
+                self,
+                "The event at position 812, CameraPainted in schema version 1, is not one that this release can read.",
+                members: ["position": 812, "event_type": "CameraPainted", "schema_version": 1])
         case .rebuildUnderWay: Problem(self, "A rebuild of hourly_counts is under way or asked for already.")
         case .recordingEndsAhead:
             Problem(

@@ -23,6 +23,7 @@ package enum ProblemCode: String, CaseIterable, Sendable {
     case cameraInMaintenance = "camera_in_maintenance"
     case cameraNotAssigned = "camera_not_assigned"
     case statusTransitionNotAllowed = "status_transition_not_allowed"
+    case unreadableHistory = "unreadable_history"
     case rebuildUnderWay = "rebuild_under_way"
     case requestUnderWay = "request_under_way"
     case sequenceConflict = "sequence_conflict"
@@ -156,6 +157,13 @@ package enum ProblemCode: String, CaseIterable, Sendable {
             Facts(
                 .conflict, "The camera's status cannot change this way",
                 "Its status leads to those in allowed, and to no other.")
+        case .unreadableHistory:
+            Facts(
+                .conflict, "The camera's history cannot be read",
+                "The log holds an event of the camera that this release does not know, as after going back to an earlier "
+                    + "release; position, event_type and schema_version say which. Nothing was done. Other cameras are "
+                    + "not concerned. Run the release that wrote the event, or a later one: footfallctl verify lists all "
+                    + "such events.")
         case .rebuildUnderWay:
             Facts(
                 .conflict, "The projection is being rebuilt already",

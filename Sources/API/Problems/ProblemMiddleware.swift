@@ -7,6 +7,7 @@ extension ProblemCode {
         switch self {
         // Part of every first start.
         case .notReady: .info
+        case .unreadableHistory: .error
         default: status.kind == .serverError ? .error : nil
         }
     }

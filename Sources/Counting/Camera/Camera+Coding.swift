@@ -38,9 +38,7 @@ extension Camera {
     }
 
     package static func decode(_ event: RecordedEvent) throws(EventDecodingError) -> Event {
-        guard event.schemaVersion == 1 || event.schemaVersion == 2 && hasSecondVersion(event.type) else {
-            throw EventDecodingError(event, reason: "unknown schema version")
-        }
+        try KnownEvents.check(event)
         let members = try StoredMembers(event)
         let id = try members.required("camera_id", CameraID.init(stored:))
         switch event.type {
@@ -64,10 +62,21 @@ extension Camera {
         }
     }
 
-    /// The second version refers to secrets that are kept beside the log; the first held credentials in clear.
-    private static func hasSecondVersion(_ type: String) -> Bool {
-        type == "CameraRegistered" || type == "CameraConfigured"
-    }
+    /// The versions that `decode` reads, by type. The second version refers to secrets that are kept beside the log; the
+    /// first held credentials in clear.
+    static let schemaVersions: [String: ClosedRange<Int16>] = [
+        "CameraRegistered": 1...2,
+        "CameraDescribed": 1...1,
+        "CameraConfigured": 1...2,
+        "CameraStarted": 1...1,
+        "CameraRestarted": 1...1,
+        "CameraStopped": 1...1,
+        "CameraStatusChanged": 1...1,
+        "CameraMonitoringStarted": 1...1,
+        "CameraMonitoringStopped": 1...1,
+        "CameraRemoved": 1...1,
+        erasureType: 1...1,
+    ]
 }
 
 extension CameraDescription {

@@ -124,7 +124,7 @@ extension CountCorrection {
     }
 
     package init(_ event: RecordedEvent) throws(EventDecodingError) {
-        let members = try StoredMembers(telemetry: event, type: Self.eventType, versions: 1...2)
+        let members = try StoredMembers(telemetry: event, type: Self.eventType)
         cameraID = try members.required("camera_id", CameraID.init(stored:))
         range = QuarterHours(
             stored: try members.required("from", Timestamp.init(stored:)),

@@ -116,7 +116,7 @@ extension CountReading {
     }
 
     package init(_ event: RecordedEvent) throws(EventDecodingError) {
-        let members = try StoredMembers(telemetry: event, type: Self.eventType, versions: 1...3)
+        let members = try StoredMembers(telemetry: event, type: Self.eventType)
         cameraID = try members.required("camera_id", CameraID.init(stored:))
         observedAt = try members.observationTime()
         line = try members.optionalText("line")

@@ -51,7 +51,7 @@ extension StreamProbe {
     }
 
     package init(_ event: RecordedEvent) throws(EventDecodingError) {
-        let members = try StoredMembers(telemetry: event, type: Self.eventType, versions: 1...2)
+        let members = try StoredMembers(telemetry: event, type: Self.eventType)
         cameraID = try members.required("camera_id", CameraID.init(stored:))
         observedAt = try members.observationTime()
         isOpen = try members.required("ok", \.bool)

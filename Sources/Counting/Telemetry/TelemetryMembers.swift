@@ -1,15 +1,10 @@
 import EventSourcing
 
 extension StoredMembers {
-    /// - Parameters:
-    ///   - type: the only event type that the caller can read.
-    ///   - versions: its schema versions that the caller can read.
-    init(
-        telemetry event: RecordedEvent, type: String, versions: ClosedRange<Int16> = 1...1
-    ) throws(EventDecodingError) {
-        guard event.type == type, versions.contains(event.schemaVersion) else {
-            throw EventDecodingError(event, reason: "not a \(type) of schema version \(versions.upperBound)")
-        }
+    /// - Parameter type: the only event type that the caller can read.
+    init(telemetry event: RecordedEvent, type: String) throws(EventDecodingError) {
+        guard event.type == type else { throw EventDecodingError(event, reason: "not a \(type)") }
+        try KnownEvents.check(event)
         try self.init(event)
     }
 

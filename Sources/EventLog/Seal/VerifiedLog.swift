@@ -11,6 +11,9 @@ struct VerifiedLog {
     /// The last version of each stream so far.
     var versions: [StreamName: Int64] = [:]
 
+    /// The kinds of events so far.
+    var kinds: [Verifier.Kind: Verifier.Kind.Events] = [:]
+
     init(head: Int64) { self.head = head }
 
     mutating func count(_ event: RecordedEvent) throws {
@@ -23,5 +26,7 @@ struct VerifiedLog {
                 position: event.position, stream: event.stream.rawValue, expected: expected, actual: event.version)
         }
         versions[event.stream] = expected
+        let kind = Verifier.Kind(type: event.type, schemaVersion: event.schemaVersion)
+        kinds[kind, default: Verifier.Kind.Events(firstPosition: position, stream: event.stream.rawValue)].count += 1
     }
 }

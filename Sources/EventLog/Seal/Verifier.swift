@@ -16,6 +16,8 @@ package struct Verifier: Sendable {
         package let lastHash: [UInt8]?
         /// How many events at the end are not sealed yet.
         package let unsealed: Int64
+        /// What kinds of events there are. Whether a release can read them all, its domain knows.
+        package var kinds: [Kind: Kind.Events] = [:]
     }
 
     package struct Progress: Sendable {
@@ -48,7 +50,7 @@ package struct Verifier: Sendable {
         return Summary(
             events: log.position, segments: log.segments,
             archivedTo: try await ArchivedEvents(on: connection).ends().archivedTo,
-            lastHash: log.segments == 0 ? nil : log.hash, unsealed: log.position - sealedTo)
+            lastHash: log.segments == 0 ? nil : log.hash, unsealed: log.position - sealedTo, kinds: log.kinds)
     }
 
     private func checkBounds(on connection: Connection) async throws {

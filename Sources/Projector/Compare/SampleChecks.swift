@@ -20,7 +20,8 @@ package struct SampleChecks: Sendable {
     ///   - cameras: the streams of cameras.
     ///   - interval: between two checks of a projection.
     package init(
-        _ definitions: [ProjectionDefinition], of cameras: StreamFamily, on target: ConnectionTarget, every interval: Duration = .seconds(60),
+        _ definitions: [ProjectionDefinition], of cameras: StreamFamily, on target: ConnectionTarget,
+        every interval: Duration = .seconds(60),
         metrics: any MetricsFactory = MetricsSystem.factory, logger: Logger
     ) {
         self.definitions = definitions
