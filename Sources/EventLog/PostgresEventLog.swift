@@ -32,8 +32,9 @@ package final class PostgresEventLog: EventLog {
     package func append(_ appends: [Append]) async throws(EventLogError) -> [AppendOutcome] {
         if appends.isEmpty { return [] }
         for append in appends { try append.validate() }
-        if let done = appends.done { return done }
-        var outcomes = try await appender.append(appends)
+        // What is noted of a request has no positions of older duplicates either.
+        var outcomes: [AppendOutcome]
+        if let done = appends.done { outcomes = done } else { outcomes = try await appender.append(appends) }
         try await findDuplicates(of: appends, &outcomes)
         return outcomes
     }

@@ -36,6 +36,22 @@ import Testing
         }
     }
 
+    /// What a request came to is noted without the positions of duplicates that are older than their source's last.
+    @Test func ofARequestThatWasDoneTheyAreFoundToo() async throws {
+        try await TestCluster.shared.withDatabase { target in
+            try await withPostgresLog(target) { log, _ in
+                _ = try await log.append((1...3).map { Self.sent("w", $0) })
+                var append = Self.sent("w", 2)
+                append.metadata.request = RequestClaim(
+                    id: "request", number: 1,
+                    done: RequestClaim.Done(stream: append.stream, outcomes: [.duplicate(positions: nil)]))
+                let again: AppendOutcome = try await log.append(append)
+                #expect(again == .duplicate(positions: 2...2))
+                #expect(try await log.head() == 3)
+            }
+        }
+    }
+
     @Test func whatIsArchivedIsFoundToo() async throws {
         try await SealFixture.with { log in
             let appends = (1...55).map { Self.sent($0 < 20 ? "early" : $0.isMultiple(of: 2) ? "a" : "b", Int64($0)) }
