@@ -78,7 +78,7 @@ import Testing
             try await api.register()
             let beat = { (fps: Double) in
                 #"""
-                {"source":"gate-1","sequence":1,"observed_at":"2026-03-29T11:00:00Z","status":"online","fps":\#(fps)}
+                {"source":"gate-1","sequence":1,"observed_at":"2026-03-29T12:00:00Z","status":"online","fps":\#(fps)}
                 """#
             }
             #expect(try await api.post("/cameras/1/heartbeats", beat(25)).status == 201)

@@ -103,7 +103,10 @@ import Testing
     @Test func startAndStopBeginWithOffline() {
         let online = given(Sample.registered, Sample.started, Sample.status(.offline, .online))
         for event in [Camera.Event.stopped(id, reason: nil), .restarted(id, a, epoch: 2), .started(id, a, epoch: 2)] {
-            guard case .registered(let camera) = Camera.evolve(online.state, event) else { continue }
+            guard case .registered(let camera) = Camera.evolve(online.state, event) else {
+                Issue.record("the camera is registered")
+                continue
+            }
             #expect(camera.status == .offline, "\(event)")
         }
     }
