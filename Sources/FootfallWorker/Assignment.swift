@@ -2,8 +2,8 @@ import EventSourcing
 import Foundation
 import Vision
 
-/// A camera that this worker is to watch, as the server describes it.
-struct Assignment: Hashable, Sendable {
+/// A camera that this worker is to watch, as the server describes it. Two are the same where the same is to be done.
+struct Assignment: Sendable {
     struct Malformed: Error, CustomStringConvertible {
         let description: String
     }
@@ -16,8 +16,8 @@ struct Assignment: Hashable, Sendable {
     let kind: StreamAddress.Kind
     let lines: [CountingLine]
     let settings: AssignmentSettings
-    /// Changes with anything that changes what is counted.
-    let fingerprint: String
+    /// The take of a recording that is to be counted; nil for anything but a dated file.
+    let take: AssignedTake?
 
     init(_ json: JSON) throws(Malformed) {
         func member<Value>(_ name: String, _ value: Value?) throws(Malformed) -> Value {
@@ -34,7 +34,13 @@ struct Assignment: Hashable, Sendable {
         var lines: [CountingLine] = []
         for line in described { lines.append(try member("lines", Self.line(line))) }
         self.lines = lines
-        fingerprint = Self.fingerprint(of: [url, kind.rawValue, JSON.array(described).text, given.text])
+        if kind == .file, let startedAt = settings.startedAt {
+            take = AssignedTake(
+                number: try member("take", json["take"]?.integer), startedAt: startedAt,
+                countedTo: json["counted_to"]?.integer ?? 0)
+        } else {
+            take = nil
+        }
     }
 
     private static func line(_ json: JSON) -> CountingLine? {
@@ -50,16 +56,22 @@ struct Assignment: Hashable, Sendable {
         // A line without length or side is refused by the server; here it is one more misshapen line.
         return try? CountingLine(name: name, from: from, to: to, inside: inside)
     }
+}
 
-    /// 8 hexadecimal digits that are the same in every process (FNV-1a; see the IETF draft of Fowler, Noll, Vo).
-    private static func fingerprint(of parts: [String]) -> String {
-        var hash: UInt32 = 2_166_136_261
-        for part in parts {
-            for byte in part.utf8 + [0] { hash = (hash ^ UInt32(byte)) &* 16_777_619 }
-        }
-        let digits = String(hash, radix: 16)
-        return String(repeating: "0", count: 8 - digits.count) + digits
+extension Assignment: Equatable {
+    static func == (one: Assignment, other: Assignment) -> Bool {
+        (one.cameraID, one.epoch, one.url, one.kind) == (other.cameraID, other.epoch, other.url, other.kind)
+            && (one.lines, one.settings, one.take?.number) == (other.lines, other.settings, other.take?.number)
     }
+}
+
+/// A take of a recording, as far as it has come.
+struct AssignedTake: Sendable {
+    let number: Int64
+    /// When the recording's first frame was taken.
+    let startedAt: Timestamp
+    /// The sequence of its last reading that the server has; 0 where it has none.
+    let countedTo: Int64
 }
 
 /// A camera's settings as far as they matter to counting; what is absent has its default.

@@ -23,11 +23,12 @@ struct CameraRun: Sendable {
     private let logger: Logger
     private let outbox: ReadingOutbox
     private let health: CameraHealth
+    /// How long the file is, once it was played to its end.
+    private let length = PlayedLength()
     private let stops: AsyncStream<Void>
     private let stopSignal: AsyncStream<Void>.Continuation
 
     private static let heartbeatInterval = Duration.seconds(5)
-    private static let readingsPerRequest = 100
     /// How long a stopped run goes on trying to hand over what it holds.
     private static let flushLimit = Duration.seconds(10)
 
@@ -44,7 +45,7 @@ struct CameraRun: Sendable {
         logger[metadataKey: "camera"] = "\(assignment.cameraID)"
         self.logger = logger
         outbox = ReadingOutbox(whenFull: assignment.kind == .file ? .wait : .dropOldest)
-        health = CameraHealth(workerID: workerID)
+        health = CameraHealth(workerID: workerID, traffic: assignment.kind == .file ? nil : StreamTraffic())
         (stops, stopSignal) = AsyncStream.makeStream(of: Void.self)
     }
 
@@ -54,7 +55,7 @@ struct CameraRun: Sendable {
     func run() async -> Ending {
         let numbering = ReadingNumbering(assignment, workerID: workerID, now: Timestamp(Date()))
         let ending = await withTaskGroup(of: Ending?.self) { group in
-            group.addTask { await send(source: numbering.source) }
+            group.addTask { await send(numbering.series) }
             let ending = await watchUntilStopped(numbering)
             outbox.close()
             // A file that has ended can wait for its server, until the worker is told to stop.
@@ -74,10 +75,38 @@ struct CameraRun: Sendable {
         await beat()
         await setStatus("offline")
         if ending == .ended, left == 0 {
-            _ = await client.stop(camera: assignment.cameraID, reason: "end of stream")
+            await sayThatItEnded()
             logger.info("stream ended")
         }
         return ending
+    }
+
+    /// Tries again until the server knows, or the worker is told to stop.
+    private func sayThatItEnded() async {
+        let end = assignment.take.map { $0.startedAt + length.value }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                var backoff = Backoff()
+                while !Task.isCancelled {
+                    let told = await client.stop(
+                        camera: assignment.cameraID, reason: "end of stream", take: assignment.take?.number,
+                        endedAt: end)
+                    guard case .failed(_, let pause) = told else { return }
+                    try? await Task.sleep(for: pause ?? backoff.next())  // cancellation ends the loop
+                }
+            }
+            group.addTask { for await _ in stops {} }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    private func send(_ series: ReadingSeries) async -> Ending? {
+        let sender = ReadingSender(
+            client: client, outbox: outbox, series: series, cameraID: assignment.cameraID, logger: logger)
+        guard await sender.run() == .gone else { return nil }
+        stop()
+        return .gone
     }
 
     /// Watches, with heartbeats beside, until the stream ends, the sender finds the camera gone, or `stop` is called.
@@ -103,20 +132,17 @@ struct CameraRun: Sendable {
     private func watch(_ numbering: ReadingNumbering) async -> Ending {
         var backoff = Backoff()
         let numbered = LockedNumbering(numbering)
-        var framesCounted = 0
+        var framesCounted = assignment.take.map(ReadingNumbering.framesCounted) ?? 0
         while !Task.isCancelled {
             do {
-                let ending = try await door.open(assignment.kind, assignment.url) { [framesCounted] address in
-                    try await watch(address, skipping: framesCounted, numbered)
+                let ending = try await door.open(assignment.kind, assignment.url, counting: health.traffic) {
+                    [framesCounted] address in
+                    try await watch(address, countedBefore: framesCounted, numbered)
                 }
                 return ending == .ended ? .ended : .stopped
             } catch {
                 if Task.isCancelled { break }
-                // What a damaged file held up to here is counted; the server would not know it again without a start
-                // time, by which readings are numbered.
-                if case VisionError.truncated(let frames, _) = error, assignment.settings.startedAt == nil {
-                    framesCounted = frames
-                }
+                if case VisionError.truncated(let frames, _) = error { framesCounted = frames }
                 await failed("\(error)")
                 try? await Task.sleep(for: backoff.next())  // cancellation ends the loop
             }
@@ -125,15 +151,22 @@ struct CameraRun: Sendable {
     }
 
     private func watch(
-        _ address: StreamAddress, skipping framesCounted: Int, _ numbered: LockedNumbering
+        _ address: StreamAddress, countedBefore framesCounted: Int, _ numbered: LockedNumbering
     ) async throws -> Pipeline.Ending {
         var settings = try pipelineSettings(address)
-        settings.framesToSkip = framesCounted
+        if let take = assignment.take {
+            // Whoever counts it follows objects from its beginning, so that all see the same passages.
+            settings.framesCounted = framesCounted
+            settings.longest = Timestamp(Date()) - take.startedAt
+        } else {
+            settings.framesToSkip = framesCounted
+        }
         let (starts, started) = AsyncStream.makeStream(of: Void.self)
         let pipeline = Pipeline(settings) { [outbox] event in
             switch event {
             case .started: started.yield()
             case .crossed(let report): outbox.add(numbered.readings(of: report))
+            case .ended(let length): self.length.set(length)
             }
         }
         health.watches(pipeline)
@@ -153,7 +186,7 @@ struct CameraRun: Sendable {
         settings.classes = given.classes
         settings.pace = given.pace
         settings.loops = given.loops
-        // A clip with a start time gives the same readings each time it is played.
+        // A recording gives the same readings each time it is played.
         settings.dropsLateFrames = given.startedAt == nil
         return settings
     }
@@ -175,7 +208,7 @@ struct CameraRun: Sendable {
     private func setStatus(_ status: String, reason: String? = nil) async {
         switch await client.setStatus(status, reason: reason, camera: assignment.cameraID) {
         case .accepted, .gone: break
-        case .refused(let text), .failed(let text, _):
+        case .refused(_, let text), .failed(let text, _):
             logger.notice("status not set", metadata: ["status": "\(status)", "reason": "\(text)"])
         }
     }
@@ -188,34 +221,15 @@ struct CameraRun: Sendable {
     }
 
     private func beat() async {
-        let dropped = outbox.takeDropped()
-        if dropped > 0 { logger.error("readings were given up", metadata: ["count": "\(dropped)"]) }
-        let heartbeat = health.heartbeat(readingsDropped: dropped, now: Timestamp(Date()))
-        if case .refused(let reason) = await client.report(heartbeat, camera: assignment.cameraID) {
+        let losses = outbox.takeLosses()
+        if let sentence = losses.sentence { logger.error("readings were lost", metadata: ["what": "\(sentence)"]) }
+        let heartbeat = health.heartbeat(losses: losses, heldUp: outbox.heldUpBecause, now: Timestamp(Date()))
+        switch await client.report(heartbeat, camera: assignment.cameraID) {
+        case .accepted, .gone: break
+        case .refused(_, let reason):
+            outbox.note(losses)
             logger.error("heartbeat refused", metadata: ["reason": "\(reason)"])
+        case .failed: outbox.note(losses)
         }
-    }
-
-    /// Hands readings over in batches until the outbox is closed and empty; nil then, `.gone` where the server says so.
-    private func send(source: String) async -> Ending? {
-        var backoff = Backoff(first: .milliseconds(200), longest: .seconds(10))
-        while let batch = await outbox.next(limit: Self.readingsPerRequest), !Task.isCancelled {
-            switch await client.report(batch, source: source, camera: assignment.cameraID) {
-            case .accepted:
-                outbox.remove(batch)
-                backoff.reset()
-            case .gone:
-                outbox.close()
-                stop()
-                return .gone
-            case .refused(let reason):
-                logger.error("readings refused", metadata: ["count": "\(batch.count)", "reason": "\(reason)"])
-                outbox.remove(batch)
-            case .failed(let reason, let pause):
-                logger.debug("readings not delivered", metadata: ["reason": "\(reason)"])
-                try? await Task.sleep(for: pause ?? backoff.next())  // cancellation ends the loop
-            }
-        }
-        return nil
     }
 }

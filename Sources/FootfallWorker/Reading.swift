@@ -30,29 +30,48 @@ struct Reading: Hashable, Sendable {
     }
 }
 
-/// Turns frames' crossings into readings, numbered under one source.
-///
-/// A file whose first frame has a time is numbered by its frames, so that a worker that plays it again after a crash
-/// sends the same readings under the same numbers, and the server knows them. Anything else is numbered as it comes,
-/// under a source that no other run has.
-struct ReadingNumbering: Sendable {
-    private enum Origin: Sendable {
-        case clip(start: Timestamp)
-        case live(last: Int64)
-    }
+/// Who numbers readings.
+enum ReadingSeries: Hashable, Sendable {
+    /// This run, under a name that no other run has.
+    case source(String)
+    /// The recording itself: every worker that counts the take numbers its readings alike.
+    case take(Int64)
 
-    let source: String
-    private var origin: Origin
-
-    init(_ assignment: Assignment, workerID: String, now: Timestamp) {
-        if assignment.kind == .file, let start = assignment.settings.startedAt {
-            source = "\(workerID):file:\(assignment.epoch):\(assignment.fingerprint)"
-            origin = .clip(start: start)
-        } else {
-            source = "\(workerID):\(now.microseconds / 1000):\(assignment.epoch)"
-            origin = .live(last: 0)
+    /// What the body of a request says of it.
+    var member: (name: String, value: JSON) {
+        switch self {
+        case .source(let source): ("source", .string(source))
+        case .take(let take): ("take", .integer(take))
         }
     }
+}
+
+/// Turns frames' crossings into readings, and numbers them.
+///
+/// Those of a recording are numbered by its frames, so that whoever counts it again, after a crash or in another worker's
+/// place, gives each passage the same number; what was counted before is left out. Anything else is numbered as it comes.
+struct ReadingNumbering: Sendable {
+    private enum Origin: Sendable {
+        case recording(start: Timestamp)
+        case live
+    }
+
+    let series: ReadingSeries
+    private let origin: Origin
+    /// The last sequence that was given, or counted before.
+    private var last: Int64
+
+    init(_ assignment: Assignment, workerID: String, now: Timestamp) {
+        if let take = assignment.take {
+            (series, origin, last) = (.take(take.number), .recording(start: take.startedAt), take.countedTo)
+        } else {
+            series = .source("\(workerID):\(now.microseconds / 1000):\(assignment.epoch)")
+            (origin, last) = (.live, 0)
+        }
+    }
+
+    /// How many frames at a recording's start were counted before.
+    static func framesCounted(of take: AssignedTake) -> Int { Int(take.countedTo / readingsPerFrame) }
 
     /// One reading per line and class, in the order in which they occur; numbers grow from frame to frame.
     mutating func readings(of report: FrameReport) -> [Reading] {
@@ -65,8 +84,9 @@ struct ReadingNumbering: Sendable {
                 groups.append((crossing.line, crossing.objectClass, [crossing]))
             }
         }
-        return groups.enumerated().map { index, group in
+        let readings = groups.enumerated().compactMap { index, group -> Reading? in
             let (sequence, observedAt) = number(report, index)
+            guard sequence > last else { return nil }
             return Reading(
                 sequence: sequence, observedAt: observedAt, line: group.line, objectClass: group.objectClass.rawValue,
                 countIn: Int64(group.crossings.count(where: { $0.direction == .in })),
@@ -74,18 +94,18 @@ struct ReadingNumbering: Sendable {
                 confidence: group.crossings.map(\.confidence).reduce(0, +) / Double(group.crossings.count),
                 processingTime: report.processingTime, modelVersion: report.modelVersion)
         }
+        last = readings.last?.sequence ?? last
+        return readings
     }
 
     /// More lines times classes than one frame has room for: 32 lines with 80 classes each.
     private static let readingsPerFrame: Int64 = 4096
 
-    private mutating func number(_ report: FrameReport, _ index: Int) -> (Int64, Timestamp) {
+    private func number(_ report: FrameReport, _ index: Int) -> (Int64, Timestamp) {
         switch origin {
-        case .clip(let start):
-            return (Int64(report.frame) * Self.readingsPerFrame + Int64(index) + 1, start + report.mediaTime)
-        case .live(let last):
-            origin = .live(last: last + 1)
-            return (last + 1, Timestamp(report.grabbedAt))
+        case .recording(let start):
+            (Int64(report.frame) * Self.readingsPerFrame + Int64(index) + 1, start + report.mediaTime)
+        case .live: (last + Int64(index) + 1, Timestamp(report.grabbedAt))
         }
     }
 }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Readings that the server has not acknowledged yet, in order and bounded.
+/// Readings that the server has not acknowledged yet, in order and bounded, and what was lost of them.
 ///
 /// The pipeline's thread puts in, one sender takes out. Safe to share because every access is under the lock.
 final class ReadingOutbox: @unchecked Sendable {
@@ -11,17 +11,28 @@ final class ReadingOutbox: @unchecked Sendable {
         case dropOldest
     }
 
+    /// A reading that the server does not take.
+    struct Refused: Sendable, Hashable {
+        let reading: Reading
+        /// The server's words.
+        let reason: String
+    }
+
     private let capacity: Int
+    private let refusedCapacity: Int
     private let whenFull: WhenFull
     private let condition = NSCondition()
     private var readings: [Reading] = []
-    private var dropped = 0
+    private var refused: [Refused] = []
+    private var losses = ReadingLosses()
+    private var heldUp: String?
     private var isClosed = false
     private let changes: AsyncStream<Void>
     private let change: AsyncStream<Void>.Continuation
 
-    init(capacity: Int = 10_000, whenFull: WhenFull) {
+    init(capacity: Int = 10_000, refusedCapacity: Int = 1000, whenFull: WhenFull) {
         self.capacity = capacity
+        self.refusedCapacity = refusedCapacity
         self.whenFull = whenFull
         (changes, change) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     }
@@ -36,45 +47,60 @@ final class ReadingOutbox: @unchecked Sendable {
             let excess = max(0, readings.count - capacity)
             if whenFull == .dropOldest, excess > 0 {
                 readings.removeFirst(excess)
-                dropped += excess
+                losses.givenUp += excess
             }
         }
         change.yield()
     }
 
-    /// The oldest readings, at most `limit`, with growing sequences; waits until there is one.
-    /// Nil once the outbox is closed and empty.
+    /// The oldest readings, at most `limit`; waits until there is one. Nil once the outbox is closed and empty.
     func next(limit: Int) async -> [Reading]? {
         var changes = changes.makeAsyncIterator()
         while true {
-            let (batch, isOver) = condition.withLock { (growingPrefix(limit), isClosed) }
+            let (batch, isOver) = condition.withLock { (Array(readings.prefix(limit)), isClosed) }
             if !batch.isEmpty { return batch }
             if isOver { return nil }
             if await changes.next() == nil { return nil }
         }
     }
 
-    /// A file that is opened again after an error begins with small sequences again, in a batch of its own.
-    private func growingPrefix(_ limit: Int) -> [Reading] {
-        var count = min(1, readings.count)
-        while count < min(limit, readings.count), readings[count].sequence > readings[count - 1].sequence { count += 1 }
-        return Array(readings.prefix(count))
-    }
-
     /// Forgets readings that the server has.
-    func remove(_ batch: [Reading]) {
+    func remove(_ batch: [Reading]) { condition.withLock { take(batch) } }
+
+    /// Puts a reading that the server does not take among those that it refused, so that the next ones go on.
+    func refuse(_ reading: Reading, because reason: String) {
         condition.withLock {
-            let last = readings.firstIndex { $0 == batch.last }
-            if let last { readings.removeSubrange(...last) }
-            condition.broadcast()
+            take([reading])
+            refused.append(Refused(reading: reading, reason: reason))
+            if refused.count > refusedCapacity { refused.removeFirst(refused.count - refusedCapacity) }
+            losses.refused += 1
+            losses.reason = reason
         }
     }
 
-    /// How many readings were given up since the last call.
-    func takeDropped() -> Int {
+    /// The newest readings that the server refused, oldest first.
+    var refusedReadings: [Refused] { condition.withLock { refused } }
+
+    /// Why the server does not take the oldest reading, while it does not and those behind it wait.
+    var heldUpBecause: String? {
+        get { condition.withLock { heldUp } }
+        set { condition.withLock { heldUp = newValue } }
+    }
+
+    /// What was lost and not told yet. Who takes it tells it, or gives it back.
+    func takeLosses() -> ReadingLosses {
         condition.withLock {
-            defer { dropped = 0 }
-            return dropped
+            defer { losses = ReadingLosses() }
+            return losses
+        }
+    }
+
+    /// Notes losses to be told: new ones, or such as nobody could be told of.
+    func note(_ more: ReadingLosses) {
+        condition.withLock {
+            losses.givenUp += more.givenUp
+            losses.refused += more.refused
+            losses.reason = losses.reason ?? more.reason
         }
     }
 
@@ -87,5 +113,30 @@ final class ReadingOutbox: @unchecked Sendable {
             condition.broadcast()
         }
         change.yield()
+    }
+
+    private func take(_ batch: [Reading]) {
+        if let last = readings.firstIndex(where: { $0 == batch.last }) { readings.removeSubrange(...last) }
+        condition.broadcast()
+    }
+}
+
+/// How many readings did not come to the server.
+struct ReadingLosses: Hashable, Sendable {
+    /// There was no room for them while the server was away.
+    var givenUp = 0
+    /// The server does not take them.
+    var refused = 0
+    /// Why, in the server's words.
+    var reason: String?
+
+    /// For people; nil where nothing was lost.
+    var sentence: String? {
+        var parts: [String] = []
+        if givenUp > 0 { parts.append("\(givenUp) readings were given up, for the server did not take them in time") }
+        if refused > 0 {
+            parts.append("\(refused) readings were refused by the server: \(reason ?? "no reason given")")
+        }
+        return parts.isEmpty ? nil : parts.joined(separator: "; ")
     }
 }

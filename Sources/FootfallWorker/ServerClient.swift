@@ -12,7 +12,7 @@ struct ServerClient: Sendable {
         /// The camera is unknown or was removed.
         case gone
         /// The server says that the report itself is wrong: sending it again would not help.
-        case refused(String)
+        case refused(status: Int, String)
         /// Not delivered, or not known to be: to be sent again, not before the pause is over where one is given.
         case failed(String, pause: Duration?)
     }
@@ -45,18 +45,24 @@ struct ServerClient: Sendable {
         let description: String
     }
 
-    func report(_ readings: [Reading], source: String, camera: Int64) async -> Delivery {
-        await deliver(
-            "/cameras/\(camera)/counts",
-            ["source": .string(source), "readings": .array(readings.map(\.json))])
+    func report(_ readings: [Reading], series: ReadingSeries, camera: Int64) async -> Delivery {
+        let (name, value) = series.member
+        return await deliver(
+            "/cameras/\(camera)/counts", .object([name: value, "readings": .array(readings.map(\.json))]))
     }
 
     func report(_ heartbeat: JSON, camera: Int64) async -> Delivery {
         await deliver("/cameras/\(camera)/heartbeats", heartbeat)
     }
 
-    func stop(camera: Int64, reason: String) async -> Delivery {
-        await deliver("/cameras/\(camera)/stop", ["reason": .string(reason)])
+    /// A stream has ended; a recording's take has come to its end with it.
+    /// - Parameter end: the instant of the recording's end.
+    func stop(camera: Int64, reason: String, take: Int64? = nil, endedAt end: Timestamp? = nil) async -> Delivery {
+        await deliver(
+            "/cameras/\(camera)/stop",
+            .members([
+                "reason": .string(reason), "take": take.map(JSON.integer), "ended_at": end.map { .string($0.rfc3339) },
+            ]))
     }
 
     /// Sets the camera's status, unless it has it already, the camera is another worker's by now, or it is in maintenance,
@@ -99,7 +105,7 @@ struct ServerClient: Sendable {
         case 401, 403, 408, 425, 429, 500...:
             let pause = answer.headers.first(name: "Retry-After").flatMap(Int.init).map { Duration.seconds($0) }
             return .failed("\(answer.status.code) \(text)", pause: pause)
-        default: return .refused("\(answer.status.code) \(text)")
+        default: return .refused(status: Int(answer.status.code), "\(answer.status.code) \(text)")
         }
     }
 

@@ -66,8 +66,8 @@ struct Worker: Service {
 final class Runs: Sendable {
     private struct State {
         var running: [Int64: CameraRun] = [:]
-        /// Epochs that came to their end, which the server's read model may not know yet.
-        var finished: [Int64: Int64] = [:]
+        /// What came to its end, which the server's read model may not know yet.
+        var finished: [Int64: Assignment] = [:]
     }
 
     private let state = Mutex(State())
@@ -79,10 +79,10 @@ final class Runs: Sendable {
         state.withLock { state in
             let wanted = Dictionary(assignments.map { ($0.cameraID, $0) }, uniquingKeysWith: { _, last in last })
             for (camera, run) in state.running where wanted[camera] != run.assignment { run.stop() }
-            state.finished = state.finished.filter { wanted[$0.key]?.epoch == $0.value }
+            state.finished = state.finished.filter { wanted[$0.key] == $0.value }
             var new: [CameraRun] = []
             for assignment in assignments
-            where state.running[assignment.cameraID] == nil && state.finished[assignment.cameraID] != assignment.epoch {
+            where state.running[assignment.cameraID] == nil && state.finished[assignment.cameraID] != assignment {
                 let run = make(assignment)
                 state.running[assignment.cameraID] = run
                 new.append(run)
@@ -94,7 +94,7 @@ final class Runs: Sendable {
     func ended(_ assignment: Assignment, as ending: CameraRun.Ending) {
         state.withLock { state in
             state.running[assignment.cameraID] = nil
-            if ending != .stopped { state.finished[assignment.cameraID] = assignment.epoch }
+            if ending != .stopped { state.finished[assignment.cameraID] = assignment }
         }
     }
 

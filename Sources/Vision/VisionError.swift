@@ -8,6 +8,8 @@ package enum VisionError: Error, Sendable, Hashable {
     case interrupted(afterFrames: Int)
     /// A file gave fewer frames than it announced: it is cut off or damaged.
     case truncated(frames: Int, announced: Int)
+    /// A file is longer than it can be, so that its end would lie in the future.
+    case endsAhead(length: Duration)
     /// No such detector: not one of the names, or a model is needed and none is configured.
     case noDetector(name: String, reason: String)
     /// A model's files are missing or not understood.
@@ -24,6 +26,8 @@ extension VisionError: CustomStringConvertible {
         case .interrupted(let frames): "the stream stopped after \(frames) frames"
         case .truncated(let frames, let announced):
             "the file ended after \(frames) of \(announced) frames: it is cut off or damaged"
+        case .endsAhead(let length):
+            "the recording's end lies in the future: it is \(Int((length / .seconds(1)).rounded(.up))) s long"
         case .noDetector(let name, let reason): "no detector \"\(name)\": \(reason)"
         case .unusableModel(let path, let reason): "unusable model \(path): \(reason)"
         case .library(let text): "OpenCV: \(text)"

@@ -71,6 +71,13 @@ import Testing
         Frozen(.readingOfWholePicture, .reading(wholePicture.reading)),
         Frozen(.correctionOfWholePicture, .correction(wholePicture.correction)),
         Frozen(.probedFile, .probe(probes.file)),
+        Frozen(.readingOfTake, .reading(TelemetryTests.readingOfTake)),
+        Frozen(.takeBegan, .camera(CameraCodingTests.takeBegan)),
+        Frozen(.takeBeganBare, .camera(CameraCodingTests.takeBeganBare)),
+        Frozen(.takeResumed, .camera(.takeResumed(Sample.id, CameraCodingTests.recording, take: 2))),
+        Frozen(
+            .takeEnded,
+            .camera(.takeEnded(Sample.id, take: 2, at: CameraCodingTests.recording.startedAt + .milliseconds(79_500)))),
     ]
 
     /// What is about no line, but the whole picture.
@@ -164,11 +171,12 @@ import Testing
     private static func types(of event: Camera.Event) -> [String] {
         switch event {
         case .registered, .described, .configured, .started, .restarted, .stopped, .statusChanged, .monitoringStarted,
-            .monitoringStopped, .removed, .erased:
+            .monitoringStopped, .takeBegan, .takeResumed, .takeEnded, .removed, .erased:
             [
                 "CameraRegistered", "CameraDescribed", "CameraConfigured", "CameraStarted", "CameraRestarted",
                 "CameraStopped", "CameraStatusChanged", "CameraMonitoringStarted", "CameraMonitoringStopped",
-                "CameraRemoved", Camera.erasureType, Heartbeat.eventType, CountReading.eventType,
+                Camera.takeBeganType, "RecordingTakeResumed", Camera.takeEndedType, "CameraRemoved", Camera.erasureType,
+                Heartbeat.eventType, CountReading.eventType,
                 CountCorrection.eventType, StreamProbe.eventType, OccupancyReset.eventType,
                 ProjectionEventSkipped.eventType,
             ]

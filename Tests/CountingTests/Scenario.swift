@@ -24,6 +24,8 @@ struct Scenario {
             #expect(result == .success(events), sourceLocation: sourceLocation)
         }
 
+        static func == (outcome: Outcome, events: [Camera.Event]) -> Bool { outcome.result == .success(events) }
+
         func thenNothing(sourceLocation: SourceLocation = #_sourceLocation) {
             #expect(result == .success([]), sourceLocation: sourceLocation)
         }

@@ -93,6 +93,11 @@ struct Footfall {
     }
 
     /// Whatever version there is.
+    func put(_ path: String, _ body: JSON) async throws -> Answer {
+        try await send(.PUT, path, body, headers: ["If-Match": "*"])
+    }
+
+    /// Whatever version there is.
     func delete(_ path: String) async throws -> Answer { try await send(.DELETE, path, headers: ["If-Match": "*"]) }
 
     private func send(

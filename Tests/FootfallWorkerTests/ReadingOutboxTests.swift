@@ -14,21 +14,31 @@ import Testing
         #expect(await outbox.next(limit: 2)?.map(\.sequence) == [3])
     }
 
-    @Test func aBatchEndsWhereSequencesBeginAgain() async {
-        let outbox = ReadingOutbox(whenFull: .wait)
-        outbox.add([8, 9, 1, 2].map(reading))
-        let first = await outbox.next(limit: 100)
-        #expect(first?.map(\.sequence) == [8, 9])
-        outbox.remove(first ?? [])
-        #expect(await outbox.next(limit: 100)?.map(\.sequence) == [1, 2])
-    }
-
     @Test func aFullOutboxOfALiveStreamGivesUpTheOldest() async {
         let outbox = ReadingOutbox(capacity: 3, whenFull: .dropOldest)
         outbox.add((1...5).map(reading))
         #expect(await outbox.next(limit: 10)?.map(\.sequence) == [3, 4, 5])
-        #expect(outbox.takeDropped() == 2)
-        #expect(outbox.takeDropped() == 0)
+        #expect(outbox.takeLosses() == ReadingLosses(givenUp: 2))
+        #expect(outbox.takeLosses() == ReadingLosses())
+    }
+
+    @Test func lossesThatNobodyCouldBeToldOfAreToldLater() async {
+        let outbox = ReadingOutbox(capacity: 1, whenFull: .dropOldest)
+        outbox.add([1, 2].map(reading))
+        let untold = outbox.takeLosses()
+        outbox.add([reading(3)])
+        outbox.note(untold)
+        #expect(outbox.takeLosses() == ReadingLosses(givenUp: 2))
+    }
+
+    @Test func refusedReadingsAreKeptAndBounded() async {
+        let outbox = ReadingOutbox(refusedCapacity: 2, whenFull: .dropOldest)
+        outbox.add((1...4).map(reading))
+        for sequence in 1...3 { outbox.refuse(reading(Int64(sequence)), because: "422 no") }
+        #expect(outbox.refusedReadings.map(\.reading.sequence) == [2, 3])
+        #expect(outbox.refusedReadings.map(\.reason) == ["422 no", "422 no"])
+        #expect(outbox.takeLosses() == ReadingLosses(refused: 3, reason: "422 no"))
+        #expect(await outbox.next(limit: 9)?.map(\.sequence) == [4])
     }
 
     @Test func aBatchThatWasGivenUpMeanwhileIsNotMissed() async {

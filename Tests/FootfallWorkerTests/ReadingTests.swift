@@ -20,35 +20,48 @@ import Testing
         #expect(readings.map(\.countOut) == [1, 1])
     }
 
-    @Test func aClipPlayedAgainGivesTheSameNumbersUnderTheSameSource() throws {
-        let assignment = try assignment(settings: Self.clip)
-        var first = ReadingNumbering(assignment, workerID: "w", now: Self.now)
-        var second = ReadingNumbering(assignment, workerID: "w", now: Self.now + .seconds(60))
+    /// Whoever counts it, and however often.
+    @Test func aRecordingGivesTheSameNumbersUnderItsTake() throws {
+        var first = ReadingNumbering(try assignment(settings: Self.clip), workerID: "w", now: Self.now)
+        var second = ReadingNumbering(
+            try assignment(epoch: 5, settings: Self.clip), workerID: "v", now: Self.now + .seconds(60))
         for frame in [0, 10, 11] {
             let crossed = report(frame: frame, [("door", .in, "person"), ("gate", .out, "person")])
             #expect(first.readings(of: crossed) == second.readings(of: crossed))
         }
-        #expect(first.source == second.source)
+        #expect(first.series == .take(1))
+        #expect(second.series == .take(1))
+    }
+
+    @Test func whatWasCountedBeforeIsLeftOut() throws {
+        let crossed = [10, 11, 12].map { frame in
+            report(frame: frame, [("door", .in, "person"), ("gate", .out, "person")])
+        }
+        var whole = ReadingNumbering(try assignment(settings: Self.clip), workerID: "w", now: Self.now)
+        let readings = crossed.flatMap { whole.readings(of: $0) }
+        #expect(readings.count == 6)
+        for (index, reading) in readings.enumerated() {
+            let resumed = try assignment(settings: Self.clip, countedTo: reading.sequence)
+            var numbering = ReadingNumbering(resumed, workerID: "v", now: Self.now)
+            #expect(crossed.flatMap { numbering.readings(of: $0) } == Array(readings[(index + 1)...]))
+            #expect(ReadingNumbering.framesCounted(of: try #require(resumed.take)) == [10, 10, 11, 11, 12, 12][index])
+        }
+        // A file that is opened again after an error.
+        #expect(crossed.flatMap { whole.readings(of: $0) }.isEmpty)
     }
 
     @Test func theLongestNameOfAWorkerFitsIntoItsSources() throws {
         let workerID = String(repeating: "w", count: WorkerID.lengths.upperBound)
         let latest = Timestamp(microseconds: 253_402_300_799_000_000)  // the year 9999
-        for settings in [Self.clip, [:]] {
-            let assignment = try assignment(epoch: .max, settings: settings)
-            let numbering = ReadingNumbering(assignment, workerID: workerID, now: latest)
-            #expect(WorkerID.sourceLengths.contains(numbering.source.count), "\(numbering.source)")
+        let numbering = ReadingNumbering(try assignment(epoch: .max), workerID: workerID, now: latest)
+        guard case .source(let source) = numbering.series else {
+            Issue.record("a file without a date has a source"); return
         }
-        let heartbeat = CameraHealth(workerID: workerID).heartbeat(readingsDropped: 0, now: latest)
+        #expect(WorkerID.sourceLengths.contains(source.count), "\(source)")
+        let heartbeat = CameraHealth(workerID: workerID).heartbeat(losses: ReadingLosses(), now: latest)
         #expect(WorkerID.sourceLengths.contains(heartbeat["source"]?.string?.count ?? 0))
-    }
-
-    /// The server takes nothing else from a worker.
-    @Test func aSourceBeginsWithTheWorkersName() throws {
-        for settings in [Self.clip, [:]] {
-            let numbering = ReadingNumbering(try assignment(settings: settings), workerID: "w7", now: Self.now)
-            #expect(numbering.source.hasPrefix("w7:"))
-        }
+        // The server takes nothing else from a worker.
+        #expect(source.hasPrefix(workerID + ":"))
     }
 
     @Test func aClipsReadingsAreStampedWithItsOwnTime() throws {
@@ -69,22 +82,16 @@ import Testing
         }
     }
 
-    @Test func anotherEpochLineOrStreamIsAnotherSource() throws {
-        func source(_ assignment: Assignment) -> String {
-            ReadingNumbering(assignment, workerID: "w", now: Self.now).source
-        }
-        let sources = [
-            source(try assignment(settings: Self.clip)), source(try assignment(epoch: 2, settings: Self.clip)),
-            source(try assignment(url: "file:///clips/b.avi", settings: Self.clip)),
-            source(try assignment(settings: ["started_at": "2026-03-01T08:00:00Z", "confidence": 0.5])),
-        ]
-        #expect(Set(sources).count == sources.count)
+    @Test func aRecordingWithoutATakeIsNotCounted() throws {
+        let error = #expect(throws: Assignment.Malformed.self) { try assignment(settings: Self.clip, take: nil) }
+        #expect(error?.description.contains("take") == true)
+        #expect(try assignment(take: nil).take == nil)
     }
 
     @Test func aLiveStreamHasASourceForEachRun() throws {
         let live = try assignment(type: "rtsp", url: "rtsp://10.0.0.1/a", settings: Self.clip)
         let first = ReadingNumbering(live, workerID: "w", now: Self.now)
         let second = ReadingNumbering(live, workerID: "w", now: Self.now + .seconds(1))
-        #expect(first.source != second.source)
+        #expect(first.series != second.series)
     }
 }

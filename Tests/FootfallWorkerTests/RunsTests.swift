@@ -36,6 +36,24 @@ import Testing
         #expect(runs.reconcile(with: [try assignment(epoch: 2)], make: make).count == 1)
     }
 
+    @Test func whatWasPlayedToItsEndBeginsAgainWithAnotherTake() throws {
+        let dated: JSON = ["started_at": "2026-03-01T08:00:00Z"]
+        let runs = Runs()
+        let run = try #require(runs.reconcile(with: [try assignment(settings: dated)], make: make).first)
+        runs.ended(run.assignment, as: .ended)
+        #expect(runs.reconcile(with: [try assignment(settings: dated, countedTo: 70_000)], make: make).isEmpty)
+        #expect(runs.reconcile(with: [try assignment(settings: dated, take: 2)], make: make).count == 1)
+    }
+
+    @Test func howFarATakeHasComeIsNoChange() throws {
+        let dated: JSON = ["started_at": "2026-03-01T08:00:00Z"]
+        let one = try assignment(settings: dated)
+        #expect(one == (try assignment(settings: dated, countedTo: 70_000)))
+        #expect(one != (try assignment(settings: dated, take: 2)))
+        #expect(one != (try assignment(settings: ["started_at": "2026-03-01T08:00:00Z", "confidence": 0.5])))
+        #expect(one == (try assignment(settings: ["started_at": "2026-03-01T08:00:00Z", "keep_frame_data": true])))
+    }
+
     @Test func anAssignmentThatIsNotUnderstoodSaysWhatIsWrong() throws {
         let whole: JSON = [
             "camera_id": 1, "epoch": 1, "stream_url": "rtsp://h/a", "stream_type": "rtsp", "lines": [], "settings": [:],

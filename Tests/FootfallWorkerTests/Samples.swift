@@ -5,9 +5,11 @@ import Foundation
 @testable import footfall_worker
 
 func assignment(
-    epoch: Int64 = 1, type: String = "file", url: String = "file:///clips/a.avi", settings: JSON = [:]
+    epoch: Int64 = 1, type: String = "file", url: String = "file:///clips/a.avi", settings: JSON = [:],
+    take: Int64? = 1, countedTo: Int64? = nil
 ) throws -> Assignment {
     try Assignment([
+        "take": take.map(JSON.integer) ?? .null, "counted_to": countedTo.map(JSON.integer) ?? .null,
         "camera_id": 7, "epoch": .integer(epoch), "version": 3, "status": "offline", "stream_url": .string(url),
         "stream_type": .string(type),
         "lines": [["name": "door", "from": [0, 0.5], "to": [1, 0.5], "inside": [0.5, 1]]], "settings": settings,

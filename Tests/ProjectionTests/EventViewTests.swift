@@ -48,7 +48,8 @@ import Testing
         description.location = Location(stored: "Hall")
         description.notes = CameraNotes(stored: "Above the door")
         description.metadata = try FreeformObject(["floor": 2])
-        description.settings.loop = true
+        description.settings = try Settings(
+            loop: true, detector: .yolo, confidence: Confidence(0.5), classes: ObjectClasses([ObjectClass("person")]))
         let line = try Line(
             name: LineName("door"), from: Point(x: 0, y: 0.5), to: Point(x: 1, y: 0.5), inside: Point(x: 0.5, y: 1))
         let configuration = try CameraConfiguration(
@@ -73,6 +74,7 @@ import Testing
         reading.processingTime = try Milliseconds(20.5)
         reading.modelVersion = ModelVersion(stored: "m1")
         reading.frameData = .sealed(SealedFrameData(keyID: "cab1e", text: "AAEC"))
+        reading.take = 3
         let hour = Timestamp(microseconds: 1_790_002_800_000_000)
         let correction = try CountCorrection(
             cameraID: id, range: QuarterHours(from: hour, to: hour + .seconds(1800)), line: LineName("door"),
@@ -83,11 +85,15 @@ import Testing
         (probe.codec, probe.width, probe.height) = ("h264", 1920, 1080)
         (probe.fps, probe.responseTime) = (try FramesPerSecond(24.5), try Milliseconds(140.5))
         (probe.reason, probe.detail) = ("timed_out", ErrorMessage(stored: "none"))
+        let recording = Recording(url: "file:///clips/a.avi", startedAt: now)
+        let take = Take(
+            number: 3, rules: CountingRules(description.settings, configuration.lines), replaces: 2)
         let life: [Camera.Event] = [
             .registered(id, description, configuration), .described(id, description), .configured(id, configuration),
             .started(id, worker, epoch: 1), .restarted(id, worker, epoch: 2), .stopped(id, reason: reason),
             .statusChanged(id, from: .offline, to: .online, reason: reason), .monitoringStarted(id),
-            .monitoringStopped(id), .removed(id, reason: reason), .erased(id),
+            .monitoringStopped(id), .takeBegan(id, recording, take), .takeResumed(id, recording, take: 3),
+            .takeEnded(id, take: 3, at: now), .removed(id, reason: reason), .erased(id),
         ]
         let skip = ProjectionEventSkipped(
             projection: ProjectionName(stored: "hourly_counts"), position: 7, type: "CountReadingRecorded",

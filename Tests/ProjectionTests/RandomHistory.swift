@@ -63,6 +63,7 @@ struct RandomHistory {
         let command: Camera.Command = pick([
             .register(id, description, configuration), .describe(description), .configure(configuration),
             .replace(description, configuration), .start(worker: worker), .restart(worker: worker),
+            .restart(worker: worker, recount: true), endOfTake(of: state),
             .stop(reason: Reason(stored: "random")),
             .setStatus(pick(statuses), reason: nil, by: pick([.named("ana"), .worker, .server])), .startMonitoring,
             .stopMonitoring,
@@ -112,10 +113,11 @@ struct RandomHistory {
         let observedAt = try ObservationTime(now - .seconds(seconds), now: now)
         guard Bool.random(using: &random) else {
             let place = place(at: id)
-            let reading = CountReading(
+            var reading = CountReading(
                 cameraID: id, observedAt: observedAt, line: place.line, objectClass: place.objectClass,
                 countIn: try Tally(Int64.random(in: 0...3, using: &random)),
                 countOut: try Tally(Int64.random(in: 0...3, using: &random)))
+            reading.take = take(of: cameras[id, default: .unregistered])
             return (reading.event, reading)
         }
         if Int.random(in: 0..<4, using: &random) == 0 {
@@ -167,6 +169,18 @@ struct RandomHistory {
             metadata: EventMetadata(actor: "ana"))
     }
 
+    /// Any take that its recordings ever had, replaced ones included; nil for what is counted live.
+    private mutating func take(of state: Camera.State) -> Int64? {
+        guard case .registered(let camera) = state, camera.takes.count > 0, Int.random(in: 0..<4, using: &random) > 0
+        else { return nil }
+        return Int64.random(in: max(1, camera.takes.count - 2)...camera.takes.count, using: &random)
+    }
+
+    private mutating func endOfTake(of state: Camera.State) -> Camera.Command {
+        guard case .registered(let camera) = state, let take = camera.takes.current else { return .stop(reason: nil) }
+        return .endTake(take, at: now - .seconds(pick([0, 900, 5000])), reason: nil)
+    }
+
     private mutating func occupancyReset(of id: CameraID) throws -> Append {
         let reset = try OccupancyReset(
             cameraID: id, at: quarterHour(now) - .seconds(900 * pick([0, 1, 2, 30])),
@@ -195,10 +209,15 @@ struct RandomHistory {
         description.location = pick([nil, Location(stored: "Hall")])
         description.metadata = try FreeformObject(pick([[:], ["floor": 2]]))
         description.settings.loop = pick([nil, true])
+        description.settings.startedAt = pick([nil, quarterHour(now) - .seconds(900), now - .seconds(7300)])
         return description
     }
 
     private mutating func configuration() throws -> CameraConfiguration {
+        if Bool.random(using: &random) {
+            return CameraConfiguration(
+                address: try StreamAddress(pick(["file:///clips/a.avi", "file:///clips/b.avi"]), type: .file))
+        }
         let (url, credentials) = pick([
             ("rtsp://10.0.0.1/a", nil), ("rtsp://10.0.0.2/b", CameraSecret.kept(SecretID("c0ffee"))),
         ])

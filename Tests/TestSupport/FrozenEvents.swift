@@ -44,6 +44,25 @@ package struct FrozenEvent: Hashable, Sendable {
         "CountReadingRecorded", 2,
         #"{"camera_id":7,"observed_at":"2026-03-29T00:30:00.250000Z","line":"door","class":"person","count_in":3,"count_out":0,"sealed_frame_data":{"key":"cab1e","data":"AAEC"}}"#
     )
+    package static let readingOfTake = FrozenEvent(
+        "CountReadingRecorded", 1,
+        #"{"camera_id":7,"observed_at":"2026-03-29T00:30:00.250000Z","line":"door","class":"person","count_in":3,"count_out":0,"take":2}"#
+    )
+    package static let takeBegan = FrozenEvent(
+        "RecordingTakeBegan", 1,
+        #"{"camera_id":7,"take":2,"stream_url":"file:///clips/a.avi","started_at":"2026-03-29T00:30:00Z","lines":[{"name":"door","from":[0.0,0.5],"to":[1.0,0.5],"inside":[0.5,0.9]}],"detector":"yolo","confidence":0.4,"classes":["car","person"],"loop":true,"replaces":1}"#
+    )
+    package static let takeBeganBare = FrozenEvent(
+        "RecordingTakeBegan", 1,
+        #"{"camera_id":7,"take":1,"stream_url":"file:///clips/a.avi","started_at":"2026-03-29T00:30:00Z","lines":[],"detector":"auto","confidence":0.3}"#
+    )
+    package static let takeResumed = FrozenEvent(
+        "RecordingTakeResumed", 1,
+        #"{"camera_id":7,"take":2,"stream_url":"file:///clips/a.avi","started_at":"2026-03-29T00:30:00Z"}"#
+    )
+    package static let takeEnded = FrozenEvent(
+        "RecordingTakeEnded", 1,
+        #"{"camera_id":7,"take":2,"ended_at":"2026-03-29T00:31:19.500000Z"}"#)
     package static let started = FrozenEvent(
         "CameraStarted", 1,
         #"{"camera_id":7,"worker_id":"worker-a","epoch":1}"#)
@@ -133,6 +152,6 @@ package struct FrozenEvent: Hashable, Sendable {
         .reading, .correction, .probed, .probedInVain, .occupancyResetBare, .occupancyReset, .skip,
         .registeredWithSecrets,
         .configuredWithSecrets, .erased, .readingWithSealedFrame, .readingOfWholePicture, .correctionOfWholePicture,
-        .probedFile,
+        .probedFile, .readingOfTake, .takeBegan, .takeBeganBare, .takeResumed, .takeEnded,
     ]
 }

@@ -6,10 +6,11 @@ import Testing
 
 /// What a pipeline reported.
 final class Recorder: Sendable {
-    private let state = Mutex<(started: [String], reports: [FrameReport])>(([], []))
+    private let state = Mutex<(started: [String], reports: [FrameReport], lengths: [Duration])>(([], [], []))
 
     var started: [String] { state.withLock { $0.started } }
     var reports: [FrameReport] { state.withLock { $0.reports } }
+    var lengths: [Duration] { state.withLock { $0.lengths } }
 
     /// "in 187": direction and frame of each crossing.
     var crossings: [String] {
@@ -25,6 +26,7 @@ final class Recorder: Sendable {
             switch event {
             case .started(let width, let height): $0.started.append("\(width)x\(height)")
             case .crossed(let report): $0.reports.append(report)
+            case .ended(let length): $0.lengths.append(length)
             }
         }
     }

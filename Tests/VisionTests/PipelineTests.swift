@@ -74,7 +74,7 @@ import Testing
         }
         let running = Task { try await pipeline.run() }
         #expect(recorder.reports.isEmpty)
-        for _ in 0..<2 { gate.signal() }
+        for _ in 0..<3 { gate.signal() }
         #expect(try await running.value == .ended)
         #expect(recorder.reports.count == 1)
         #expect(pipeline.takeMeasurements().framesDropped == 0)
@@ -84,6 +84,25 @@ import Testing
         let frame = try #require(try await play(clip, lines: [.door()]).recorder.reports.first?.frame)
         let rest = try await play(clip, lines: [.door()]) { $0.framesToSkip = frame + 1 }
         #expect(rest.recorder.reports.isEmpty)
+    }
+
+    /// They are looked at, so that the crossing is found again, and take no time.
+    @Test func framesCountedInAnInterruptedRunAreNotWaitedFor() async throws {
+        let whole = try await play(clip, lines: [.door()]).recorder
+        let begun = ContinuousClock.now
+        let again = try await play(clip, lines: [.door()]) {
+            ($0.pace, $0.framesCounted, $0.dropsLateFrames) = (.realtime, 1_000_000, false)
+        }.recorder
+        #expect(again.crossings == whole.crossings)
+        #expect(.now - begun < .seconds(4), "the clip takes four seconds at its own pace")
+        #expect(whole.lengths == [.seconds(4)])
+    }
+
+    @Test func aFileThatIsLongerThanItCanBeIsNotCounted() async throws {
+        await #expect(throws: VisionError.endsAhead(length: .seconds(4))) {
+            try await play(clip, lines: [.door()]) { $0.longest = .milliseconds(3900) }
+        }
+        try await play(clip, lines: [.door()]) { $0.longest = .seconds(4) }
     }
 
     @Test func motionCountsWhateverClassesAreWanted() async throws {

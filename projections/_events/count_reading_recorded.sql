@@ -16,6 +16,8 @@ select
     (data ->> 'processing_time_ms')::double precision as processing_time_ms,
     data ->> 'ai_model_version' as ai_model_version,
     data -> 'frame_data' as frame_data,
-    data -> 'sealed_frame_data' as sealed_frame_data
+    data -> 'sealed_frame_data' as sealed_frame_data,
+    -- the take of a recording that it belongs to
+    (data ->> 'take')::bigint as take
 from batch
 where type = 'CountReadingRecorded' and schema_version in (1, 2, 3);

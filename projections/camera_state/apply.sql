@@ -3,7 +3,7 @@
 -- version, position and the traces of the last change forward only.
 -- Inputs: camera_registered, camera_described, camera_configured, camera_status_changed, camera_started,
 -- camera_restarted, camera_stopped, camera_monitoring_started, camera_monitoring_stopped, camera_removed,
--- camera_erased, heartbeat_recorded
+-- camera_erased, heartbeat_recorded, recording_take_began, recording_take_resumed, recording_take_ended
 
 -- heard: every word on a camera's status, in the order in which they came. Those of its life say what holds until the
 -- next word; a heartbeat is one where the camera is to run, or was never started by anybody, and is not in maintenance,
@@ -361,6 +361,46 @@ set
         case when camera_state.worker_id <> latest.worker_id then camera_state.worker_id
              else camera_state.previous_worker_id end),
     epoch = coalesce(latest.epoch, camera_state.epoch),
+    updated_at = greatest(camera_state.updated_at, latest.recorded_at),
+    updated_by = case when latest.position > camera_state.position then latest.actor else camera_state.updated_by end,
+    version = greatest(camera_state.version, latest.version),
+    position = greatest(camera_state.position, latest.position)
+from latest
+where camera_state.camera_id = latest.camera_id;
+
+-- takes of recordings
+with changes as (
+    select camera_id, position, version, recorded_at, actor, take, stream_url, started_at
+    from recording_take_began
+    union all
+    select camera_id, position, version, recorded_at, actor, take, stream_url, started_at
+    from recording_take_resumed
+),
+latest as (
+    select distinct on (camera_id) camera_id, position, version, recorded_at, actor, take, stream_url, started_at
+    from changes
+    order by camera_id, position desc
+)
+update camera_state
+set
+    take = latest.take,
+    take_stream_url = latest.stream_url,
+    take_started_at = latest.started_at,
+    updated_at = greatest(camera_state.updated_at, latest.recorded_at),
+    updated_by = case when latest.position > camera_state.position then latest.actor else camera_state.updated_by end,
+    version = greatest(camera_state.version, latest.version),
+    position = greatest(camera_state.position, latest.position)
+from latest
+where camera_state.camera_id = latest.camera_id;
+
+-- the end of a take: the stop that comes with it says the rest
+with latest as (
+    select distinct on (camera_id) camera_id, position, version, recorded_at, actor
+    from recording_take_ended
+    order by camera_id, position desc
+)
+update camera_state
+set
     updated_at = greatest(camera_state.updated_at, latest.recorded_at),
     updated_by = case when latest.position > camera_state.position then latest.actor else camera_state.updated_by end,
     version = greatest(camera_state.version, latest.version),

@@ -23,6 +23,10 @@ create table camera_state (
     -- the last worker before that which was another one: what it counted until then is still to come
     previous_worker_id text,
     epoch bigint not null check (epoch >= 0),
+    -- the take of a recording that it counts, or counted last, and of which recording that is
+    take bigint,
+    take_stream_url text,
+    take_started_at timestamptz,
     -- since when the status is what it is; and when it was last started, moved, restarted or stopped
     status_since timestamptz not null,
     desired_state_since timestamptz not null,

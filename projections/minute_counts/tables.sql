@@ -16,3 +16,34 @@ create table minute_counts (
 )
 -- the running minute is updated with every range: room for the new versions on the same page
 with (fillfactor = 85);
+
+-- The newest minute in which anything was observed, replaced takes included: how far back rows reach does not hang on
+-- what was replaced when.
+-- Grain: one row per camera.
+create table newest_minutes (
+    camera_id bigint primary key,
+    minute timestamptz not null
+)
+with (fillfactor = 50);
+
+-- Takes of recordings that another one replaced: they do not count.
+-- Grain: one row per camera and take.
+create table replaced_takes (
+    camera_id bigint not null,
+    take bigint not null,
+    primary key (camera_id, take)
+);
+
+-- What a take contributes to minute_counts, to be taken back when it is replaced.
+-- Grain: one row per camera, take that counts, line, class and minute.
+create table take_minutes (
+    camera_id bigint not null,
+    take bigint not null,
+    line text not null,
+    class text not null,
+    minute timestamptz not null,
+    count_in bigint not null,
+    count_out bigint not null,
+    readings bigint not null,
+    primary key (camera_id, minute, take, line, class)
+);

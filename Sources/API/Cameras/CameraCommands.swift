@@ -105,20 +105,28 @@ struct CameraCommands: Sendable {
     @Sendable func start(_ request: Request, _ context: APIContext) async throws -> Response {
         try await recordings.checkStart(of: try context.cameraID)
         return try await control(request, context) { form in
-            form.optional("worker_id", .string(WorkerID.init)).map(Camera.Command.start)
+            form.optional("worker_id", .string(WorkerID.init)).map { Camera.Command.start(worker: $0) }
         }
     }
 
     @Sendable func restart(_ request: Request, _ context: APIContext) async throws -> Response {
         try await recordings.checkStart(of: try context.cameraID)
         return try await control(request, context) { form in
-            form.optional("worker_id", .string(WorkerID.init)).map(Camera.Command.restart)
+            let worker = form.optional("worker_id", .string(WorkerID.init))
+            let recount = form.optional("recount", .flag)
+            return form.make { .restart(worker: try worker.get(), recount: try recount.get() ?? false) }
         }
     }
 
     @Sendable func stop(_ request: Request, _ context: APIContext) async throws -> Response {
         try await control(request, context) { form in
-            form.optional("reason", .text(Reason.self)).map(Camera.Command.stop)
+            let reason = form.optional("reason", .text(Reason.self))
+            guard form.has("take") || form.has("ended_at") else {
+                return reason.map { Camera.Command.stop(reason: $0) }
+            }
+            let take = form.required("take", TelemetryForm.takeNumber)
+            let end = form.required("ended_at", .instant { $0 })
+            return form.make { .endTake(try take.get(), at: try end.get(), reason: try reason.get()) }
         }
     }
 
@@ -187,7 +195,9 @@ struct CameraCommands: Sendable {
         _ handled: Handled<Camera.State>, status: HTTPResponse.Status = .ok
     ) throws(Problem) -> Response {
         let document = try CameraDocument(handled.folded)
-        return .json(document.bytes, status: status, position: document.position, version: document.version)
+        guard case .registered(let camera) = handled.folded.state else { throw .internalError }
+        return .json(
+            camera.saying(document.bytes), status: status, position: document.position, version: document.version)
     }
 }
 

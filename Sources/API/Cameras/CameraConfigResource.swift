@@ -40,6 +40,7 @@ struct CameraConfigResource: Sendable {
             .adjust(config.settings, config.lines, config.timeZone), if: precondition, context)
         guard case .registered(let camera) = handled.folded.state else { throw Problem(Camera.Rejection.removed) }
         return .json(
-            CameraConfig(camera).bytes, position: handled.folded.updated?.position, version: handled.folded.version)
+            camera.saying(CameraConfig(camera).bytes), position: handled.folded.updated?.position,
+            version: handled.folded.version)
     }
 }

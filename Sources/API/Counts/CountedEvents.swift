@@ -6,7 +6,7 @@ import Postgres
 /// The events that make up a camera's counts, straight from the log: an answer to what the read model says, not from it.
 ///
 /// Events are read through the camera's telemetry stream (by its index), those in the archive from the files that hold
-/// some of it.
+/// some of it. Which takes of recordings were replaced stands in the camera's own stream.
 struct CountedEvents: Sendable {
     let pool: Pool
 
@@ -38,9 +38,14 @@ struct CountedEvents: Sendable {
         end as data
         """
 
+    /// SQL for the first instant of the quarter hour that an instant is in.
+    private static func bucket(_ instant: String) -> String {
+        "date_bin('15 minutes', \(instant), timestamptz '0001-01-01 00:00:00+00')"
+    }
+
     /// CTEs, to be preceded by one named `upto` with the last `position` that counts:
-    /// - readings: one row a reading, with its bucket;
-    /// - corrections: one row per correction and bucket that it touches;
+    /// - readings: one row a reading, with its bucket, but for those of takes that were replaced;
+    /// - corrections: one row per correction and bucket that it touches, but where it was decided on such a take;
     /// - explained: what they add up to, one row per bucket, line and class.
     ///
     /// Late readings may stand anywhere in the stream after they were observed, and no clock says where at the earliest:
@@ -56,12 +61,47 @@ struct CountedEvents: Sendable {
           from archived_events
           where stream = $1
         ),
+        takes as materialized (
+          select type, position, data
+          from (
+            select type, position, \(unskipped)
+            from events
+            where stream = 'camera-' || $2::bigint and type in ('\(Camera.takeBeganType)', '\(Camera.takeEndedType)')
+            union all
+            select type, position, \(unskipped)
+            from archived_events
+            where stream = 'camera-' || $2::bigint and type in ('\(Camera.takeBeganType)', '\(Camera.takeEndedType)')
+          ) as recorded_takes
+          where position + 0 <= (select position from upto)
+        ),
+        replaced as materialized (
+          select
+            (began.data ->> 'replaces')::bigint as take,
+            began.position,
+            \(bucket("(first.data ->> 'started_at')::timestamptz")) as first_bucket_start,
+            greatest(
+              (
+                select \(bucket("max((ended.data ->> 'ended_at')::timestamptz) - interval '1 microsecond'"))
+                from takes as ended
+                where ended.type = '\(Camera.takeEndedType)' and ended.data ->> 'take' = began.data ->> 'replaces'
+              ),
+              (
+                select \(bucket("max((reading.data ->> 'observed_at')::timestamptz)"))
+                from recorded as reading
+                where reading.type = 'CountReadingRecorded' and reading.position < began.position
+                  and reading.data ->> 'take' = began.data ->> 'replaces'
+              )
+            ) as last_bucket_start
+          from takes as began
+          join takes as first
+            on first.type = began.type and first.data ->> 'take' = began.data ->> 'replaces'
+          where began.type = '\(Camera.takeBeganType)'
+        ),
         readings as materialized (
           select
             position, version, recorded_at, metadata, data,
             coalesce(data ->> 'line', '') as line, data ->> 'class' as class,
-            date_bin(
-              '15 minutes', (data ->> 'observed_at')::timestamptz, timestamptz '0001-01-01 00:00:00+00') as bucket_start,
+            \(bucket("(data ->> 'observed_at')::timestamptz")) as bucket_start,
             (data ->> 'count_in')::bigint as count_in, (data ->> 'count_out')::bigint as count_out
           from recorded
           where type = 'CountReadingRecorded'
@@ -69,6 +109,7 @@ struct CountedEvents: Sendable {
             and (data ->> 'observed_at')::timestamptz >= $3 and (data ->> 'observed_at')::timestamptz < $4
             and ($5::text is null or coalesce(data ->> 'line', '') = $5)
             and ($6::text is null or data ->> 'class' = $6)
+            and not exists (select from replaced where replaced.take = (data ->> 'take')::bigint)
         ),
         corrections as materialized (
           select
@@ -83,6 +124,12 @@ struct CountedEvents: Sendable {
             and bucket.start >= $3 and bucket.start < $4
             and ($5::text is null or coalesce(data ->> 'line', '') = $5)
             and ($6::text is null or data ->> 'class' = $6)
+            and not exists (
+              select
+              from replaced
+              where recorded.position < replaced.position
+                and bucket.start between replaced.first_bucket_start and replaced.last_bucket_start
+            )
         ),
         explained as materialized (
           select
@@ -108,21 +155,22 @@ struct CountedEvents: Sendable {
             let row = try await connection.pipeline([ArchivedTelemetry.holdPartitions, statement])[1].first
             guard let row, try row.bool(0) else { return row }
             return try await ArchivedTelemetry(on: connection).with(
-                selection.cameraID.telemetryStream, matching: { Self.mayCount($0, in: selection) }
+                [selection.cameraID.telemetryStream, selection.cameraID.stream],
+                matching: { Self.mayCount($0, in: selection) }
             ) {
                 try await connection.pipeline([statement])[0].first
             }
         }
     }
 
-    /// SQL for whether some of the stream $1 lies in the archive.
+    /// SQL for whether some of the streams of the camera $2 lies in the archive.
     static let isArchived = """
         exists (
           select
           from archived_streams
           join segments using (segment)
           join log_head on segments.last_position <= log_head.archived_to
-          where archived_streams.stream = $1
+          where archived_streams.stream in ($1, 'camera-' || $2::bigint)
         )
         """
 
@@ -131,8 +179,10 @@ struct CountedEvents: Sendable {
         switch event.type {
         case CountReading.eventType:
             guard let reading = try? CountReading(event) else { return true }  // the statement says what is wrong
-            return reading.observedAt.instant >= selection.from && reading.observedAt.instant < selection.to
-        case CountCorrection.eventType: return true
+            // How far a take reaches is told by all of its readings.
+            return reading.take != nil
+                || reading.observedAt.instant >= selection.from && reading.observedAt.instant < selection.to
+        case CountCorrection.eventType, Camera.takeBeganType, Camera.takeEndedType: return true
         default: return false
         }
     }

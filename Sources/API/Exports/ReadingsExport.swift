@@ -5,7 +5,7 @@ import Postgres
 
 /// Readings as they were reported, from the log: as it was at one position, archived ones included. What a reading shows
 /// of a frame is left out, since people may be on it. In order of their positions, one camera after the other where
-/// cameras are chosen.
+/// cameras are chosen. Readings of a take of a recording that was replaced by then are left out.
 struct ReadingsExport: ExportSource {
     private static let pageSize = 5000
 
@@ -19,11 +19,14 @@ struct ReadingsExport: ExportSource {
     var header: String { columns.header(form.format) }
 
     func rows(_ write: ([UInt8]) async throws -> Void) async throws {
-        guard let cameras else { return try await rows(of: nil, write) }
-        for camera in cameras { try await rows(of: camera.telemetryStream, write) }
+        let replaced = try await ReplacedTakes(upTo: head, in: pool)
+        guard let cameras else { return try await rows(of: nil, but: replaced, write) }
+        for camera in cameras { try await rows(of: camera.telemetryStream, but: replaced, write) }
     }
 
-    private func rows(of stream: StreamName?, _ write: ([UInt8]) async throws -> Void) async throws {
+    private func rows(
+        of stream: StreamName?, but replaced: ReplacedTakes, _ write: ([UInt8]) async throws -> Void
+    ) async throws {
         // Nothing is recorded earlier than this before it was observed.
         let earliest = form.from - ObservationTime.widestTolerance
         let pages = EventPages(pool: pool, stream: stream, recordedFrom: earliest)
@@ -39,7 +42,7 @@ struct ReadingsExport: ExportSource {
                         .timestamp(form.from.microseconds), .timestamp(form.to.microseconds),
                         .timestamp(earliest.microseconds - 1), .text(form.line), .text(form.objectClass),
                         .text(form.zone?.text), .text(form.location),
-                    ])
+                    ] + replaced.parameters)
             }
             guard let page else { return }
             if let text = try page.row.optionalBytes(1) { try await write(text) }
@@ -55,6 +58,7 @@ struct ReadingsExport: ExportSource {
             .init("count_out", .number), .init("total_count", .number, "count_in + count_out"),
             .init("confidence_score", .number), .init("processing_time_ms", .number),
             .init("ai_model_version", .text), .init("source", .text), .init("sequence", .number),
+            .init("take", .number),
         ]
         if form.zone != nil { columns.append(.init("observed_local", .local, "observed_at at time zone $10")) }
         return ExportColumns(columns: columns)
@@ -94,7 +98,8 @@ struct ReadingsExport: ExportSource {
                 (data ->> 'confidence_score')::double precision as confidence_score,
                 (data ->> 'processing_time_ms')::double precision as processing_time_ms,
                 data ->> 'ai_model_version' as ai_model_version,
-                metadata ->> 'source' as source, (metadata ->> 'sequence')::bigint as sequence
+                metadata ->> 'source' as source, (metadata ->> 'sequence')::bigint as sequence,
+                (data ->> 'take')::bigint as take
               from page
               where type = '\(CountReading.eventType)'
             )
@@ -107,6 +112,11 @@ struct ReadingsExport: ExportSource {
                   and ($8::text is null or line = $8)
                   and ($9::text is null or class = $9)
                   and \(PlaceHistory.isAt("$11", "readings.camera_id", "observed_at"))
+                  and not exists (
+                    select
+                    from unnest($12::bigint[], $13::bigint[]) as replaced (camera_id, take)
+                    where replaced.camera_id = readings.camera_id and replaced.take = readings.take
+                  )
               )
             where $4::bigint > 0 or $1::text is null or $7::timestamptz is null or $10::text is null
             """

@@ -53,6 +53,9 @@ extension Problem {
             )
         case .notAssigned(let worker):
             self.init(.cameraNotAssigned, "The camera is not assigned to \(worker).")
+        case .notARecording:
+            self.init(
+                .notARecording, "The camera is not set to a file with started_at: there is nothing to count again.")
         case .transitionNotAllowed(let old, let new):
             let allowed = old.successors.map(\.rawValue)
             self.init(
@@ -108,7 +111,8 @@ extension Problem {
         switch error {
         case .unreachable, .connectionLost: self = .passing(.databaseUnavailable, "Try again.")
         case .overloaded: self = .passing(.overloaded, "Too many requests are waiting; try again.")
-        case .server(let error) where ["42P01", "3F000"].contains(error.sqlState):
+        // A table or column that no active build has yet.
+        case .server(let error) where ["42P01", "3F000", "42703"].contains(error.sqlState):
             self = .passing(.notReady, "The read model is being built for the first time.")
         case .server where error.isLockTimeout:
             self = .passing(.databaseUnavailable, "Another session of the database holds a lock; try again.")

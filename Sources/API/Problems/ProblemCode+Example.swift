@@ -32,6 +32,7 @@ extension ProblemCode {
                 self,
                 "The event at position 812, CameraPainted in schema version 1, is not one that this release can read.",
                 members: ["position": 812, "event_type": "CameraPainted", "schema_version": 1])
+        case .notARecording: Problem(Camera.Rejection.notARecording)
         case .rebuildUnderWay: Problem(self, "A rebuild of hourly_counts is under way or asked for already.")
         case .recordingEndsAhead:
             Problem(

@@ -22,6 +22,7 @@ package enum ProblemCode: String, CaseIterable, Sendable {
     case cameraAlreadyRegistered = "camera_already_registered"
     case cameraInMaintenance = "camera_in_maintenance"
     case cameraNotAssigned = "camera_not_assigned"
+    case notARecording = "not_a_recording"
     case statusTransitionNotAllowed = "status_transition_not_allowed"
     case unreadableHistory = "unreadable_history"
     case rebuildUnderWay = "rebuild_under_way"
@@ -153,6 +154,11 @@ package enum ProblemCode: String, CaseIterable, Sendable {
                 .conflict, "The camera is another worker's",
                 "Only what is assigned to a worker is released from it. GET /cameras/{id}/status says whose the camera is."
             )
+        case .notARecording:
+            Facts(
+                .conflict, "The camera counts no recording",
+                "Only a file with started_at in the camera's settings is counted again; what is live has passed. Leave "
+                    + "recount out.")
         case .statusTransitionNotAllowed:
             Facts(
                 .conflict, "The camera's status cannot change this way",

@@ -43,7 +43,8 @@ struct TelemetryCommands: Sendable {
         try Query.none(request)
         let form = ReadingForm(cameraID: try context.cameraID, clock: clock)
         let (json, list) = (try await request.json(), "readings")
-        var items = try TelemetryForm.read(json, list: list, form.read)
+        var items = try TelemetryForm.read(json, list: list, takes: true, form.read)
+        try await check(takesOf: items, of: try context.cameraID)
         try await lines.settle(&items, of: try context.cameraID, in: json[list]?.array == nil ? nil : list)
         let outcome = try await frames.apply(to: &items, of: try context.cameraID)
         return try await append(items, saying: outcome.map { ["frame_data": .string($0.rawValue)] } ?? [:], context)
@@ -90,7 +91,7 @@ struct TelemetryCommands: Sendable {
     /// like a repetition.
     private static func check(sources items: [TelemetryItem], of principal: Principal) throws(Problem) {
         guard case .assigned(let worker) = principal.scope else { return }
-        for item in items {
+        for item in items where item.report.take == nil {
             guard let source = item.producer?.source, !source.isExactly(worker),
                 !source.beginsExactly(with: worker + ":")
             else {
@@ -98,5 +99,15 @@ struct TelemetryCommands: Sendable {
             }
             throw .forbidden("A worker's source is its own name, \(worker), or begins with \(worker): and goes on.")
         }
+    }
+
+    /// A take that a recording never had would be mistaken for the one that gets its number.
+    private func check(takesOf items: [TelemetryItem], of id: CameraID) async throws {
+        guard let take = items.compactMap(\.report.take).max(),
+            case .registered(let camera) = try await frames.handler.load(id.stream).state, take > camera.takes.count
+        else { return }
+        throw Problem.validationFailed([
+            Fault(at: .pointer("/take"), "unknown_value", "The camera has no take \(take) of a recording.")
+        ])
     }
 }

@@ -18,7 +18,16 @@ struct WorkerReads: Sendable {
           case when stream_credentials is null then stream_url
                else left(stream_url, strpos(stream_url, '://') + 2) || stream_credentials || '@'
                  || substr(stream_url, strpos(stream_url, '://') + 3) end as stream_url,
-          stream_type, lines, settings
+          stream_type, lines, settings,
+          -- null in the moment between a change of the recording and its take
+          case when take_stream_url = stream_url and take_started_at = (settings ->> 'started_at')::timestamptz
+            then take end as take,
+          case when take is not null then (
+            select last_sequence
+            from producers
+            where producers.stream = 'telemetry-' || camera_id
+              and producers.source = \(ReportSeries.takeSource(sql: "take"))
+          ) end as counted_to
         """
 
     private static let assignmentsSQL = """

@@ -3,6 +3,8 @@ import EventSourcing
 /// The stored form of a camera's events. Names and members never change; a new shape gets a new schema version.
 extension Camera {
     package static let erasureType = "CameraErased"
+    package static let takeBeganType = "RecordingTakeBegan"
+    package static let takeEndedType = "RecordingTakeEnded"
 
     package static func encode(_ event: Event) -> NewEvent {
         switch event {
@@ -24,6 +26,11 @@ extension Camera {
                 ["from": .string(old.rawValue), "to": .string(new.rawValue), "reason": reason.json])
         case .monitoringStarted(let id): stored("CameraMonitoringStarted", id)
         case .monitoringStopped(let id): stored("CameraMonitoringStopped", id)
+        case .takeBegan(let id, let recording, let take): stored(takeBeganType, id, members(recording, take))
+        case .takeResumed(let id, let recording, let take):
+            stored("RecordingTakeResumed", id, members(recording, take: take))
+        case .takeEnded(let id, let take, let instant):
+            stored(takeEndedType, id, members(take: take, endedAt: instant))
         case .removed(let id, let reason): stored("CameraRemoved", id, ["reason": reason.json])
         case .erased(let id): stored(erasureType, id)
         }
@@ -56,6 +63,12 @@ extension Camera {
             return .statusChanged(id, from: old, to: new, reason: try members.optionalText("reason"))
         case "CameraMonitoringStarted": return .monitoringStarted(id)
         case "CameraMonitoringStopped": return .monitoringStopped(id)
+        case takeBeganType:
+            let (recording, take) = try members.takeBegan()
+            return .takeBegan(id, recording, take)
+        case "RecordingTakeResumed": return .takeResumed(id, try members.recording(), take: try members.takeNumber())
+        case takeEndedType:
+            return .takeEnded(id, take: try members.takeNumber(), at: try members.instant("ended_at"))
         case "CameraRemoved": return .removed(id, reason: try members.optionalText("reason"))
         case erasureType: return .erased(id)
         default: throw EventDecodingError(event, reason: "unknown type in a camera's stream")
@@ -74,6 +87,9 @@ extension Camera {
         "CameraStatusChanged": 1...1,
         "CameraMonitoringStarted": 1...1,
         "CameraMonitoringStopped": 1...1,
+        takeBeganType: 1...1,
+        "RecordingTakeResumed": 1...1,
+        takeEndedType: 1...1,
         "CameraRemoved": 1...1,
         erasureType: 1...1,
     ]

@@ -17,6 +17,8 @@ package struct Camera: Hashable, Sendable {
     package private(set) var formerLines: Set<LineName> = []
     /// Whether the server itself looks after it now and then, beside its worker.
     package var isMonitored = false
+    /// What was counted of recordings.
+    package var takes = Takes()
 
     package init(id: CameraID, description: CameraDescription, configuration: CameraConfiguration) {
         self.id = id
@@ -57,9 +59,12 @@ extension Camera: Decider {
         /// Without a worker: the one it had last, else the default one. A running camera moves to another worker, and
         /// stays as it is with the same.
         case start(worker: WorkerID?)
-        /// As `start`, but a camera that runs already begins anew too.
-        case restart(worker: WorkerID?)
+        /// As `start`, but a camera that runs already begins again too.
+        /// - Parameter recount: whether a recording is counted again although nothing changed about its counting.
+        case restart(worker: WorkerID?, recount: Bool = false)
         case stop(reason: Reason?)
+        /// Stops it because its recording was counted to the end, which lies at that instant.
+        case endTake(Int64, at: Timestamp, reason: Reason?)
         /// Stops it where it is that worker's.
         case release(from: WorkerID, reason: Reason?)
         /// Only people take a camera out of maintenance. A worker says nothing more of a camera that was stopped than that
@@ -81,6 +86,11 @@ extension Camera: Decider {
         case statusChanged(CameraID, from: CameraStatus, to: CameraStatus, reason: Reason?)
         case monitoringStarted(CameraID)
         case monitoringStopped(CameraID)
+        /// The take is counted from the recording's beginning, and replaces the one that it names.
+        case takeBegan(CameraID, Recording, Take)
+        /// A take that was interrupted by another recording goes on.
+        case takeResumed(CameraID, Recording, take: Int64)
+        case takeEnded(CameraID, take: Int64, at: Timestamp)
         case removed(CameraID, reason: Reason?)
         /// The camera's key is destroyed in the transaction that appends this.
         case erased(CameraID)
@@ -99,6 +109,8 @@ extension Camera: Decider {
         case securityConfigMasked
         /// Secrets are encrypted before a command is decided; this one was not.
         case secretInClear
+        /// Only a recording is counted again: what is live has passed.
+        case notARecording
     }
 
     package static let initial = State.unregistered
@@ -111,7 +123,11 @@ extension Camera: Decider {
         case (_, .unregistered): throw .unknown
         case (.remove, .removed): return []
         case (_, .removed): throw .removed
-        case (_, .registered(let camera)): return try camera.decide(command)
+        case (_, .registered(let camera)):
+            let events = try camera.decide(command)
+            var recounting = false
+            if case .restart(_, recount: true) = command { recounting = true }
+            return events + camera.takeEvents(after: events, recounting: recounting)
         }
     }
 
@@ -126,12 +142,15 @@ extension Camera: Decider {
         case .start(let worker):
             let worker = worker ?? workerID ?? .default
             guard status != .maintenance else { throw .inMaintenance }
-            guard desiredState == .stopped || worker != workerID else { return [] }
+            guard desiredState == .stopped || worker != workerID, !isCounted else { return [] }
             return [.started(id, worker, epoch: epoch + 1)]
-        case .restart(let worker):
+        case .restart(let worker, let recount):
             guard status != .maintenance else { throw .inMaintenance }
+            guard !recount || recording != nil else { throw .notARecording }
+            guard recount || !isCounted else { return [] }
             return [.restarted(id, worker ?? workerID ?? .default, epoch: epoch + 1)]
         case .stop(let reason): return stop(reason)
+        case .endTake(let take, let instant, let reason): return endTake(take, at: instant, reason)
         case .release(let worker, let reason):
             guard worker == workerID else { throw .notAssigned(to: worker) }
             return stop(reason ?? Reason(stored: "released"))
@@ -200,6 +219,9 @@ extension Camera: Decider {
         case .statusChanged(_, _, let new, _): camera.status = new
         case .monitoringStarted: camera.isMonitored = true
         case .monitoringStopped: camera.isMonitored = false
+        case .takeBegan(_, let recording, let take): camera.takes.begin(take, of: recording)
+        case .takeResumed(_, _, let take): camera.takes.resume(take)
+        case .takeEnded(_, let take, let instant): camera.takes.end(take, at: instant)
         case .removed, .erased: return .removed
         }
         return .registered(camera)

@@ -76,7 +76,7 @@ package struct Confidence: Hashable, Sendable {
         self.value = value
     }
 
-    fileprivate init(stored value: Double) { self.value = value }
+    init(stored value: Double) { self.value = value }
 }
 
 /// What kind of thing was seen: `person`, `car`.
@@ -101,7 +101,13 @@ package struct ObjectClasses: Hashable, Sendable {
         all = classes
     }
 
-    fileprivate init(stored classes: [ObjectClass]) { all = classes }
+    private init(stored classes: [ObjectClass]) { all = classes }
+
+    /// nil where it is not a list of texts.
+    init?(stored json: JSON) {
+        guard let elements = json.array else { return nil }
+        self.init(stored: elements.compactMap(\.string).map(ObjectClass.init(stored:)))
+    }
 }
 
 extension Settings {
@@ -128,10 +134,7 @@ extension Settings {
             case "loop": loop = value.bool
             case "detector": detector = value.string.flatMap(Detector.init(rawValue:))
             case "confidence": confidence = value.number.map(Confidence.init(stored:))
-            case "classes":
-                classes = value.array.map {
-                    ObjectClasses(stored: $0.compactMap(\.string).map(ObjectClass.init(stored:)))
-                }
+            case "classes": classes = ObjectClasses(stored: value)
             case "keep_frame_data": keepFrameData = value.bool
             default: continue
             }

@@ -23,6 +23,8 @@ package struct CountReading: Hashable, Sendable {
     package var modelVersion: ModelVersion?
     /// What the worker has to say about the picture; in clear in events of schema version 1 alone.
     package var frameData: FrameData?
+    /// The take of a recording that it belongs to; nil for what is counted live.
+    package var take: Int64?
 
     package init(
         cameraID: CameraID, observedAt: ObservationTime, line: LineName?, objectClass: ObjectClass, countIn: Tally,
@@ -44,6 +46,11 @@ extension CountReading {
         var (here, there) = (self, stored)
         (here.frameData, there.frameData) = (nil, nil)
         (here.processingTime, there.processingTime) = (nil, nil)
+        if take != nil {
+            // Another run of a recording sees the same passage, perhaps by another model.
+            (here.confidence, there.confidence) = (nil, nil)
+            (here.modelVersion, there.modelVersion) = (nil, nil)
+        }
         // Earlier releases stored texts as they came.
         there.line = there.line?.inNormalForm
         there.objectClass = there.objectClass.inNormalForm
@@ -112,6 +119,7 @@ extension CountReading {
                 "ai_model_version": modelVersion.json,
                 "frame_data": frameData?.clear?.json,
                 "sealed_frame_data": frameData?.sealed?.json,
+                "take": take.map(JSON.integer),
             ]))
     }
 
@@ -126,6 +134,7 @@ extension CountReading {
         confidence = try members.quantity("confidence_score")
         processingTime = try members.quantity("processing_time_ms")
         modelVersion = try members.optionalText("ai_model_version")
+        take = try members.optional("take", \.integer)
         frameData =
             if let sealed = try members.optional("sealed_frame_data", SealedFrameData.init(stored:)) {
                 .sealed(sealed)

@@ -10,6 +10,12 @@ final class RelayReport: Sendable {
     }
 
     private let state = Mutex(State())
+    private let traffic: StreamTraffic?
+
+    init(traffic: StreamTraffic? = nil) { self.traffic = traffic }
+
+    /// So many bytes came from the camera.
+    func received(_ bytes: Int) { traffic?.received(bytes) }
 
     /// The first refusal counts: what follows comes of it.
     func refuse(_ trouble: StreamTrouble) {

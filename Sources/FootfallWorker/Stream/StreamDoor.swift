@@ -15,8 +15,10 @@ struct StreamDoor: Sendable {
     /// Lends an address that FFmpeg may open, for as long as the body runs.
     ///
     /// Throws `StreamTrouble` in place of a failure to open or go on that the relay knows the reason of.
+    /// - Parameter traffic: is told how much comes from the camera; nothing of a file.
     func open<Value: Sendable>(
-        _ kind: StreamAddress.Kind, _ url: String, _ body: @Sendable (StreamAddress) async throws -> Value
+        _ kind: StreamAddress.Kind, _ url: String, counting traffic: StreamTraffic? = nil,
+        _ body: @Sendable (StreamAddress) async throws -> Value
     ) async throws -> Value {
         guard let transport = StreamTransport(kind) else {
             let file = try openFile(url)
@@ -27,7 +29,7 @@ struct StreamDoor: Sendable {
         do throws(StreamRefusal) { endpoint = try StreamEndpoint(url, over: transport) } catch {
             throw StreamTrouble(error)
         }
-        let report = RelayReport()
+        let report = RelayReport(traffic: traffic)
         let relay = StreamRelay(endpoint: endpoint, policy: policy, tls: tls, patience: patience, report: report)
         do {
             return try await relay.run { port in try await body(try address(of: endpoint, url, behind: port)) }

@@ -106,6 +106,7 @@ struct StreamRelay: Sendable {
                     defer { toClient.finish() }  // FFmpeg sees the end, and closes
                     var reader = reader
                     for try await bytes in fromCamera {
+                        report.received(bytes.readableBytes)
                         let passed = try pass(bytes, by: &reader)
                         if passed.readableBytes > 0 { try await toClient.write(passed) }
                     }

@@ -81,7 +81,7 @@ struct SampleCheck: Sendable {
 
         for stream in streams {
             try await ArchivedTelemetry(on: connection).load(
-                StreamName(stream), matching: { $0.position <= active.position })
+                [StreamName(stream)], matching: { $0.position <= active.position })
         }
         let schema = "\(definition.name)_check"
         try await connection.script("create schema \(schema); set local search_path = \(schema), public")

@@ -12,8 +12,10 @@ struct FileReader {
         let picture = try Picture()
         var capture = try Capture(settings.address, timeouts: timeouts)
         var clock = MediaClock(fps: capture.fps)
+        if let announced = capture.announcedFrames { try checkLength(Double(announced) * clock.interval) }
         var schedule: Schedule?
         var frame = -1
+        var hasStarted = false
         while !stop.isSet {
             let start = ContinuousClock.now
             guard try capture.grab() else {
@@ -26,6 +28,7 @@ struct FileReader {
             }
             frame += 1
             let seconds = clock.next(position: capture.position)
+            try checkLength(seconds)
             if frame < settings.framesToSkip { continue }
             if let schedule, schedule.isLate(seconds, interval: clock.interval, now: start) {
                 meter.dropped()
@@ -33,11 +36,12 @@ struct FileReader {
             }
             guard try capture.retrieve(into: picture) else { continue }
             let decode = ContinuousClock.now - start
-            if frame == settings.framesToSkip {
+            if !hasStarted {
+                hasStarted = true
                 look.started(picture, after: .now - begun)
-                if settings.pace == .realtime {
-                    schedule = Schedule(start: .now, origin: seconds, drops: settings.dropsLateFrames)
-                }
+            }
+            if schedule == nil, settings.pace == .realtime, frame >= settings.framesCounted {
+                schedule = Schedule(start: .now, origin: seconds, drops: settings.dropsLateFrames)
             }
             if let schedule { stop.wait(until: schedule.due(seconds)) }
             if stop.isSet { break }
@@ -45,9 +49,15 @@ struct FileReader {
         }
         if stop.isSet { return .stopped }
         guard frame >= 0 else { throw .cannotOpen }
-        look.report(
-            look.analysis.finish(), frame: frame + 1, seconds: clock.next(position: 0), grabbedAt: Date(), took: .zero)
+        let end = clock.next(position: 0)
+        look.report(look.analysis.finish(), frame: frame + 1, seconds: end, grabbedAt: Date(), took: .zero)
+        look.handler(.ended(after: .microseconds((end * 1e6).rounded())))
         return .ended
+    }
+
+    private func checkLength(_ seconds: Double) throws(VisionError) {
+        guard let longest = settings.longest, .seconds(seconds) > longest else { return }
+        throw .endsAhead(length: .seconds(seconds))
     }
 }
 

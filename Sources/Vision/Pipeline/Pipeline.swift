@@ -8,6 +8,8 @@ package final class Pipeline: Sendable {
         /// The first frame was decoded.
         case started(width: Int, height: Int)
         case crossed(FrameReport)
+        /// A file was played to its end: how long it is.
+        case ended(after: Duration)
     }
 
     package enum Ending: Sendable, Hashable {

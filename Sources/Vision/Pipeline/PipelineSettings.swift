@@ -23,6 +23,11 @@ package struct PipelineSettings: Sendable, Hashable {
     package var dropsLateFrames = true
     /// How many frames at a file's start were counted before, and are passed over.
     package var framesToSkip = 0
+    /// How many frames at a file's start were counted before: they are looked at again, so that objects are followed as
+    /// they were then, but not waited for.
+    package var framesCounted = 0
+    /// How long a file can be at most, its end not being in the future; nil where nothing is known of that.
+    package var longest: Duration?
 
     package init(address: StreamAddress, lines: [CountingLine], detector: DetectorChoice) {
         self.address = address

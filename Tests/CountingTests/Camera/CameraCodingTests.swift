@@ -28,6 +28,14 @@ import Testing
             securityConfig: .kept(SecretID("5afe")))
     }
 
+    static let recording = Recording(
+        url: "file:///clips/a.avi", startedAt: full.settings.startedAt ?? Timestamp(microseconds: 0))
+    static let takeBegan = Camera.Event.takeBegan(
+        Sample.id, recording,
+        Take(number: 2, rules: CountingRules(full.settings, watched.lines), replaces: 1))
+    static let takeBeganBare = Camera.Event.takeBegan(
+        Sample.id, recording, Take(number: 1, rules: CountingRules(Settings(), .none), replaces: nil))
+
     static let samples: [(Camera.Event, type: String, data: String)] = [
         (
             .registered(Sample.id, full, watched), "CameraRegistered",
@@ -72,6 +80,22 @@ import Testing
         ),
         (.monitoringStarted(Sample.id), "CameraMonitoringStarted", #"{"camera_id":7}"#),
         (.monitoringStopped(Sample.id), "CameraMonitoringStopped", #"{"camera_id":7}"#),
+        (
+            takeBegan, "RecordingTakeBegan",
+            #"{"camera_id":7,"take":2,"stream_url":"file:///clips/a.avi","started_at":"2026-03-29T00:30:00Z","lines":[{"name":"door","from":[0.0,0.5],"to":[1.0,0.5],"inside":[0.5,0.9]}],"detector":"yolo","confidence":0.4,"classes":["car","person"],"loop":true,"replaces":1}"#
+        ),
+        (
+            takeBeganBare, "RecordingTakeBegan",
+            #"{"camera_id":7,"take":1,"stream_url":"file:///clips/a.avi","started_at":"2026-03-29T00:30:00Z","lines":[],"detector":"auto","confidence":0.3}"#
+        ),
+        (
+            .takeResumed(Sample.id, recording, take: 2), "RecordingTakeResumed",
+            #"{"camera_id":7,"take":2,"stream_url":"file:///clips/a.avi","started_at":"2026-03-29T00:30:00Z"}"#
+        ),
+        (
+            .takeEnded(Sample.id, take: 2, at: recording.startedAt + .milliseconds(79_500)), "RecordingTakeEnded",
+            #"{"camera_id":7,"take":2,"ended_at":"2026-03-29T00:31:19.500000Z"}"#
+        ),
         (.removed(Sample.id, reason: nil), "CameraRemoved", #"{"camera_id":7}"#),
         (.erased(Sample.id), "CameraErased", #"{"camera_id":7}"#),
         (

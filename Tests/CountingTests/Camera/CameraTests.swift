@@ -37,7 +37,7 @@ import Testing
         .start(worker: nil), .restart(worker: nil), .stop(reason: nil),
         .setStatus(.online, reason: nil, by: .named("ana")),
         .startMonitoring,
-        .stopMonitoring,
+        .stopMonitoring, .endTake(1, at: Timestamp(microseconds: 0), reason: nil),
     ]
 
     @Test(arguments: commandsOnACamera + [.remove(reason: nil)])

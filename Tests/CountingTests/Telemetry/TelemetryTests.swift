@@ -77,6 +77,12 @@ import Testing
         return reading
     }()
 
+    static let readingOfTake = {
+        var reading = bareReading
+        reading.take = 2
+        return reading
+    }()
+
     @Test func sealedFrameDataIsASecondVersion() throws {
         let event = Self.sealedReading.event
         #expect(event.schemaVersion == 2)

@@ -44,6 +44,17 @@ import Testing
                         for secret in ["stream_credentials_id", "security_config_id"] { row[secret] = .null }
                     }
                 }
+                switch change {
+                case .takeBegan(_, let recording, let take):
+                    row["take"] = .integer(take.number)
+                    row["take_stream_url"] = .string(recording.url)
+                    row["take_started_at"] = .string(recording.startedAt.rfc3339)
+                case .takeResumed(_, let recording, let take):
+                    row["take"] = .integer(take)
+                    row["take_stream_url"] = .string(recording.url)
+                    row["take_started_at"] = .string(recording.startedAt.rfc3339)
+                default: break
+                }
                 let starts: Set = ["CameraStarted", "CameraRestarted", "CameraStopped", "CameraRemoved"]
                 if starts.contains(event.type) { row["desired_state_since"] = .string(event.recordedAt.rfc3339) }
                 row["updated_at"] = .string(event.recordedAt.rfc3339)

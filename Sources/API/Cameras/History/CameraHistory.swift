@@ -114,7 +114,7 @@ extension Camera.Event {
         switch self {
         case .stopped(_, let reason), .statusChanged(_, _, _, let reason), .removed(_, let reason): reason
         case .registered, .described, .configured, .started, .restarted, .monitoringStarted, .monitoringStopped,
-            .erased:
+            .takeBegan, .takeResumed, .takeEnded, .erased:
             nil
         }
     }

@@ -1,0 +1,12 @@
+-- A recording was counted to its end, which lies at ended_at.
+create view recording_take_ended as
+select
+    position,
+    version,
+    recorded_at,
+    metadata ->> 'actor' as actor,
+    (data ->> 'camera_id')::bigint as camera_id,
+    (data ->> 'take')::bigint as take,
+    (data ->> 'ended_at')::timestamptz as ended_at
+from batch
+where type = 'RecordingTakeEnded' and schema_version in (1);
