@@ -18,7 +18,7 @@ struct AppendCall {
         self.appends = appends
     }
 
-    private static let begin = "select begin_append_call($1, $2)"
+    private static let begin = "select begin_append_call($1, $2), hold_history($3, $4)"
 
     private static let append = append(noting: nil)
 
@@ -61,23 +61,23 @@ struct AppendCall {
     ///
     /// - Parameter isRepetition: whether the call may have been made before. What it comes to is then kept even where
     ///   it writes nothing, so that the first one, should a session still wake up with it, does nothing either.
-    /// - Throws: `PostgresError.connectionLost` where it was made or was not.
+    /// - Throws: `PostgresError.connectionLost` where it was made or was not; `HistoryChanged` where an append was decided
+    ///   on another history than the log's, which holds nothing of the call.
     func run(on writer: Pool, isRepetition: Bool) async throws -> [AppendOutcome] {
         let id: [Parameter] = [.integer(key.writer), .integer(key.number)]
         let parameters = id + [.bool(isRepetition)] + AppendBatch(appends).parameters
         let statements: [Statement]
         if let requests = KeyedRequests(appends) {
-            statements = [
-                Statement(Self.begin, id), requests.hold,
-                Statement(Self.notingAppend, parameters + requests.parameters),
-            ]
+            statements = [requests.hold, Statement(Self.notingAppend, parameters + requests.parameters)]
         } else {
-            statements = [Statement(Self.begin, id), Statement(Self.append, parameters)]
+            statements = [Statement(Self.append, parameters)]
         }
         var attempt = 1
         while true {
             do {
-                return try await writer.withConnection { try outcomes(try await $0.pipeline(statements).last?.first) }
+                return try await writer.withConnection { connection in
+                    try await run(statements, after: id, on: connection, writer.history)
+                }
             } catch let error as PostgresError {
                 if error.sqlState == "FF001" {
                     guard let row = try await writer.query(Self.recall, id).first else { throw error }
@@ -90,6 +90,27 @@ struct AppendCall {
                 attempt += 1
             }
         }
+    }
+
+    private func run(
+        _ statements: [Statement], after id: [Parameter], on connection: Connection, _ history: History?
+    ) async throws -> [AppendOutcome] {
+        let now = connection.history
+        guard appends.allSatisfy({ $0.history.map { $0.number == now } ?? true }) else { throw HistoryChanged() }
+        // What a process decides rests on all that it has seen of the log.
+        let mark = history?.mark(of: now)
+        let begin = Statement(Self.begin, id + (mark?.parameters ?? [.integer(nil), .timestamp(nil)]))
+        let results: [Rows]
+        do throws(PostgresError) { results = try await connection.pipeline([begin] + statements) } catch {
+            guard error.sqlState == "FF004" else { throw error }
+            history?.end(now)
+            throw HistoryChanged()
+        }
+        let outcomes = try outcomes(results.last?.first)
+        for outcome in outcomes {
+            if case .appended(let appended) = outcome { history?.note(History.Mark(appended), of: now) }
+        }
+        return outcomes
     }
 
     private func outcomes(_ row: Row?) throws(PostgresError) -> [AppendOutcome] {

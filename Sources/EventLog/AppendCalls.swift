@@ -38,6 +38,8 @@ struct AppendCalls: Sendable {
         let call = AppendCall(appends, key: nextKey.take())
         do {
             return .known(.success(try await call.run(on: pool, isRepetition: false)))
+        } catch is HistoryChanged {
+            return .known(.failure(.historyChanged))
         } catch {
             switch error as? PostgresError {
             case .connectionLost(let reason):
@@ -60,7 +62,9 @@ struct AppendCalls: Sendable {
         let end = ContinuousClock.now + patience
         var backoff = Backoff(first: .milliseconds(20), longest: .seconds(1))
         while true {
-            do { return .success(try await call.run(on: pool, isRepetition: true)) } catch {
+            do { return .success(try await call.run(on: pool, isRepetition: true)) } catch is HistoryChanged {
+                return .failure(.historyChanged)
+            } catch {
                 let pause = backoff.next()
                 if ContinuousClock.now + pause > end { return .failure(.unknownOutcome(reason: reason)) }
                 try? await Task.sleep(for: pause)  // runs in a task that nobody cancels

@@ -111,7 +111,8 @@ package final class GroupCommit: Sendable {
         let written = await write(batch.flatMap(\.appends))
         var outcomes: [Outcome]
         switch written {
-        case .known(.failure(.storage)) where batch.count > 1, .known(.failure(.superseded)) where batch.count > 1:
+        case .known(.failure(.storage)) where batch.count > 1, .known(.failure(.superseded)) where batch.count > 1,
+            .known(.failure(.historyChanged)) where batch.count > 1:
             outcomes = await eachByItself(batch, write)
         case .known(let whole): outcomes = parts(of: whole, for: batch)
         case .lost(let resolve):

@@ -29,6 +29,8 @@ package final class PostgresEventLog: EventLog {
             })
     }
 
+    package var history: HistoryToken { HistoryToken(readers.history?.number ?? HistoryToken.only.number) }
+
     package func append(_ appends: [Append]) async throws(EventLogError) -> [AppendOutcome] {
         if appends.isEmpty { return [] }
         for append in appends { try append.validate() }
@@ -190,9 +192,12 @@ package final class PostgresEventLog: EventLog {
     }
 
     private func events(_ sql: String, _ parameters: [Parameter]) async throws(EventLogError) -> [RecordedEvent] {
+        let history = history
         do {
             let rows = try await readers.query(sql, parameters)
-            return try rows.map { row throws(PostgresError) in try RecordedEvent(row) }
+            let events = try rows.map { row throws(PostgresError) in try RecordedEvent(row) }
+            if let last = events.last { readers.history?.note(History.Mark(last), of: history.number) }
+            return events
         } catch {
             throw EventLogError(reading: error)
         }

@@ -45,6 +45,8 @@ package struct Append: Sendable {
     package var opens: [StreamName]
     /// Streams that take no further event once this is appended.
     package var closes: [StreamName]
+    /// The history that this was decided on; nil where it is right whatever the log holds.
+    package var history: HistoryToken?
 
     package init(
         to stream: StreamName,
@@ -53,7 +55,8 @@ package struct Append: Sendable {
         events: [NewEvent],
         metadata: EventMetadata = EventMetadata(),
         opens: [StreamName] = [],
-        closes: [StreamName] = []
+        closes: [StreamName] = [],
+        history: HistoryToken? = nil
     ) {
         self.stream = stream
         self.expected = expected
@@ -62,6 +65,7 @@ package struct Append: Sendable {
         self.metadata = metadata
         self.opens = opens
         self.closes = closes
+        self.history = history
     }
 }
 

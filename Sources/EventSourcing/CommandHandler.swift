@@ -60,6 +60,9 @@ package enum CommandError<Rejection: Error & Sendable>: Error {
 /// With a cache, a command on a stream that was used before reads nothing: the append confirms that the state was the
 /// current one, and what appends nothing (a rejection, a stale version, nothing to change) is decided again over the
 /// events that came since.
+///
+/// A version does not tell two histories of a log apart: states are remembered of one history, and what is decided over
+/// one is appended under it only. Where the history has changed meanwhile, the command is decided again.
 package struct CommandHandler<D: Decider>: Sendable {
     private let log: any EventLog
     private let cache: StateCache<D.State>?
@@ -76,24 +79,30 @@ package struct CommandHandler<D: Decider>: Sendable {
     ///
     /// A command whose request was done before (`RequestClaim.Done`) is not decided again: what it came to is its
     /// stream's state as it was then, whichever stream is named here.
+    /// - Parameter history: the history that the command itself rests on; under another one it fails with
+    ///   `EventLogError.historyChanged`.
     package func handle(
-        _ command: D.Command, on stream: StreamName, expecting expectedVersion: Int64? = nil, metadata: EventMetadata
+        _ command: D.Command, on stream: StreamName, expecting expectedVersion: Int64? = nil, metadata: EventMetadata,
+        in history: HistoryToken? = nil
     ) async throws(CommandError<D.Rejection>) -> Handled<D.State> {
         if let done = metadata.request?.done, case .appended(let appended)? = done.outcomes.first {
             return Handled(
                 folded: try await past(done.stream, at: appended.version), position: appended.positions.upperBound)
         }
-        if let cached = cache?[stream],
+        let expected = Expectation(version: expectedVersion, history: history)
+        let now = history ?? log.history
+        if let cached = cache?[stream, of: now],
             let events = try? decide(command, cached, expecting: expectedVersion), !events.isEmpty,
-            let handled = try await append(events, to: stream, over: cached, expecting: expectedVersion, metadata)
+            let handled = try await append(events, to: stream, over: cached, in: now, expected, metadata)
         {
             return handled
         }
         for _ in 0..<maximumAttempts {
-            let folded = try await load(stream)
+            let now = history ?? log.history
+            let folded = try await load(stream, in: now)
             let events = try decide(command, folded, expecting: expectedVersion)
             if events.isEmpty { return Handled(folded: folded, position: nil) }
-            if let handled = try await append(events, to: stream, over: folded, expecting: expectedVersion, metadata) {
+            if let handled = try await append(events, to: stream, over: folded, in: now, expected, metadata) {
                 return handled
             }
         }
@@ -101,17 +110,29 @@ package struct CommandHandler<D: Decider>: Sendable {
     }
 
     /// The stream's state as this process saw it last, perhaps long ago; nil where it remembers none. Reads nothing.
-    package func remembered(_ stream: StreamName) -> Folded<D.State>? { cache?[stream] }
+    package func remembered(_ stream: StreamName) -> Folded<D.State>? { cache?[stream, of: log.history] }
+
+    /// What the caller of a command expects of the log, as far as it does.
+    private struct Expectation {
+        let version: Int64?
+        let history: HistoryToken?
+    }
 
     /// The stream's state as the log has it now.
     package func load(_ stream: StreamName) async throws(CommandError<D.Rejection>) -> Folded<D.State> {
+        try await load(stream, in: log.history)
+    }
+
+    private func load(
+        _ stream: StreamName, in history: HistoryToken
+    ) async throws(CommandError<D.Rejection>) -> Folded<D.State> {
         let folded: Folded<D.State>
-        if let cached = cache?[stream], let events = try await events(of: stream, since: cached) {
+        if let cached = cache?[stream, of: history], let events = try await events(of: stream, since: cached) {
             folded = try fold(events, over: cached)
         } else {
             folded = try fold(try await readAll(stream, after: 0), over: Folded(D.initial))
         }
-        keep(folded, for: stream)
+        keep(folded, for: stream, of: history)
         return folded
     }
 
@@ -137,8 +158,8 @@ package struct CommandHandler<D: Decider>: Sendable {
         return events.dropFirst()
     }
 
-    private func keep(_ folded: Folded<D.State>, for stream: StreamName) {
-        if folded.version > 0 { cache?.keep(folded, for: stream) }
+    private func keep(_ folded: Folded<D.State>, for stream: StreamName, of history: HistoryToken) {
+        if folded.version > 0 { cache?.keep(folded, for: stream, of: history) }
     }
 
     private func fold(
@@ -161,8 +182,8 @@ package struct CommandHandler<D: Decider>: Sendable {
     /// Appends what was decided over `folded`; nil where that is no longer the stream's state and the command may be
     /// decided again.
     private func append(
-        _ events: [D.Event], to stream: StreamName, over folded: Folded<D.State>, expecting expectedVersion: Int64?,
-        _ metadata: EventMetadata
+        _ events: [D.Event], to stream: StreamName, over folded: Folded<D.State>, in history: HistoryToken,
+        _ expected: Expectation, _ metadata: EventMetadata
     ) async throws(CommandError<D.Rejection>) -> Handled<D.State>? {
         let lifecycles = events.map { D.lifecycle(of: $0, in: stream) }
         let append = Append(
@@ -171,9 +192,15 @@ package struct CommandHandler<D: Decider>: Sendable {
             events: events.map(D.encode),
             metadata: metadata,
             opens: lifecycles.flatMap(\.opens),
-            closes: lifecycles.flatMap(\.closes)
+            closes: lifecycles.flatMap(\.closes),
+            history: history
         )
-        switch try await perform(append) {
+        let outcome: AppendOutcome
+        do { outcome = try await log.append(append) } catch {
+            if error == .historyChanged, expected.history == nil { return nil }
+            throw .log(error)
+        }
+        switch outcome {
         case .appended(let appended):
             let stamp = { (position: Int64) in
                 EventStamp(position: position, recordedAt: appended.recordedAt, actor: metadata.actor)
@@ -183,11 +210,11 @@ package struct CommandHandler<D: Decider>: Sendable {
             next.version = appended.version
             next.created = folded.created ?? stamp(appended.positions.lowerBound)
             next.updated = stamp(appended.positions.upperBound)
-            keep(next, for: stream)
+            keep(next, for: stream, of: history)
             return Handled(folded: next, position: appended.positions.upperBound)
         case .conflict(let actual):
             cache?.drop(stream)
-            if expectedVersion != nil { throw .stale(actual: actual) }
+            if expected.version != nil { throw .stale(actual: actual) }
             return nil
         case .closed, .missing, .duplicate:
             cache?.drop(stream)
@@ -199,9 +226,5 @@ package struct CommandHandler<D: Decider>: Sendable {
         _ stream: StreamName, after version: Int64
     ) async throws(CommandError<D.Rejection>) -> [RecordedEvent] {
         do { return try await log.readAll(stream, after: version) } catch { throw .log(error) }
-    }
-
-    private func perform(_ append: Append) async throws(CommandError<D.Rejection>) -> AppendOutcome {
-        do { return try await log.append(append) } catch { throw .log(error) }
     }
 }

@@ -25,9 +25,28 @@ package protocol EventLog: Sendable {
 
     /// The last position that was committed; 0 where the log is empty.
     func head() async throws(EventLogError) -> Int64
+
+    /// The history that the log is known to be on. What was read or remembered under it is to be used under it only: an
+    /// append that rests on such (`Append.history`) is refused under another one.
+    var history: HistoryToken { get }
+}
+
+/// Stands for one history of a log. A log that lost its end to a failover, or was restored, and went on is on another
+/// one: the same positions and versions may stand for other events then.
+package struct HistoryToken: Hashable, Comparable, Sendable {
+    /// From 1, as a process comes to know of them; 0 of a log that has one history only.
+    package let number: Int64
+
+    package init(_ number: Int64) { self.number = number }
+
+    package static let only = HistoryToken(0)
+
+    package static func < (one: HistoryToken, other: HistoryToken) -> Bool { one.number < other.number }
 }
 
 extension EventLog {
+    package var history: HistoryToken { .only }
+
     package func read(at positions: [Int64]) async throws(EventLogError) -> [RecordedEvent] {
         var events: [RecordedEvent] = []
         for position in Set(positions).sorted() where position > 0 {
@@ -87,6 +106,8 @@ package enum EventLogError: Error, Equatable {
     /// Nothing was written: the request that the append belongs to was taken over by another attempt, or has appended
     /// already.
     case superseded
+    /// Nothing was written: an append rests on another history than the log's. It may be decided again.
+    case historyChanged
     /// Nothing was written: an append itself is malformed (no events, an empty name).
     case invalidAppend(reason: String)
     /// Nothing was written: the store refused for a reason that trying again does not mend.

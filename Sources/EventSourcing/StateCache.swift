@@ -3,12 +3,20 @@ import Synchronization
 /// States of streams as they were at some version, so that a command need not read what was read before.
 ///
 /// An entry may be out of date: whoever uses one has it confirmed by the log. Of `capacity` entries, the half used last
-/// stay for certain, the others until the room is needed. Safe for concurrent use.
+/// stay for certain, the others until the room is needed. All are of one history of the log, the last one that was
+/// asked for. Safe for concurrent use.
 package final class StateCache<State: Sendable>: Sendable {
     private struct Entries {
+        var history = HistoryToken.only
         /// Used since the turn of generations, and used before it.
         var young: [StreamName: Folded<State>] = [:]
         var old: [StreamName: Folded<State>] = [:]
+
+        /// Whether a history is the one that is kept, which it becomes where it is newer.
+        mutating func turn(to newer: HistoryToken) -> Bool {
+            if newer > history { self = Entries(history: newer) }
+            return newer == history
+        }
     }
 
     private let generationSize: Int
@@ -19,8 +27,9 @@ package final class StateCache<State: Sendable>: Sendable {
 
     package var count: Int { entries.withLock { $0.young.count + $0.old.count } }
 
-    package subscript(stream: StreamName) -> Folded<State>? {
+    package subscript(stream: StreamName, of history: HistoryToken = .only) -> Folded<State>? {
         entries.withLock { entries in
+            guard entries.turn(to: history) else { return nil }
             if let folded = entries.young[stream] { return folded }
             guard let folded = entries.old.removeValue(forKey: stream) else { return nil }
             insert(folded, for: stream, into: &entries)
@@ -28,9 +37,10 @@ package final class StateCache<State: Sendable>: Sendable {
         }
     }
 
-    /// Keeps a state, unless a newer one is there.
-    package func keep(_ folded: Folded<State>, for stream: StreamName) {
+    /// Keeps a state, unless a newer one is there or a newer history was asked for.
+    package func keep(_ folded: Folded<State>, for stream: StreamName, of history: HistoryToken = .only) {
         entries.withLock { entries in
+            guard entries.turn(to: history) else { return }
             let present = entries.young[stream] ?? entries.old.removeValue(forKey: stream)
             if let present, present.version >= folded.version {
                 insert(present, for: stream, into: &entries)

@@ -41,6 +41,8 @@ struct Server {
         listening = settings.listening
         policy = try NetworkPolicy(settings.listening)
         identity = try settings.listening.tls.map { try ServerIdentity(certificate: $0.certificate, key: $0.key) }
+        var target = target
+        target.history = History(ofLog: logger)
         let watched = target.loggingQueries(from: settings.slowQuery)
         let patient = watched.waitingForLocks(atMost: Self.lockTimeout)
         readers = Pool(patient.named("footfall api"), size: 8, logger: logger)

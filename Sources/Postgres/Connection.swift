@@ -9,10 +9,13 @@ import Logging
 package final class Connection: Sendable {
     let inbox: Inbox
     private let slowQueries: SlowQueries?
+    /// The number of the database's history that the session is on, see `History`; 0 where that is not asked.
+    package let history: Int64
 
-    private init(inbox: Inbox, slowQueries: SlowQueries?) {
+    private init(inbox: Inbox, slowQueries: SlowQueries? = nil, history: Int64 = 0) {
         self.inbox = inbox
         self.slowQueries = slowQueries
+        self.history = history
     }
 
     /// - Parameters:
@@ -41,8 +44,16 @@ package final class Connection: Sendable {
             thread.start()
         }
         if let failure { throw failure }
-        return Connection(
-            inbox: inbox, slowQueries: target.slowQuery.map { SlowQueries(threshold: $0, logger: logger) })
+        let slowQueries = target.slowQuery.map { SlowQueries(threshold: $0, logger: logger) }
+        guard let history = target.history else { return Connection(inbox: inbox, slowQueries: slowQueries) }
+        do throws(PostgresError) {
+            let number = try await history.number(of: Connection(inbox: inbox))
+            return Connection(inbox: inbox, slowQueries: slowQueries, history: number)
+        } catch {
+            inbox.close()
+            if case .connectionLost(let reason) = error { throw .unreachable(reason: reason) }
+            throw error
+        }
     }
 
     /// Whether requests can still be sent; false from the moment at which the loss of the session is noticed.

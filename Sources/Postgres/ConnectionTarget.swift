@@ -14,6 +14,8 @@ package struct ConnectionTarget: Sendable {
     package var lockTimeout: Duration?
     /// From which time on a statement is logged, with its text and without its values; nil for never.
     package var slowQuery: Duration?
+    /// Finds out on which history of the database each session is; nil where nothing is remembered of it.
+    package var history: History?
 
     package init(
         _ url: String, applicationName: String = "footfall", connectTimeout: Duration = .seconds(5),

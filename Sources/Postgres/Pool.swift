@@ -36,6 +36,9 @@ package final class Pool: Sendable {
     /// Whether the server is taken to be there.
     package let circuit: CircuitBreaker
 
+    /// On which history of the database the connections are; nil where that is not asked.
+    package var history: History? { target.history }
+
     /// - Parameter maximumWaiting: how many tasks may wait for a connection; beyond it a call fails with
     ///   `PostgresError.overloaded`.
     package init(_ target: ConnectionTarget, size: Int = 8, maximumWaiting: Int = 10_000, logger: Logger) {
@@ -107,7 +110,8 @@ package final class Pool: Sendable {
             let grant: Grant? = state.withLock { state in
                 if state.isClosed { return .refusal(Pool.closed) }
                 while let connection = state.idle.popLast() {
-                    if connection.isOpen { return .connection(connection) }
+                    if isUsable(connection) { return .connection(connection) }
+                    connection.close()
                     state.count -= 1
                 }
                 if state.count < size { return permission(&state) }
@@ -152,7 +156,7 @@ package final class Pool: Sendable {
 
     private func giveBack(_ connection: Connection) {
         let next: (CheckedContinuation<Grant, Never>, Grant)? = state.withLock { state in
-            let isUsable = connection.isOpen && !state.isClosed
+            let isUsable = isUsable(connection) && !state.isClosed
             if !isUsable { state.count -= 1 }
             if let task = state.waiting.popFirst() {
                 return (task, isUsable ? .connection(connection) : permission(&state))
@@ -161,6 +165,11 @@ package final class Pool: Sendable {
             return nil
         }
         if let (task, grant) = next { task.resume(returning: grant) }
-        if state.withLock({ $0.isClosed }) { connection.close() }
+        if !isUsable(connection) || state.withLock({ $0.isClosed }) { connection.close() }
+    }
+
+    /// A session with a server of an earlier history serves nobody any more.
+    private func isUsable(_ connection: Connection) -> Bool {
+        connection.isOpen && connection.history == (target.history?.number ?? 0)
     }
 }

@@ -4,7 +4,8 @@ import Synchronization
 /// Encrypts what cameras keep secret, each under a key of its own, and gives it back.
 ///
 /// Keys are unwrapped once and kept in memory, at most `capacity` of them, until their camera is erased: so neither a
-/// master key nor the database is asked each time.
+/// master key nor the database is asked each time. Where the store's history changes, as after a failover, all are
+/// forgotten: a key of another history may be in no database.
 package final class CameraVault: Sendable {
     package enum Failure: Error, Hashable {
         /// The camera's key was destroyed.
@@ -14,8 +15,10 @@ package final class CameraVault: Sendable {
     }
 
     private struct Known {
+        /// Of the store, that the rest was read from.
+        var history: Int64
         var keys: [Int64: DataKey] = [:]
-        /// Counts erasures, so that a key that was being read meanwhile is not kept.
+        /// Counts erasures and changes of history, so that a key that was being read meanwhile is not kept.
         var erasures = 0
         /// The id of the master key that wraps new keys.
         var master: String?
@@ -25,12 +28,22 @@ package final class CameraVault: Sendable {
     let store: any SecretStore
     let masterKeys: MasterKeyring
     private let capacity: Int
-    private let known = Mutex(Known())
+    private let state: Mutex<Known>
 
     package init(store: any SecretStore, masterKeys: MasterKeyring, capacity: Int = 10_000) {
         self.store = store
         self.masterKeys = masterKeys
         self.capacity = capacity
+        state = Mutex(Known(history: store.history))
+    }
+
+    /// What is known of the store's present history.
+    private func withKnown<Value>(_ body: (inout Known) -> Value) -> Value {
+        let history = store.history
+        return state.withLock { known in
+            if known.history < history { known = Known(history: history, erasures: known.erasures + 1) }
+            return body(&known)
+        }
     }
 
     /// A vault that lives as long as its process.
@@ -79,9 +92,9 @@ package final class CameraVault: Sendable {
 
     /// The text of a secret that was read together with the camera's key.
     package func text(_ secret: SealedSecret, under wrapped: WrappedKey) throws(Failure) -> String {
-        let cached = known.withLock { $0.keys[wrapped.cameraID] }
+        let cached = withKnown { $0.keys[wrapped.cameraID] }
         if let cached, cached.id == wrapped.id { return try open(secret, with: cached) }
-        let erasures = known.withLock { $0.erasures }
+        let erasures = withKnown { $0.erasures }
         let key = try unwrap(wrapped)
         cache(key, since: erasures)
         return try open(secret, with: key)
@@ -113,7 +126,7 @@ package final class CameraVault: Sendable {
 
     /// Drops the camera's key from memory: it was destroyed.
     package func forget(_ cameraID: Int64) {
-        known.withLock { known in
+        withKnown { known in
             known.keys[cameraID] = nil
             known.erasures += 1
         }
@@ -121,7 +134,7 @@ package final class CameraVault: Sendable {
 
     /// nil where the camera has none yet.
     private func key(of cameraID: Int64) async throws -> DataKey? {
-        let (cached, erasures) = known.withLock { ($0.keys[cameraID], $0.erasures) }
+        let (cached, erasures) = withKnown { ($0.keys[cameraID], $0.erasures) }
         if let cached { return cached }
         switch try await store.key(of: cameraID) {
         case .none: return nil
@@ -138,7 +151,7 @@ package final class CameraVault: Sendable {
         for cameraID: Int64, _ seal: (DataKey) throws -> [SealedSecret]
     ) async throws -> (key: DataKey, kept: [SealedSecret]?) {
         try await underCurrentMasterKey { master in
-            let erasures = known.withLock { $0.erasures }
+            let erasures = withKnown { $0.erasures }
             let key = DataKey.random(for: cameraID)
             let secrets = try seal(key)
             let wrapped = WrappedKey(
@@ -157,19 +170,19 @@ package final class CameraVault: Sendable {
     func underCurrentMasterKey<Value>(_ body: (MasterKey) async throws -> Value) async throws -> Value {
         for _ in 0..<3 {
             let master = try await currentMasterKey()
-            do { return try await body(master) } catch is NotCurrent { known.withLock { $0.master = nil } }
+            do { return try await body(master) } catch is NotCurrent { withKnown { $0.master = nil } }
         }
         throw Failure.unreadable
     }
 
     private func currentMasterKey() async throws -> MasterKey {
         let id: String
-        if let known = known.withLock({ $0.master }) {
+        if let known = withKnown({ $0.master }) {
             id = known
         } else {
             guard let first = masterKeys.all.first else { throw Failure.unreadable }
             id = try await store.currentMasterKey(orFirst: first.id)
-            known.withLock { $0.master = id }
+            withKnown { $0.master = id }
         }
         guard let key = masterKeys[id] else { throw Failure.unreadable }
         return key
@@ -184,17 +197,19 @@ package final class CameraVault: Sendable {
     }
 
     private func cache(_ key: DataKey, since erasures: Int) {
-        known.withLock { known in
+        withKnown { known in
             guard known.erasures == erasures else { return }
             if known.keys.count >= capacity { known.keys.removeAll(keepingCapacity: true) }
             known.keys[key.cameraID] = key
         }
     }
 
-    var cachedRequestKey: RequestKey? { known.withLock(\.requestKey) }
-
-    func cache(_ key: RequestKey) -> RequestKey {
-        known.withLock { $0.requestKey = key }
+    /// Answers the request key that is remembered, else what `body` comes to, which is remembered.
+    func rememberedRequestKey(_ body: () async throws -> RequestKey) async throws -> RequestKey {
+        let (cached, erasures) = withKnown { ($0.requestKey, $0.erasures) }
+        if let cached { return cached }
+        let key = try await body()
+        withKnown { if $0.erasures == erasures { $0.requestKey = key } }
         return key
     }
 }

@@ -20,7 +20,13 @@ package struct ErasureWatch: Sendable {
     /// each is part of an append.
     package func run() async {
         var last: Int64?
+        var history = vault.store.history
         for await _ in listener.signals(on: PostgresSecretStore.channel) {
+            if history != vault.store.history {
+                // The vault has forgotten what it knew of the other one.
+                history = vault.store.history
+                last = nil
+            }
             do {
                 let rows = try await pool.query(
                     """

@@ -9,6 +9,8 @@ package struct PostgresSecretStore: SecretStore {
 
     package init(pool: Pool) { self.pool = pool }
 
+    package var history: Int64 { pool.history?.number ?? 0 }
+
     package func currentMasterKey(orFirst first: String) async throws -> String {
         try await pool.query("select current_master_key($1)", [.text(first)])[0].text(0)
     }

@@ -65,12 +65,13 @@ extension CameraVault {
     /// The key by which requests are told apart, made where there is none: the same for all processes on a database, also
     /// after the master key was rotated.
     package func requestKey() async throws -> RequestKey {
-        if let cached = cachedRequestKey { return cached }
-        if let kept = try await store.requestKey() { return try cache(unwrapped(kept)) }
-        return try await underCurrentMasterKey { master in
-            let made = RequestKey.random()
-            let kept = try await store.add(try master.wrap(made))
-            return try cache(kept.id == made.id ? made : unwrapped(kept))
+        try await rememberedRequestKey {
+            if let kept = try await store.requestKey() { return try unwrapped(kept) }
+            return try await underCurrentMasterKey { master in
+                let made = RequestKey.random()
+                let kept = try await store.add(try master.wrap(made))
+                return try kept.id == made.id ? made : unwrapped(kept)
+            }
         }
     }
 

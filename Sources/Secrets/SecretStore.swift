@@ -36,6 +36,10 @@ package enum KeyState: Hashable, Sendable {
 
 /// Keeps wrapped keys and sealed secrets. Implementations pass the same tests.
 package protocol SecretStore: Sendable {
+    /// The number of the store's history, which changes where it may have lost what it held: what is remembered of it
+    /// holds for one of them.
+    var history: Int64 { get }
+
     /// The id of the master key that wraps new keys; `first` from now on, where none has so far.
     func currentMasterKey(orFirst first: String) async throws -> String
 
@@ -60,6 +64,10 @@ package protocol SecretStore: Sendable {
 }
 
 package struct NotCurrent: Error {}
+
+extension SecretStore {
+    package var history: Int64 { 0 }
+}
 
 /// A store that lives as long as its process, for tests and trials.
 package actor InMemorySecretStore: SecretStore {

@@ -87,6 +87,10 @@ struct Footfall {
 
     func post(_ path: String, _ body: JSON? = nil) async throws -> Answer { try await send(.POST, path, body) }
 
+    func put(_ path: String, _ body: JSON, ifMatch version: String) async throws -> Answer {
+        try await send(.PUT, path, body, headers: ["If-Match": version])
+    }
+
     /// Whatever version there is.
     func patch(_ path: String, _ body: JSON) async throws -> Answer {
         try await send(.PATCH, path, body, headers: ["If-Match": "*"])

@@ -215,3 +215,89 @@ private enum LimitedTally: Decider {
     static func encode(_ event: Tally.Event) -> NewEvent { Tally.encode(event) }
     static func decode(_ event: RecordedEvent) throws(EventDecodingError) -> Tally.Event { try Tally.decode(event) }
 }
+
+/// A log whose history changes, unnoticed until something is appended.
+private actor ReplacedLog: EventLog {
+    private var current: InMemoryEventLog
+    private var next: InMemoryEventLog?
+    private let known: Mutex<HistoryToken>
+
+    init(_ log: InMemoryEventLog) {
+        current = log
+        known = Mutex(HistoryToken(1))
+    }
+
+    nonisolated var history: HistoryToken { known.withLock(\.self) }
+
+    func replace(by log: InMemoryEventLog) { next = log }
+
+    func append(_ appends: [Append]) async throws(EventLogError) -> [AppendOutcome] {
+        if let next {
+            current = next
+            self.next = nil
+            known.withLock { $0 = HistoryToken($0.number + 1) }
+        }
+        for append in appends where append.history.map({ $0 != history }) ?? false { throw .historyChanged }
+        return try await current.append(appends)
+    }
+
+    func read(_ stream: StreamName, after version: Int64, limit: Int) async throws(EventLogError) -> [RecordedEvent] {
+        try await current.read(stream, after: version, limit: limit)
+    }
+
+    func read(after position: Int64, limit: Int) async throws(EventLogError) -> [RecordedEvent] {
+        try await current.read(after: position, limit: limit)
+    }
+
+    func head() async throws(EventLogError) -> Int64 { try await current.head() }
+}
+
+@Suite struct HistoryOfStatesTests {
+    private static func log(_ amounts: Int64...) async throws -> InMemoryEventLog {
+        let log = InMemoryEventLog(now: { Timestamp(microseconds: 1_000_000) })
+        for amount in amounts {
+            _ = try await log.append(Append(to: "tally-1", events: [Tally.encode(.raised(amount))]))
+        }
+        return log
+    }
+
+    /// The versions are the same, what they stand for is not.
+    @Test func aStateOfAnotherHistoryIsNotConfirmedByItsVersion() async throws {
+        let log = ReplacedLog(try await Self.log(1))
+        let handler = CommandHandler<Tally>(log: log, cache: StateCache(capacity: 10))
+        let lost = try await handler.handle(.raise(by: 2), on: "tally-1", metadata: EventMetadata())
+        #expect(lost.folded.state == 3)
+        await log.replace(by: try await Self.log(1, 50))
+        let handled = try await handler.handle(.raise(by: 4), on: "tally-1", expecting: 2, metadata: EventMetadata())
+        #expect(handled.folded.version == 3)
+        #expect(handled.folded.state == 55)
+        let after = try await handler.handle(.raise(by: 1), on: "tally-1", metadata: EventMetadata())
+        #expect(after.folded.state == 56)
+    }
+
+    @Test func aCommandThatRestsOnAHistoryIsRefusedUnderAnother() async throws {
+        let log = ReplacedLog(try await Self.log(1))
+        let handler = CommandHandler<Tally>(log: log, cache: StateCache(capacity: 10))
+        let history = log.history
+        await log.replace(by: try await Self.log(1))
+        do {
+            _ = try await handler.handle(.raise(by: 4), on: "tally-1", metadata: EventMetadata(), in: history)
+            Issue.record("it was appended")
+        } catch {
+            guard case .log(.historyChanged) = error else { throw error }
+        }
+        #expect(try await log.head() == 1)
+    }
+
+    @Test func aStateThatCameLateIsOfItsOwnHistory() {
+        let cache = StateCache<Int64>(capacity: 10)
+        var folded = Folded<Int64>(7)
+        folded.version = 3
+        #expect(cache["a", of: HistoryToken(2)] == nil)
+        cache.keep(folded, for: "a", of: HistoryToken(1))
+        #expect(cache["a", of: HistoryToken(2)] == nil)
+        #expect(cache["a", of: HistoryToken(1)] == nil)
+        cache.keep(folded, for: "a", of: HistoryToken(2))
+        #expect(cache["a", of: HistoryToken(2)]?.state == 7)
+    }
+}

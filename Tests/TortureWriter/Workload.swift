@@ -134,7 +134,7 @@ package struct Workload: Sendable {
             case .unknownOutcome: break
             case .unavailable, .blocked, .overloaded:
                 for append in appends where append.producer == nil { ledger.enter(.denied(id: append.id)) }
-            case .storage, .invalidAppend, .superseded: ledger.enter(.broken("\(error)"))
+            case .storage, .invalidAppend, .superseded, .historyChanged: ledger.enter(.broken("\(error)"))
             }
             return nil
         }

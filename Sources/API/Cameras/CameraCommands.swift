@@ -31,10 +31,13 @@ struct CameraCommands: Sendable {
         let form = try CameraForm(try await request.json(), now: recordings.now())
         try ScopeCondition.checkPlace(of: form.description.location, for: context.principal, isNew: true)
         try await streams.admit(form.configuration.address)
-        let id = try await newCameraID()
-        let configuration = try await secrets.keep(form.configuration, of: id)
-        let handled = try await handler.handle(
-            .register(id, form.description, configuration), on: id.stream, metadata: context.eventMetadata)
+        let handled = try await log.decided { history in
+            let id = try await newCameraID()
+            let configuration = try await secrets.keep(form.configuration, of: id)
+            return try await handler.handle(
+                .register(id, form.description, configuration), on: id.stream, metadata: context.eventMetadata,
+                in: history)
+        }
         var response = try answer(handled, status: .created)
         // A repetition of a request that was done is answered with the camera that it made then.
         response.headers[.location] = "\(Route.base)/cameras/\(try CameraDocument(handled.folded).id)"
@@ -49,9 +52,12 @@ struct CameraCommands: Sendable {
         try await streams.admit(form.configuration.address)
         try await recordings.check(
             form.description.settings, for: form.configuration.address, of: try context.cameraID)
-        let configuration = try await keepSecrets(of: form.configuration, context)
         return try answer(
-            try await handle(.replace(form.description, configuration), if: precondition, context))
+            try await log.decided { history in
+                let configuration = try await keepSecrets(of: form.configuration, context)
+                return try await handle(
+                    .replace(form.description, configuration), if: precondition, context, in: history)
+            })
     }
 
     /// A configuration without secrets is as it is. Those of a camera that is not there are not kept: the command is
@@ -155,15 +161,16 @@ struct CameraCommands: Sendable {
     }
 
     /// Decides a command under the request's precondition; a stale one is told what changed since.
+    /// - Parameter history: the history of the log that the command itself rests on.
     func handle(
-        _ command: Camera.Command, if precondition: Precondition, _ context: APIContext
+        _ command: Camera.Command, if precondition: Precondition, _ context: APIContext, in history: HistoryToken? = nil
     ) async throws -> Handled<Camera.State> {
         let id = try context.cameraID
         let error: CommandError<Camera.Rejection>
         do throws(CommandError<Camera.Rejection>) {
             return try await handler.handle(
                 command, on: id.stream, expecting: try await precondition.version(of: id, handler),
-                metadata: context.eventMetadata)
+                metadata: context.eventMetadata, in: history)
         } catch let thrown {
             error = thrown
         }
@@ -172,7 +179,7 @@ struct CameraCommands: Sendable {
             // The precondition held, for the command was decided.
             let version = try await leaveClearCredentials(of: id, context)
             return try await handler.handle(
-                command, on: id.stream, expecting: version, metadata: context.eventMetadata)
+                command, on: id.stream, expecting: version, metadata: context.eventMetadata, in: history)
         case .stale(let actual):
             _ = try CameraDocument(try await handler.load(id.stream))  // that there is no camera matters more
             throw try await precondition.stale(id, actual: actual, in: log)
@@ -183,12 +190,15 @@ struct CameraCommands: Sendable {
     /// Puts credentials that an old event holds in clear under the camera's key, by a change of their own.
     /// - Returns: the camera's version afterwards.
     private func leaveClearCredentials(of id: CameraID, _ context: APIContext) async throws -> Int64 {
-        let folded = try await handler.load(id.stream)
-        guard case .registered(let camera) = folded.state else { throw Problem(Camera.Rejection.removed) }
-        let configuration = try await secrets.keep(camera.configuration, of: id)
-        return try await handler.handle(
-            .configure(configuration), on: id.stream, expecting: folded.version, metadata: context.eventMetadata
-        ).folded.version
+        try await log.decided { history in
+            let folded = try await handler.load(id.stream)
+            guard case .registered(let camera) = folded.state else { throw Problem(Camera.Rejection.removed) }
+            let configuration = try await secrets.keep(camera.configuration, of: id)
+            return try await handler.handle(
+                .configure(configuration), on: id.stream, expecting: folded.version, metadata: context.eventMetadata,
+                in: history
+            ).folded.version
+        }
     }
 
     private func answer(

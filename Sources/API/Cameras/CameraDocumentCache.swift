@@ -4,13 +4,17 @@ import Synchronization
 /// Remembers the own members of cameras as the read model showed them, so that the database need not write them out again
 /// for each reader. What is remembered is used only where the read model is still at that version of the camera.
 final class CameraDocumentCache: Sendable {
-    /// What a camera's own members follow from.
+    /// What a camera's own members follow from. The number alone does not tell the versions of two histories of the log
+    /// apart.
     struct Version: Equatable {
+        let history: Int64
         /// Of the read model: another one may show the same events otherwise.
         let build: Int64
         let number: Int64
         /// It follows from heartbeats and the time as well, and moves no version.
         let status: String
+        /// Microseconds since 1970, UTC.
+        let updatedAt: Int64
     }
 
     private struct Contents {

@@ -36,7 +36,7 @@ struct CameraReads: Sendable {
         """
         with cameras as materialized (
           select
-            camera_id, removed, version, time_zone, \(CameraStanding.status) as status, \(document) as document
+            camera_id, removed, version, updated_at, time_zone, \(CameraStanding.status) as status, \(document) as document
           from \(CameraStanding.cameras) as cameras
           where camera_id = any ($1)
         ),
@@ -93,7 +93,8 @@ struct CameraReads: Sendable {
                 coalesce(readings, 0) as readings, counts_position as position
             ) as counts
           ),
-          document
+          document,
+          updated_at
         from unnest($1::bigint[]) as wanted (id)
         cross join checkpoint
         left join cameras on camera_id = wanted.id
@@ -133,15 +134,17 @@ struct CameraReads: Sendable {
 
     /// A row of `showSQL`, with the camera's own members, which the database writes out where they are not remembered.
     private func shown(_ id: CameraID, atLeast minimum: Int64?) async throws -> (Row, document: [UInt8]) {
+        let history = readModels.pool.history?.number ?? 0
         if remembered.hasDocument(of: id) {
             let row = try await row(of: id, atLeast: minimum, Self.restSQL)
             try row.checkCamera(removed: 2)
-            if let document = remembered.document(of: id, try row.documentVersion) { return (row, document) }
+            let version = try row.documentVersion(in: history)
+            if let document = remembered.document(of: id, version) { return (row, document) }
         }
         let row = try await row(of: id, atLeast: minimum, Self.wholeSQL)
         try row.checkCamera(removed: 2)
         let document = try row.bytes(8)
-        remembered.keep(document, of: id, try row.documentVersion)
+        remembered.keep(document, of: id, try row.documentVersion(in: history))
         return (row, document)
     }
 
@@ -166,8 +169,10 @@ struct CameraReads: Sendable {
 
 extension Row {
     /// Of the camera in a row of `showSQL`.
-    fileprivate var documentVersion: CameraDocumentCache.Version {
-        get throws { CameraDocumentCache.Version(build: try integer(4), number: try integer(3), status: try text(5)) }
+    fileprivate func documentVersion(in history: Int64) throws -> CameraDocumentCache.Version {
+        CameraDocumentCache.Version(
+            history: history, build: try integer(4), number: try integer(3), status: try text(5),
+            updatedAt: try timestamp(9))
     }
 
     /// Makes sure that there is a camera, where the column holds whether it was removed.

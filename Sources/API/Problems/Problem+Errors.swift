@@ -103,6 +103,9 @@ extension Problem {
                 "The change was made or it was not. Look at the camera before trying again; telemetry with "
                     + "source and sequence, and what has an Idempotency-Key, may simply be sent again.")
         case .superseded: self = .requestUnderWay
+        case .historyChanged:
+            self = .passing(
+                .databaseUnavailable, "The database has just been replaced and nothing was changed; try again.")
         case .invalidAppend, .storage: self = .internalError
         }
     }

@@ -43,16 +43,24 @@ struct TelemetryCommands: Sendable {
         try Query.none(request)
         let form = ReadingForm(cameraID: try context.cameraID, clock: clock)
         let (json, list) = (try await request.json(), "readings")
-        var items = try TelemetryForm.read(json, list: list, takes: true, form.read)
-        try await check(takesOf: items, of: try context.cameraID)
-        try await lines.settle(&items, of: try context.cameraID, in: json[list]?.array == nil ? nil : list)
-        let outcome = try await frames.apply(to: &items, of: try context.cameraID)
-        return try await append(items, saying: outcome.map { ["frame_data": .string($0.rawValue)] } ?? [:], context)
+        var readings = try TelemetryForm.read(json, list: list, takes: true, form.read)
+        try await check(takesOf: readings, of: try context.cameraID)
+        try await lines.settle(&readings, of: try context.cameraID, in: json[list]?.array == nil ? nil : list)
+        return try await log.decided { [readings] history in
+            var items = readings
+            let outcome = try await frames.apply(to: &items, of: try context.cameraID)
+            return try await append(
+                items, saying: outcome.map { ["frame_data": .string($0.rawValue)] } ?? [:], context,
+                // Sealed under a key that this process remembers.
+                in: outcome == .kept ? history : nil)
+        }
     }
 
-    /// - Parameter facts: members of the answer beside the results.
+    /// - Parameters:
+    ///   - facts: members of the answer beside the results.
+    ///   - history: the history of the log that the items rest on.
     private func append(
-        _ items: [TelemetryItem], saying facts: JSONObject = [:], _ context: APIContext
+        _ items: [TelemetryItem], saying facts: JSONObject = [:], _ context: APIContext, in history: HistoryToken? = nil
     ) async throws -> Response {
         try Self.check(sources: items, of: context.principal)
         let stream = try context.cameraID.telemetryStream
@@ -60,7 +68,7 @@ struct TelemetryCommands: Sendable {
             items.map {
                 Append(
                     to: stream, expecting: .exists, producer: $0.producer, events: [$0.report.event],
-                    metadata: context.eventMetadata)
+                    metadata: context.eventMetadata, history: history)
             })
         let repeated = try await repetitions.find(among: items, outcomes, of: try context.cameraID)
         var highest: Int64?
