@@ -33,14 +33,18 @@ struct AppendCall {
           from append_events(\((4..<4 + AppendBatch.parameterCount).map { "$\($0)" }.joined(separator: ", ")))
         ),
         call as (
-          insert into append_calls (writer, call, called_at, outcomes, first_positions, versions, recorded_at)
-          select $1, $2, clock_timestamp(), outcomes, first_positions, versions, recorded_at
+          insert into append_calls (
+            writer, call, called_at, called_after, outcomes, first_positions, versions, recorded_at
+          )
+          select
+            $1, $2, clock_timestamp(), (select microseconds from elapsed_time), outcomes, first_positions, versions,
+            recorded_at
           from answer
           where recorded_at is not null or $3
           on conflict (writer) do update
           set
-            call = excluded.call, called_at = excluded.called_at, outcomes = excluded.outcomes,
-            first_positions = excluded.first_positions, versions = excluded.versions,
+            call = excluded.call, called_at = excluded.called_at, called_after = excluded.called_after,
+            outcomes = excluded.outcomes, first_positions = excluded.first_positions, versions = excluded.versions,
             recorded_at = excluded.recorded_at
         )\(noted.map { ",\n" + $0 } ?? "")
         select outcomes, first_positions, versions, recorded_at from answer
@@ -66,11 +70,12 @@ struct AppendCall {
     func run(on writer: Pool, isRepetition: Bool) async throws -> [AppendOutcome] {
         let id: [Parameter] = [.integer(key.writer), .integer(key.number)]
         let parameters = id + [.bool(isRepetition)] + AppendBatch(appends).parameters
+        let clock = Statement("select follow_clock()")
         let statements: [Statement]
         if let requests = KeyedRequests(appends) {
-            statements = [requests.hold, Statement(Self.notingAppend, parameters + requests.parameters)]
+            statements = [requests.hold, clock, Statement(Self.notingAppend, parameters + requests.parameters)]
         } else {
-            statements = [Statement(Self.append, parameters)]
+            statements = [clock, Statement(Self.append, parameters)]
         }
         var attempt = 1
         while true {

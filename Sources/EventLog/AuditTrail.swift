@@ -248,7 +248,7 @@ package struct AuditTrail: Sendable {
         // A search has turned its times into positions.
         case .stored where last != nil: break
         case .stored:
-            // recorded_at never decreases with the position, so times turn into positions.
+            // The time at which events came never decreases with the position, so times turn into positions.
             if let from = filter.from {
                 require({ "position > (select position_at(\($0)))" }, .timestamp(from.microseconds - 1))
             }
@@ -256,8 +256,12 @@ package struct AuditTrail: Sendable {
                 require({ "position <= (select position_at(\($0)))" }, .timestamp(to.microseconds - 1))
             }
         case .archived:
-            if let from = filter.from { require({ "recorded_at >= \($0)" }, .timestamp(from.microseconds)) }
-            if let to = filter.to { require({ "recorded_at < \($0)" }, .timestamp(to.microseconds)) }
+            if let from = filter.from {
+                require({ "logged_at(position, recorded_at) >= \($0)" }, .timestamp(from.microseconds))
+            }
+            if let to = filter.to {
+                require({ "logged_at(position, recorded_at) < \($0)" }, .timestamp(to.microseconds))
+            }
         }
         return Statement(
             """

@@ -9,6 +9,7 @@ import Postgres
 /// turn (encoding, sending, parsing, answering) goes on during the turn of another, on a connection of its own.
 package final class PostgresEventLog: EventLog {
     let readers: Pool
+    let elapsed = ElapsedTime()
     private let appender: GroupCommit
 
     /// - Parameters:
@@ -140,6 +141,15 @@ package final class PostgresEventLog: EventLog {
             return try await readers.withConnection { try await body(ArchivedEvents(on: $0)) }
         } catch let error as EventLogError {
             throw error
+        } catch {
+            throw EventLogError(reading: error)
+        }
+    }
+
+    package func clockJumps() async throws(EventLogError) -> [ClockJump] {
+        do {
+            return try await readers.query("select \(ClockJump.columns) from clock_jumps order by jump").map(
+                ClockJump.init)
         } catch {
             throw EventLogError(reading: error)
         }

@@ -31,7 +31,8 @@ package struct RecordedEvent: Hashable, Sendable {
     package let data: [UInt8]
     /// A JSON object in UTF-8, in the shape of `EventMetadata`.
     package let metadata: [UInt8]
-    /// When the log took the event in; never decreases with the position.
+    /// When the log took the event in, by its server's clock. Never decreases with the position, but where that clock
+    /// was ahead and is set right (`ClockJump`).
     package let recordedAt: Timestamp
 
     package init(

@@ -26,6 +26,9 @@ package protocol EventLog: Sendable {
     /// The last position that was committed; 0 where the log is empty.
     func head() async throws(EventLogError) -> Int64
 
+    /// When the clock that stamps events was ahead, as far as events were recorded meanwhile. Few, if any.
+    func clockJumps() async throws(EventLogError) -> [ClockJump]
+
     /// The history that the log is known to be on. What was read or remembered under it is to be used under it only: an
     /// append that rests on such (`Append.history`) is refused under another one.
     var history: HistoryToken { get }
@@ -44,8 +47,30 @@ package struct HistoryToken: Hashable, Comparable, Sendable {
     package static func < (one: HistoryToken, other: HistoryToken) -> Bool { one.number < other.number }
 }
 
+/// Events that were recorded while the clock was ahead, until it was set right.
+package struct ClockJump: Hashable, Sendable {
+    package let positions: ClosedRange<Int64>
+    /// The right time when that was noticed, with the next event.
+    package let endedAt: Timestamp
+
+    package init(positions: ClosedRange<Int64>, endedAt: Timestamp) {
+        self.positions = positions
+        self.endedAt = endedAt
+    }
+}
+
+extension [ClockJump] {
+    /// When an event came, as far as the order of events goes: never decreases with the position, as `recordedAt` does
+    /// where a clock that was ahead is set right.
+    package func loggedAt(_ event: RecordedEvent) -> Timestamp {
+        reduce(event.recordedAt) { $1.positions.contains(event.position) ? Swift.min($0, $1.endedAt) : $0 }
+    }
+}
+
 extension EventLog {
     package var history: HistoryToken { .only }
+
+    package func clockJumps() async throws(EventLogError) -> [ClockJump] { [] }
 
     package func read(at positions: [Int64]) async throws(EventLogError) -> [RecordedEvent] {
         var events: [RecordedEvent] = []

@@ -76,6 +76,7 @@ struct Server {
         let monitor = CameraMonitor(log, on: target, logger: logger, check: check)
         let sweeper = RequestSweeper(log, logger: logger)
         let sealer = Sealer(on: target, logger: logger)
+        let clock = ClockWatch(pool: readers, metrics: processMetrics, logger: logger)
         services = [
             .essential(UntilShutdown { await listener.run() }),
             .essential(UntilShutdown { await checkpoints.run() }),
@@ -84,6 +85,7 @@ struct Server {
             .essential(UntilShutdown { await checks.run() }),
             .essential(UntilShutdown { await monitor.run() }),
             .essential(UntilShutdown { await sweeper.run() }),
+            .essential(UntilShutdown { await clock.run() }),
             .essential(UntilShutdown { await sealer.run(listener: listener) }),
         ]
     }

@@ -189,7 +189,11 @@ import Testing
             }
             let pool = try #require(api.pool)
             try await pool.query(
-                "update idempotent_requests set created_at = created_at - interval '24 hours' where stream = 'camera-1'"
+                """
+                update idempotent_requests
+                set created_at = created_at - interval '24 hours', created_after = created_after - 86400 * 1000000::bigint
+                where stream = 'camera-1'
+                """
             )
             try await RequestSweeper(log, logger: .silent).sweep()
             #expect(try await pool.query("select stream from idempotent_requests")[0].text(0) == "camera-2")

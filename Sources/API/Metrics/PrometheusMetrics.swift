@@ -33,6 +33,9 @@ package final class PrometheusMetrics: MetricsFactory {
         "footfall_build_lag": "Events that a build of a read model has yet to apply.",
         "footfall_build_position": "The last event that a build of a read model has applied.",
         "footfall_circuit_state": "Whether something is taken to be down: 0 closed, 1 half open, 2 open.",
+        "footfall_clock_jumps_total": "How often the clock of the database's server was set by more than a second.",
+        "footfall_log_ahead_seconds":
+            "By how much the log's last event is ahead of the clock of the database's server.",
         "footfall_http_request_duration_seconds": "How long requests took until their answer's head was there.",
         "footfall_http_requests_total": "Requests by the class of their answer's status.",
         "footfall_projection_checks_total": "Samples of a read model that were compared with the log.",

@@ -73,8 +73,8 @@ extension Segment {
         try await load(
             """
             where segment > $1
-              and ($2::timestamptz is null or last_recorded_at >= $2)
-              and ($3::timestamptz is null or first_recorded_at < $3)
+              and ($2::timestamptz is null or logged_at(last_position, last_recorded_at) >= $2)
+              and ($3::timestamptz is null or logged_at(first_position, first_recorded_at) < $3)
             order by segment
             limit 1
             """, [.integer(number), .timestamp(from?.microseconds), .timestamp(to?.microseconds)], on: connection

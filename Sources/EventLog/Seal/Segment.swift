@@ -67,8 +67,8 @@ struct Segment: Sendable {
             where last_position > $1
               and last_position <= (select archived_to from log_head)
               and ($2 or segment in (select segment from archived_streams where stream = any ($3)))
-              and ($4 is null or last_recorded_at >= $4)
-              and ($5 is null or first_recorded_at < $5)
+              and ($4 is null or logged_at(last_position, last_recorded_at) >= $4)
+              and ($5 is null or logged_at(first_position, first_recorded_at) < $5)
             order by segment
             limit 1
             """,

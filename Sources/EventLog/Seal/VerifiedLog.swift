@@ -14,11 +14,18 @@ struct VerifiedLog {
     /// The kinds of events so far.
     var kinds: [Verifier.Kind: Verifier.Kind.Events] = [:]
 
-    init(head: Int64) { self.head = head }
+    /// By the last position of each.
+    private let jumps: [Int64: ClockJump]
+
+    init(head: Int64, jumps: [ClockJump]) {
+        self.head = head
+        self.jumps = Dictionary(jumps.map { ($0.positions.upperBound, $0) }) { _, last in last }
+    }
 
     mutating func count(_ event: RecordedEvent) throws {
         position = event.position
-        guard event.recordedAt >= recordedAt else { throw Verifier.Finding.time(position: position) }
+        let isRight = event.recordedAt >= jumps[position - 1]?.endedAt ?? recordedAt
+        guard isRight else { throw Verifier.Finding.time(position: position) }
         recordedAt = event.recordedAt
         let expected = versions[event.stream, default: 0] + 1
         guard event.version == expected else {

@@ -1,3 +1,4 @@
+import EventSourcing
 import Logging
 import Postgres
 
@@ -40,7 +41,9 @@ package struct Verifier: Sendable {
     package func run(onProgress: @Sendable (Progress) -> Void = { _ in }) async throws -> Summary {
         let connection = try await Connection.open(target, logger: logger)
         defer { connection.close() }
-        var log = VerifiedLog(head: try await ArchivedEvents(on: connection).ends().head)
+        let head = try await ArchivedEvents(on: connection).ends().head
+        let jumps = try await connection.query("select \(ClockJump.columns) from clock_jumps order by jump")
+        var log = VerifiedLog(head: head, jumps: try jumps.map(ClockJump.init))
         try await SegmentVerifier(connection: connection, anchors: anchors).check(&log, onProgress: onProgress)
         let sealedTo = log.position
         let streams = StreamVerifier(connection: connection)

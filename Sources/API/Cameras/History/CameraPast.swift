@@ -25,16 +25,17 @@ package struct CameraPast: Sendable {
         var folded = Folded(Camera.initial)
         var last: RecordedEvent?
         var registration: RecordedEvent?
+        let jumps = if case .time = moment { try await log.clockJumps() } else { [ClockJump]() }
         try await log.scan(id.stream) { event in
             registration = registration ?? event
             last = event
-            guard moment.includes(event) else { return false }
+            guard moment.includes(event, jumps) else { return false }
             try folded.apply(event, by: Camera.self)
             return true
         }
         guard let registration, let last else { throw Problem(Camera.Rejection.unknown) }
         switch moment {
-        case .time(let time) where time > max(now, last.recordedAt):
+        case .time(let time) where time > max(now, jumps.loggedAt(last)):
             throw Self.notYet("as_of", InvalidValue(.inFuture, "This is in the future: it is \(now) now."))
         case .position(let position) where position > last.position:
             let head = try await log.head()
@@ -64,9 +65,9 @@ package struct CameraPast: Sendable {
 }
 
 extension CameraPast.Moment {
-    fileprivate func includes(_ event: RecordedEvent) -> Bool {
+    fileprivate func includes(_ event: RecordedEvent, _ jumps: [ClockJump]) -> Bool {
         switch self {
-        case .time(let time): event.recordedAt <= time
+        case .time(let time): jumps.loggedAt(event) <= time
         case .position(let position): event.position <= position
         case .version(let version): event.version <= version
         }
