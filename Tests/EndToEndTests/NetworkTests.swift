@@ -92,6 +92,12 @@ import Testing
                     #expect(answer.version == (version == .automatic ? .http2 : .http1_1))
                     #expect(answer.headers["Strict-Transport-Security"] == ["max-age=31536000"])
                 }
+                // Too large a header ends nothing but its stream, once the client knows the server's settings.
+                let large = try await get(
+                    served.root + "/health/live", trusting: certificate,
+                    headers: ["A": String(repeating: "b", count: 20_000)])
+                #expect(large.status == .requestHeaderFieldsTooLarge)
+                #expect(large.version == .http2)
 
                 let old = folder.appending(path: "old.pem").path
                 try FileManager.default.moveItem(atPath: certificate, toPath: old)
@@ -150,7 +156,8 @@ import Testing
 
     @discardableResult
     private func get(
-        _ url: String, trusting certificate: String, _ version: HTTPClient.Configuration.HTTPVersion = .automatic
+        _ url: String, trusting certificate: String, _ version: HTTPClient.Configuration.HTTPVersion = .automatic,
+        headers: HTTPHeaders = [:]
     ) async throws -> HTTPClientResponse {
         var configuration = HTTPClient.Configuration()
         configuration.tlsConfiguration = .makeClientConfiguration()
@@ -159,7 +166,12 @@ import Testing
         configuration.timeout.connect = .seconds(5)
         let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
         do {
-            let answer = try await client.execute(HTTPClientRequest(url: url), timeout: .seconds(60))
+            var answer = try await client.execute(HTTPClientRequest(url: url), timeout: .seconds(60))
+            if !headers.isEmpty {
+                var request = HTTPClientRequest(url: url)
+                request.headers = headers
+                answer = try await client.execute(request, timeout: .seconds(60))
+            }
             try await client.shutdown()
             return answer
         } catch {

@@ -76,7 +76,7 @@ struct OpenAPIOperation {
     private static func common(to route: Route, _ fragment: JSONObject) -> Set<ProblemCode> {
         var common: Set<ProblemCode> = [
             .malformedRequest, .malformedHeader, .requestTimeout, .bodyTooLarge, .addressTooLong, .headersTooLarge,
-            .internalError, .overloaded,
+            .expectationFailed, .internalError, .overloaded,
         ]
         if route.access != .open {
             common.formUnion([

@@ -18,7 +18,7 @@ struct IdempotentPosts: Sendable {
     func serve(_ request: Request, _ context: APIContext, by handler: Route.Handler) async throws -> Response {
         guard let key = try IdempotencyKey(request) else { return try await handler(request, context) }
         var request = request
-        let body = try await request.collectBody(upTo: Request.maximumBodyBytes)
+        let body = try await ExpectedBody.read { try await request.collectBody(upTo: Request.maximumBodyBytes) }
         let fingerprint = IdempotencyKey.fingerprint(of: request, body: body, by: try await vault.requestKey())
         let state = try await requests.claim(
             key.id(of: context.principal.name), fingerprint: fingerprint,

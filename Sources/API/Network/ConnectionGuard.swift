@@ -3,11 +3,15 @@ import NIOCore
 import NIOHTTP1
 import NIOHTTPTypes
 import NIOHTTPTypesHTTP1
+import NIOHTTPTypesHTTP2
 
 /// Keeps one connection, or one stream of HTTP/2, within the policy, and sees to it that its end is an orderly one.
 ///
 /// - What cannot be read as HTTP is answered with a problem. A body that is too long, late or malformed is an error to
-///   whoever reads it: a `Problem` too. After each of them the connection ends.
+///   whoever reads it: a `Problem` too. After each of them the connection ends, or the stream, which is reset without
+///   an error after its answer (RFC 9113, section 8.1).
+/// - A client that waits to be asked for a body is asked once that is wanted (`ExpectedBody.Wanted`). Where it is answered
+///   without, or says that more comes than is taken, the body is not waited for: the connection ends.
 /// - An answer after which the connection ends says so, and its bytes are let out before: the sending side is closed
 ///   first, and what still comes is thrown away for a moment, so that no reset overtakes the answer (RFC 9112,
 ///   section 9.6).
@@ -25,6 +29,14 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     /// Requests whose head was read and whose answer is not written yet.
     private var underWay = 0
     private var isReading = false
+    /// Of a stream, its request's head was passed on.
+    private var hasBegun = false
+    /// The client waits to be asked for the body of the request that is read.
+    private var isBodyAwaited = false
+    /// The body of the request that is read will not be taken, whatever the answer.
+    private var isBodyRefused = false
+    /// The client wants the answer of the request that is read to be the last one.
+    private var isClosing = false
     private var bodyBytes = 0
     /// Nothing more of what comes is passed on.
     private var isDiscarding = false
@@ -37,11 +49,18 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private let deadlines = ConnectionDeadlines()
 
     private static let lingering = TimeAmount.seconds(2)
+    private static let hostField = HTTPField.Name.headerName("Host")
 
     init(_ policy: NetworkPolicy) { self.policy = policy }
 
     func handlerAdded(context: ChannelHandlerContext) {
-        isConnection = (try? context.pipeline.syncOperations.handler(type: HTTP1ToHTTPServerCodec.self)) != nil
+        let pipeline = context.pipeline.syncOperations
+        if let codec = try? pipeline.handler(type: HTTP1ToHTTPServerCodec.self) {  // a stream of HTTP/2 has none
+            isConnection = true
+            do { try pipeline.addHandler(HTTP1Rules(), position: .before(codec)) } catch {
+                context.fireErrorCaught(error)
+            }
+        }
         if context.channel.isActive { awaitRequest(context) }
     }
 
@@ -60,14 +79,27 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     // What comes in.
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        if isDiscarding { return }
-        switch unwrapInboundIn(data) {
-        case .head:
+        let part = unwrapInboundIn(data)
+        if isDiscarding {
+            if case .end = part { isReading = false }
+            return
+        }
+        switch part {
+        case .head(let head):
             deadlines.cancel(.reading)
+            if let problem = isConnection ? nil : Self.problem(of: head) {
+                isReading = true
+                return fail(problem, context)
+            }
+            hasBegun = true
             underWay += 1
             isReading = true
             bodyBytes = 0
+            isBodyAwaited = head.headerFields[.expect] != nil
+            isBodyRefused = head.headerFields[.contentLength].flatMap { Int($0) } ?? 0 > policy.maximumBodyBytes
+            isClosing = head.headerFields[.connection] == "close"
         case .body(let bytes):
+            isBodyAwaited = false
             bodyBytes += bytes.readableBytes
             if bodyBytes > policy.maximumBodyBytes {
                 return fail(.bodyTooLarge(maximum: policy.maximumBodyBytes), context)
@@ -75,8 +107,33 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         case .end:
             deadlines.cancel(.reading)
             isReading = false
+            isBodyAwaited = false
         }
         context.fireChannelRead(data)
+    }
+
+    /// What is wrong with a request of HTTP/2, which has no parser that minds (RFC 9113, section 8.3.1).
+    private static func problem(of head: HTTPRequest) -> Problem? {
+        let hosts = head.headerFields[values: hostField] + (head.authority.map { [$0] } ?? [])
+        guard let host = hosts.first, hosts.allSatisfy({ $0 == host }), HostName.isValid(host),
+            head.headerFields[values: hostField].count <= 1, ["http", "https"].contains(head.scheme),
+            let path = head.path, path.hasPrefix("/") || path == "*" && head.method == .options
+        else { return .malformedRequest }
+        let sizes = head.headerFields.map { $0.name.rawName.utf8.count + $0.value.utf8.count }
+        let isTooLarge =
+            sizes.count > NetworkPolicy.maximumHeaderCount
+            || max(sizes.max() ?? 0, path.utf8.count) > NetworkPolicy.maximumHeaderBytes
+            || sizes.reduce(0, +) > NetworkPolicy.maximumHeadersBytes
+        return isTooLarge ? .headersTooLarge : nil
+    }
+
+    func triggerUserOutboundEvent(context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?) {
+        guard event is ExpectedBody.Wanted else { return context.triggerUserOutboundEvent(event, promise: promise) }
+        if isBodyAwaited, !isDiscarding {
+            isBodyAwaited = false
+            context.writeAndFlush(wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: nil)
+        }
+        promise?.succeed()
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -90,7 +147,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         switch error {
         case HTTPParserError.headerOverflow: fail(.headersTooLarge, context)
         case HTTPParserError.invalidEOFState where !isReading && underWay == 0: context.close(promise: nil)
-        case is HTTPParserError: fail(.malformedRequest, context)
+        case is HTTPParserError, is MalformedRequest: fail(.malformedRequest, context)
         // The type is not public: a method, an authority or a path that is none.
         case _ where "\(type(of: error))".hasSuffix("TypeConversionError"): fail(.malformedRequest, context)
         default: context.fireErrorCaught(error)
@@ -114,7 +171,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         if isReading, underWay > 0 {
             // Whoever reads the body answers with this.
             context.fireErrorCaught(problem)
-        } else if underWay == 0, isReading || !isConnection {
+        } else if underWay == 0, isConnection ? isReading : hasBegun {
             linger(context)
         } else if underWay == 0 {
             let answer = problem.answer
@@ -132,16 +189,18 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         switch unwrapOutboundIn(data) {
         case .head(var head) where isConnection && head.status.kind != .informational:
-            if underWay == 1, isQuiescing || isDiscarding { head.headerFields[.connection] = "close" }
+            if underWay == 1, endsAfterAnswer { head.headerFields[.connection] = "close" }
             isLastAnswer = head.headerFields[.connection] == "close"
             context.write(wrapOutboundOut(.head(head)), promise: promise)
-        case .end where isLastAnswer || underWay == 1 && (isConnection ? isQuiescing : isDiscarding):
+        case .end where isLastAnswer || underWay == 1 && (isConnection ? isQuiescing : isRequestCutOff):
             underWay -= 1
             isEndUnsent = true
             let sent = promise ?? context.eventLoop.makePromise(of: Void.self)
             sent.futureResult.assumeIsolated().whenComplete { _ in
                 self.isEndUnsent = false
-                self.linger(context)
+                if self.isConnection { return self.linger(context) }
+                // The end of the request may be among what is read at this moment.
+                context.eventLoop.assumeIsolated().execute { self.linger(context) }
             }
             context.write(data, promise: sent)
         case .end:
@@ -150,6 +209,12 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         default: context.write(data, promise: promise)
         }
     }
+
+    /// Whether nothing more can be read after the request that is answered.
+    private var endsAfterAnswer: Bool { isQuiescing || isClosing || isRequestCutOff }
+
+    /// Whether the rest of the request that is answered is not taken.
+    private var isRequestCutOff: Bool { isDiscarding || isReading && (isBodyAwaited || isBodyRefused) }
 
     func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
         // Lingering closes, once the last answer is out; a client that does not take it has until the deadline.
@@ -171,6 +236,11 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     /// Says that nothing more will be sent, and ends the connection soon, or as soon as the client does.
     private func linger(_ context: ChannelHandlerContext) {
+        if !isConnection, isReading, context.channel.isActive {
+            // Closed without this, a stream is reset as cancelled, and its client may drop the answer that it has.
+            return context.triggerUserOutboundEvent(
+                NIOHTTP2FramePayloadToHTTPEvent.reset(code: .noError), promise: nil)
+        }
         guard isConnection, context.channel.isActive else { return context.close(promise: nil) }
         if isLingering { return }
         isLingering = true

@@ -3,6 +3,7 @@ import HummingbirdCore
 import HummingbirdHTTP2
 import Logging
 import NIOCore
+import NIOHTTP2
 import NIOSSL
 import NIOTLS
 
@@ -27,7 +28,7 @@ extension NetworkPolicy {
     }
 }
 
-/// Ends a connection whose TLS handshake is not done in time.
+/// Ends a connection whose TLS handshake is not done in time, and sets up one of HTTP/2.
 private struct PromptHandshakes<Wrapped: ServerChildChannel>: ServerChildChannel {
     typealias Value = Wrapped.Value
 
@@ -65,7 +66,21 @@ private final class HandshakeDeadline: ChannelInboundHandler, RemovableChannelHa
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         context.fireUserInboundEventTriggered(event)
         if case TLSUserEvent.handshakeCompleted = event {
+            Self.takeLargerHeaders(context.channel)
             context.pipeline.syncOperations.removeHandler(self, promise: nil)
+        }
+    }
+
+    /// Has a connection of HTTP/2 read headers that are larger than what is taken, so that `ConnectionGuard` answers them
+    /// on their stream. The parser of frames ends the connection at a limit: 16 KiB by itself, this one from when the
+    /// client has acknowledged it.
+    private static func takeLargerHeaders(_ channel: any Channel) {
+        // The handlers of the protocol that was chosen come with the event, or right after it.
+        channel.eventLoop.execute {
+            guard (try? channel.pipeline.syncOperations.handler(type: NIOHTTP2Handler.self)) != nil else { return }
+            let limit = HTTP2Setting(parameter: .maxHeaderListSize, value: 2 * NetworkPolicy.maximumHeadersBytes)
+            channel.writeAndFlush(
+                HTTP2Frame(streamID: .rootStream, payload: .settings(.settings([limit]))), promise: nil)
         }
     }
 }

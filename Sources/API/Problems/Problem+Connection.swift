@@ -1,7 +1,7 @@
 /// What is answered to what never became a request.
 extension Problem {
     static let malformedRequest = Problem(
-        .malformedRequest, "What came is not a request of HTTP, or breaks off within one.")
+        .malformedRequest, "What came is not a request of HTTP to this server, or breaks off within one.")
     static let headersTooLarge = Problem(
         .headersTooLarge,
         "A request has at most \(NetworkPolicy.maximumHeaderCount) headers, of at most "

@@ -12,6 +12,7 @@ extension ProblemCode {
                 self, "Line 1, column 12: expected ':' after a member's name.", members: ["line": 1, "column": 12])
         case .malformedRequest: .malformedRequest
         case .requestTimeout: .requestTimeout
+        case .expectationFailed: Problem(self, "The only expectation that is met is 100-continue.")
         case .addressTooLong:
             Problem(self, "A path with its query has at most \(NetworkPolicy.maximumAddressBytes) bytes.")
         case .headersTooLarge: .headersTooLarge

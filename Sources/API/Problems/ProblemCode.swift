@@ -9,6 +9,7 @@ package enum ProblemCode: String, CaseIterable, Sendable {
     case requestTimeout = "request_timeout"
     case addressTooLong = "address_too_long"
     case headersTooLarge = "headers_too_large"
+    case expectationFailed = "expectation_failed"
     case unauthenticated
     case forbidden
     case routeNotFound = "route_not_found"
@@ -98,6 +99,11 @@ package enum ProblemCode: String, CaseIterable, Sendable {
                 .requestTimeout, "The request took too long to come in",
                 "Nothing was done, and the connection was closed. Send the same again over a faster connection, or in "
                     + "smaller parts.")
+        case .expectationFailed:
+            Facts(
+                .expectationFailed, "What the request expects is not done",
+                "A client may expect 100-continue, which asks it for its body, and nothing else (RFC 9110, section "
+                    + "10.1.1). Nothing was done.")
         case .addressTooLong:
             Facts(.uriTooLong, "The address is too long", "Ask for less at a time; detail says how long it may be.")
         case .headersTooLarge:

@@ -8,7 +8,7 @@ extension Request {
 
     /// The body's JSON value; nil where there is no body.
     func optionalJSON() async throws -> JSON? {
-        let body = try await body.collect(upTo: Self.maximumBodyBytes)
+        let body = try await ExpectedBody.read { try await self.body.collect(upTo: Self.maximumBodyBytes) }
         if body.readableBytes == 0 { return nil }
         guard isJSON else {
             throw Problem(.unsupportedMediaType, "Content-Type must be application/json.")

@@ -27,6 +27,7 @@ struct RequestLimits: RouterMiddleware {
         if let coding = request.headers[.transferEncoding], coding.lowercased() != "chunked" {
             throw Problem(.malformedRequest, "The only Transfer-Encoding is chunked.")
         }
+        let isBodyAwaited = try ExpectedBody.isAwaited(by: request)
         // Probes must tell a busy server from a dead one.
         let place = requests.take().map { RequestPlace($0, of: requests) }
         defer { withExtendedLifetime(place) {} }
@@ -34,8 +35,12 @@ struct RequestLimits: RouterMiddleware {
             throw Problem.passing(.overloaded, "Too many requests are being worked on; try again.")
         }
         var response = try await RequestPlace.$current.withValue(place) {
-            if maximumBodyBytes == Request.maximumBodyBytes { return try await next(request, context) }
-            return try await Request.$maximumBodyBytes.withValue(maximumBodyBytes) { try await next(request, context) }
+            if maximumBodyBytes == Request.maximumBodyBytes, !isBodyAwaited { return try await next(request, context) }
+            return try await Request.$maximumBodyBytes.withValue(maximumBodyBytes) {
+                try await ExpectedBody.$waiting.withValue(isBodyAwaited ? context.channel : nil) {
+                    try await next(request, context)
+                }
+            }
         }
         // What is long in coming would keep others out; it is counted for itself.
         if response.body.contentLength == nil, request.method != .head {

@@ -3,6 +3,7 @@ import Counting
 import EventSourcing
 import Hummingbird
 import HummingbirdTesting
+import Logging
 import NIOCore
 import NIOPosix
 import Postgres
@@ -17,7 +18,8 @@ struct WireServer: Sendable {
 
     /// - Parameter add: more routes, behind all that stands before the API's own.
     static func with(
-        _ policy: NetworkPolicy = NetworkPolicy(), add: (Router<APIContext>) -> Void = { _ in },
+        _ policy: NetworkPolicy = NetworkPolicy(), logger: Logger = .silent,
+        add: (Router<APIContext>) -> Void = { _ in },
         _ body: @escaping @Sendable (WireServer) async throws -> Void
     ) async throws {
         let clock = TestClock("2026-03-29T12:00:00Z")
@@ -35,7 +37,7 @@ struct WireServer: Sendable {
         add(router)
         let application = Application(
             router: router, server: policy.server(),
-            configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)), logger: .silent)
+            configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)), logger: logger)
         try await application.test(.live) { client in
             guard let port = client.port else { preconditionFailure("a live server has a port") }
             try await body(WireServer(port: port, log: log))
