@@ -19,19 +19,33 @@ import Testing
         "location=Hall%2017", "location_prefix=hall&sort=name", "location_prefix=h", "location_prefix=hall%2017",
         "search=camera%2077", "search=camera",
         "search=7", "search=a%207&sort=-name", "search=%25_%5C", "search=camera%205&status=error&location_prefix=hall",
+        "stream_type=http", "stream_type=http&sort=name&status=error", "metadata.store=12",
+        "metadata.store=x&sort=-name",
+        "metadata.store=12&metadata.floor=1&status=online", "include=health,counts",
+        "include=counts&limit=100&sort=name",
+        "include=health&limit=100&metadata.store=12",
     ]
 
     static let scopes: [Scope] = [
         .cameras([3, 17, 99_000]), .location("Hall 17"), .assigned(worker: "worker-7"),
     ]
 
-    /// A hundred thousand cameras in the tables of the read model; what the planner knows of them is up to date.
+    private static let now = Timestamp(rfc3339: "2026-03-29T12:00:00Z") ?? Timestamp(microseconds: 0)
+
+    private func schema(of projection: String, _ pool: Pool) async throws -> String {
+        try await pool.query(
+            "select build_schema(projection, build) from projection_builds where projection = $1 and state = 'active'",
+            [.text(projection)]
+        )[0].text(0)
+    }
+
+    /// A hundred thousand cameras in the tables of the read models, each with a heartbeat and three quarter hours of
+    /// counts, one of them yesterday's; what the planner knows of them is up to date.
     private func fill(_ api: TestAPI) async throws {
         let pool = try #require(api.pool)
-        let build = try await pool.query(
-            "select build_schema(projection, build) from projection_builds where projection = 'camera_state' and state = 'active'"
-        )
-        let schema = try build[0].text(0)
+        let schema = try await schema(of: "camera_state", pool)
+        let health = try await self.schema(of: "health_summary", pool)
+        let counts = try await self.schema(of: "hourly_counts", pool)
         // In parts, each within the time that a statement has.
         for part in Int64(0)..<20 {
             try await pool.query(
@@ -41,13 +55,29 @@ import Testing
                   desired_state_since, worker_id, previous_worker_id, epoch, settings, metadata, lines, time_zone, monitoring,
                   created_at, updated_at, version, position, removed)
                 select
-                  number, 'Camera ' || number, 'Hall ' || number % 500, 'rtsp://10.0.0.5/s', 'rtsp',
+                  number, 'Camera ' || number, 'Hall ' || number % 500, 'rtsp://10.0.0.5/s',
+                  case when number % 50 = 0 then 'http' else 'rtsp' end,
                   (array['online', 'online', 'offline', 'online', 'error'])[1 + number % 5], at, 'running', at,
-                  'worker-' || number % 50, case when number % 10 = 0 then 'worker-' || number % 30 end, 1, '{}', '{}', '[]',
-                  'UTC', false, at, at + number * 7919 % 100000 * interval '1 s', 1, number, false
+                  'worker-' || number % 50, case when number % 10 = 0 then 'worker-' || number % 30 end, 1, '{}', jsonb_build_object('store', number % 1000, 'floor', (number % 3)::text), '[]',
+                  case when number % 2 = 0 then 'UTC' else 'Asia/Kathmandu' end, false, at, at + number * 7919 % 100000 * interval '1 s', 1, number, false
                 from generate_series($1::bigint * 5000 + 1, $1::bigint * 5000 + 5000) as numbers (number)
                 cross join lateral (select timestamptz '2026-01-01 00:00:00Z' + number * interval '1 s') as times (at)
                 """, [.integer(part)])
+            try await pool.query(
+                """
+                insert into \(health).health_summary (
+                  camera_id, status, last_seen_at, last_heartbeat, last_heard_at, heartbeats, error_count, frames_dropped,
+                  position)
+                select number, 'online', $2, $2, $2, 1, 0, 0, 1
+                from generate_series($1::bigint * 5000 + 1, $1::bigint * 5000 + 5000) as numbers (number)
+                """, [.integer(part), .timestamp(Self.now.microseconds)])
+            try await pool.query(
+                """
+                insert into \(counts).hourly_counts (camera_id, line, class, bucket_start, count_in, count_out, readings)
+                select number, 'door', 'person', $2::timestamptz - hours * interval '1 hour', 1, hours, 1
+                from generate_series($1::bigint * 5000 + 1, $1::bigint * 5000 + 5000) as numbers (number)
+                cross join unnest(array[1, 2, 30]) as ages (hours)
+                """, [.integer(part), .timestamp(Self.now.microseconds)])
         }
         try await pool.query(
             """
@@ -64,23 +94,30 @@ import Testing
               case when camera_id % 1000 = 0 then now() - interval '1 hour' else now() + interval '1 day' end
             from \(schema).camera_state
             """)
-        for table in ["camera_state", "camera_heard"] { try await pool.query("analyze \(schema).\(table)") }
+        for table in [
+            "\(schema).camera_state", "\(schema).camera_heard", "\(health).health_summary", "\(counts).hourly_counts",
+        ] {
+            try await pool.query("analyze \(table)")
+        }
     }
 
     private func list(_ query: String, _ scope: Scope = .all) throws -> CameraList {
         let head = HTTPRequest(method: .get, scheme: nil, authority: nil, path: "/api/v1/cameras?\(query)")
-        return try CameraList(Request(head: head, body: RequestBody(buffer: ByteBuffer())), scope: scope)
+        return try CameraList(
+            Request(head: head, body: RequestBody(buffer: ByteBuffer())), scope: scope, now: Self.now)
     }
 
-    /// The plan's nodes that read cameras, as they went.
+    private static let tables = ["camera_state", "camera_heard", "health_summary", "hourly_counts"]
+
+    /// The plan's nodes that read cameras and what comes with them, as they went.
     private func scans(_ list: CameraList, _ pool: Pool) async throws -> [JSON] {
         let statement = list.statement
         let rows = try await pool.query("explain (analyze, format json) \(statement.sql)", statement.parameters)
         func nodes(_ node: JSON) -> [JSON] { [node] + (node["Plans"]?.array ?? []).flatMap(nodes) }
         let plan = try JSON.parse(rows[0].bytes(0)).array?.first?["Plan"] ?? .null
-        return nodes(plan).filter {
-            let relation = $0["Relation Name"]?.string ?? $0["Index Name"]?.string ?? ""
-            return relation.hasPrefix("camera_state") || relation.hasPrefix("camera_heard")
+        return nodes(plan).filter { node in
+            let names = [node["Relation Name"], node["Index Name"]].compactMap { $0?.string }
+            return names.contains { name in Self.tables.contains { name.hasPrefix($0) } }
         }
     }
 
@@ -116,6 +153,15 @@ import Testing
             #expect(try await api.get("/cameras?location_prefix=hall%2017")["total"] == 2200)
             #expect(try await api.get("/cameras?location_prefix=l%2017")["total"] == 0)
             #expect(try await api.get("/cameras?location=hall%2017")["total"] == 0)
+            #expect(try await api.get("/cameras?stream_type=http")["total"] == 2000)
+            #expect(try await api.get("/cameras?stream_type=rtsp&metadata.floor=1")["total"] == 32_667)
+            #expect(try await api.get("/cameras?metadata.store=12")["total"] == 100)
+            let wall = try await api.get("/cameras?limit=100&include=health,counts&sort=-id")
+            let cameras = try #require(wall["items"]?.array)
+            #expect(cameras.count == 100)
+            #expect(cameras.allSatisfy { $0["health"]?["status"] == $0["status"] && $0["status"] != nil })
+            #expect(
+                cameras.allSatisfy { $0["counts_today"]?["count_out"] == 3 && $0["counts_today"]?["readings"] == 2 })
             let last = try await api.get("/cameras?skip=99990&sort=created_at")
             #expect(last["items"]?.array?.last?["id"] == 100_000)
         }

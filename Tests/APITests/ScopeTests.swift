@@ -134,7 +134,8 @@ import Testing
                 (.assigned(worker: "w2"), ["w2": [3]]), (.assigned(worker: "w9"), [:]),
             ]
             for (scope, workers) in views {
-                let mine = api.with(try tokens.token("ana", [], [.control], scope))
+                let mine = api.with(try tokens.token("vi", [.viewer], [], scope))
+                try await mine.post("/workers/w1/assign", #"{"camera_ids":[1]}"#).expectProblem(403, "forbidden")
                 let list = try await mine.get("/workers?min_position=\(head)")
                 #expect(list["items"]?.array?.compactMap { $0["id"]?.string } == workers.keys.sorted(), "\(scope)")
                 #expect(list["total"] == .integer(Int64(workers.count)), "\(scope)")

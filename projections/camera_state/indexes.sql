@@ -8,6 +8,7 @@ create index camera_state_by_created_at on camera_state (created_at, camera_id) 
 create index camera_state_by_updated_at on camera_state (updated_at, camera_id) where not removed;
 create index camera_state_by_status on camera_state (status, camera_id) where not removed;
 create index camera_state_by_desired_state on camera_state (desired_state, camera_id) where not removed;
+create index camera_state_by_stream_type on camera_state (stream_type, camera_id) where not removed;
 -- The exact location: what a token may be limited to.
 create index camera_state_by_location on camera_state (location, camera_id) where not removed;
 create index camera_state_by_worker on camera_state (worker_id, camera_id) where not removed;
@@ -30,6 +31,9 @@ using gin (
     short_texts(lower(location))
 )
 where not removed;
+
+-- Members of the metadata, by what contains them (@>).
+create index camera_state_metadata on camera_state using gin (metadata jsonb_path_ops) where not removed;
 
 -- The server's periodic check.
 create index camera_state_monitored on camera_state (camera_id) where monitoring and not removed;

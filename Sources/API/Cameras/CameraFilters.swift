@@ -8,41 +8,46 @@ struct CameraFilters {
     /// As it is now: `CameraStanding` says how it is found.
     let status: CameraStatus?
     private let desiredState: DesiredState?
+    private let streamType: StreamType?
     private let worker: WorkerID?
     private let location: String?
     private let locationPrefix: String?
     private let search: String?
+    private let metadata: [MetadataFilter]
     private let scope: Scope
 
     static func read(_ query: Query, scope: Scope) -> Field<CameraFilters> {
         let status = query.optional("status", CameraStatus.init(choosing:))
         let desiredState = query.optional("desired_state", DesiredState.init(choosing:))
+        let streamType = query.optional("stream_type", StreamType.init(choosing:))
         let worker = query.optional("worker_id", WorkerID.init)
         let location = query.optional("location", QueryRule.text)
         let locationPrefix = query.optional("location_prefix", QueryRule.text)
         let search = query.optional("search", QueryRule.text)
+        let metadata = MetadataFilter.read(query)
         return query.make(at: "status") {
             CameraFilters(
-                status: try status.get(), desiredState: try desiredState.get(), worker: try worker.get(),
-                location: try location.get(), locationPrefix: try locationPrefix.get(), search: try search.get(),
-                scope: scope)
+                status: try status.get(), desiredState: try desiredState.get(), streamType: try streamType.get(),
+                worker: try worker.get(), location: try location.get(), locationPrefix: try locationPrefix.get(),
+                search: try search.get(), metadata: try metadata.get(), scope: scope)
         }
     }
 
     /// What was asked for, as parameters of the address.
     var given: [(String, String)] {
         [
-            ("status", status?.rawValue), ("desired_state", desiredState?.rawValue), ("worker_id", worker?.text),
-            ("location", location), ("location_prefix", locationPrefix), ("search", search),
-        ].compactMap { name, value in value.map { (name, $0) } }
+            ("status", status?.rawValue), ("desired_state", desiredState?.rawValue),
+            ("stream_type", streamType?.rawValue), ("worker_id", worker?.text), ("location", location),
+            ("location_prefix", locationPrefix), ("search", search),
+        ].compactMap { name, value in value.map { (name, $0) } } + metadata.map(\.given)
     }
 
-    /// Whether texts are searched.
-    var hasPatterns: Bool { [locationPrefix, search].contains { $0?.isEmpty == false } }
+    /// Whether texts or metadata are searched.
+    var isSearch: Bool { !metadata.isEmpty || [locationPrefix, search].contains { $0?.isEmpty == false } }
 
     /// SQL for how many cameras there are, where a table has that: else they are counted.
     var totals: String? {
-        guard scope == .all, worker == nil, location == nil, !hasPatterns else { return nil }
+        guard scope == .all, worker == nil, streamType == nil, location == nil, !isSearch else { return nil }
         // Both are names of the domain, not the client's text.
         let conditions = [
             status.map { "status = '\($0.rawValue)'" }, desiredState.map { "desired_state = '\($0.rawValue)'" },
@@ -73,12 +78,14 @@ struct CameraFilters {
     func conditions(_ bind: (Parameter) -> String) -> [String] {
         var conditions: [String] = []
         if let desiredState { conditions.append("desired_state = \(bind(.text(desiredState.rawValue)))") }
+        if let streamType { conditions.append("stream_type = \(bind(.text(streamType.rawValue)))") }
         if let worker { conditions.append("worker_id = \(bind(.text(worker.text)))") }
         if let location { conditions.append("camera.location = \(bind(.text(location)))") }
         if let locationPrefix { conditions += Self.begins("lower(location)", with: locationPrefix, bind) }
         if let search {
             conditions += Self.contains(#"lower(name || E'\n' || coalesce(description, ''))"#, search, bind)
         }
+        conditions += metadata.map { $0.condition(bind) }
         return conditions + ScopeCondition.conditions(scope, bind)
     }
 

@@ -27,7 +27,8 @@ struct CameraForm {
                         metadata: try metadata.get() ?? .empty, settings: try settings.get() ?? Settings(),
                         timeZone: try timeZone.get() ?? .utc),
                     configuration: CameraConfiguration(
-                        address: try address.get(), lines: try lines.get(), securityConfig: try securityConfig.get()))
+                        address: try address.get(), lines: try lines.get(),
+                        securityConfig: try securityConfig.get() ?? nil))
             }
         }
     }
@@ -43,10 +44,12 @@ struct CameraForm {
         return form.make(at: "stream_url") { try StreamAddress(try url.get(), type: try type.get()) }
     }
 
-    /// An object of whatever it takes to open the stream, or the mask for what there is.
-    private static var securityConfig: MemberRule<CameraSecret> {
+    /// An object of whatever it takes to open the stream, or the mask for what there is; an empty object is none.
+    private static var securityConfig: MemberRule<CameraSecret?> {
         MemberRule("an object or \(CameraSecret.mask)", { $0 }) { (json: JSON) throws(InvalidValue) in
-            if let members = json.object { return .clear(try FreeformObject(members).json.text) }
+            if let members = json.object {
+                return members.isEmpty ? nil : .clear(try FreeformObject(members).json.text)
+            }
             guard json.string == CameraSecret.mask else {
                 throw InvalidValue(.malformed, "This is an object, or \(CameraSecret.mask) for the one that there is.")
             }

@@ -4,7 +4,7 @@ import EventSourcing
 import Hummingbird
 import Postgres
 
-/// What a list of cameras is asked for: filters, order and page.
+/// What a list of cameras is asked for: filters, order, page, and what comes with each.
 struct CameraList {
     enum Order: String, CaseIterable {
         case id, name, createdAt = "created_at", updatedAt = "updated_at", status
@@ -35,22 +35,29 @@ struct CameraList {
     let page: ListPage
     private let order: Order
     private let filters: CameraFilters
+    private let embeds: Set<CameraEmbed>
+    private let now: Timestamp
 
-    init(_ request: Request, scope: Scope) throws(Problem) {
+    init(_ request: Request, scope: Scope, now: Timestamp) throws(Problem) {
         self = try Query.read(request) { query in
             let page = ListPage.read(query)
             let order = query.value("sort", default: Order.id, Order.init(choosing:))
             let filters = CameraFilters.read(query, scope: scope)
+            let embeds = query.value("include", default: [], CameraEmbed.set(choosing:))
             return query.make(at: "skip") {
-                CameraList(page: try page.get(), order: try order.get(), filters: try filters.get())
+                CameraList(
+                    page: try page.get(), order: try order.get(), filters: try filters.get(), embeds: try embeds.get(),
+                    now: now)
             }
         }
     }
 
-    private init(page: ListPage, order: Order, filters: CameraFilters) {
+    private init(page: ListPage, order: Order, filters: CameraFilters, embeds: Set<CameraEmbed>, now: Timestamp) {
         self.page = page
         self.order = order
         self.filters = filters
+        self.embeds = embeds
+        self.now = now
     }
 
     /// Selects position, total and the page's items as one JSON array.
@@ -68,16 +75,23 @@ struct CameraList {
             parameters.append(.integer(page.skip))
             offset = "offset $\(parameters.count)"
         }
-        // What a pattern finds is looked at once, for page and total.
-        let hits = filters.hasPatterns ? "materialized" : "not materialized"
+        // What is searched for is looked at once, for page and total.
+        let hits = filters.isSearch ? "materialized" : "not materialized"
         let total = filters.totals ?? "(select count(*) from hits)"
         let legs = legs(conditions)
         let first = "\(ListPage.maximumLimit)" + (page.skip > 0 ? " + $\(parameters.count)::bigint" : "")
         // Of several legs each gives its first, in order.
         let ordered =
-            legs.count == 1 || filters.hasPatterns
+            legs.count == 1 || filters.isSearch
             ? "hits"
             : "(\(legs.map { "(\($0) order by \(order.sql) limit \(first))" }.joined(separator: " union all "))) as hits"
+        let (tables, joins) = embedding { parameter in
+            parameters.append(parameter)
+            return "$\(parameters.count)"
+        }
+        let members = CameraEmbed.allCases.filter(embeds.contains).map { embed in
+            ", \(embed.document(of: "page.camera_id", status: "page.standing")) as \(embed.member)"
+        }
         let sql = """
             with hits as \(hits) (
               \(legs.joined(separator: "\nunion all\n"))
@@ -87,13 +101,16 @@ struct CameraList {
               select camera_id from \(ordered) order by \(order.sql) \(offset) limit \(ListPage.maximumLimit)
             ),
             page as (
-              select * from \(CameraStanding.cameras) as cameras
+              select cameras.*, \(CameraStanding.status) as standing
+              from \(CameraStanding.cameras) as cameras
               where camera_id in (select camera_id from candidates limit $1)
-            )
+            )\(tables.map { ",\n\($0)" }.joined())
             select
               \(ReadModels.position(of: .cameraState)),
               \(total),
-              \(ReadModels.array("select \(CameraReads.columns)", from: "page", orderedBy: order.shownSQL))
+              \(ReadModels.array(
+                "select \(CameraReads.columns)\(members.joined())", from: (["page"] + joins).joined(separator: " "),
+                orderedBy: order.shownSQL))
             """
         // A session keeps a bounded number of statements prepared: those that are asked for all day.
         return Statement(sql, parameters, prepared: conditions.isEmpty && filters.status == nil && page.skip == 0)
@@ -120,8 +137,25 @@ struct CameraList {
         ]
     }
 
+    /// CTEs behind the page, and joins with it, that what comes with each camera is made of.
+    private func embedding(_ bind: (Parameter) -> String) -> (tables: [String], joins: [String]) {
+        if embeds.isEmpty { return ([], []) }
+        var tables = [CameraEmbed.checkpoint]
+        var joins = ["cross join checkpoint"]
+        if embeds.contains(.counts) {
+            let quarter = bind(.timestamp(CameraEmbed.quarter(now)))
+            tables.append("cameras as (select camera_id, time_zone from page)")
+            tables.append(CameraEmbed.today("\(quarter)::timestamptz"))
+            joins += ["left join days using (time_zone)", "left join counted on counted_id = page.camera_id"]
+        }
+        return (tables, joins)
+    }
+
     /// The `Link` header, with what was asked for in each address.
     func links(total: Int64) -> String {
-        page.links("/cameras", total: total, [("sort", order.rawValue)] + filters.given)
+        let included = CameraEmbed.allCases.filter(embeds.contains).map(\.rawValue).joined(separator: ",")
+        return page.links(
+            "/cameras", total: total,
+            [("sort", order.rawValue)] + filters.given + (included.isEmpty ? [] : [("include", included)]))
     }
 }

@@ -27,10 +27,7 @@ struct CameraReads: Sendable {
         created_by, updated_by, version
         """
 
-    /// Statements that show the cameras in $1: one row for each id. $2 is the quarter hour that it is now: a day begins with
-    /// one, and readers who come within it ask for the same.
-    ///
-    /// Each table is gone through once for all cameras together: a query in the select list would be set up anew for each.
+    /// Statements that show the cameras in $1: one row for each id. $2 is the quarter hour that it is now.
     /// - Parameter document: SQL for the own members of a row of `read.camera_state`.
     private static func showSQL(_ document: String) -> String {
         """
@@ -40,59 +37,12 @@ struct CameraReads: Sendable {
           from \(CameraStanding.cameras) as cameras
           where camera_id = any ($1)
         ),
-        days as materialized (
-          select time_zone, first, \(Bucket.day.end(after: "first", zone: "time_zone")) as last
-          from (
-            select time_zone, \(Bucket.day.start(of: "$2::timestamptz", zone: "time_zone")) as first
-            from (select distinct time_zone from cameras) as zones
-          ) as begun
-        ),
-        counted as (
-          select
-            camera_id as counted_id,
-            sum(count_in)::bigint as count_in, sum(count_out)::bigint as count_out,
-            sum(count_in + correction_in)::bigint as corrected_in,
-            sum(count_out + correction_out)::bigint as corrected_out,
-            sum(readings)::bigint as readings
-          from cameras
-          join days using (time_zone)
-          join read.hourly_counts as counts using (camera_id)
-          where bucket_start >= first and bucket_start < last
-          group by camera_id
-        ),
-        checkpoint as materialized (
-          select
-            max(position) filter (where projection = 'camera_state') as position,
-            max(build) filter (where projection = 'camera_state') as build,
-            max(position) filter (where projection = 'health_summary') as health_position,
-            max(position) filter (where projection = 'hourly_counts') as counts_position
-          from projection_builds
-          join projection_checkpoints using (build)
-          where state = 'active' and projection in ('camera_state', 'health_summary', 'hourly_counts')
-        )
+        \(CameraEmbed.today("$2::timestamptz")),
+        \(CameraEmbed.checkpoint)
         select
           position, wanted.id, removed, version, build, cameras.status,
-          (
-            select row_to_json(health)
-            from (
-              select
-                cameras.status, rfc3339(last_heartbeat) as last_heartbeat, response_time_ms, stream_quality_score, error_count,
-                last_error_message, rfc3339(last_error_timestamp) as last_error_timestamp, cpu_usage, memory_usage,
-                network_bandwidth, fps, frames_dropped, health_position as position
-              from read.health_summary as health
-              where health.camera_id = wanted.id and last_heartbeat is not null
-            ) as health
-          ),
-          (
-            select row_to_json(counts)
-            from (
-              select
-                rfc3339(first) as "from",
-                coalesce(count_in, 0) as count_in, coalesce(count_out, 0) as count_out,
-                coalesce(corrected_in, 0) as corrected_in, coalesce(corrected_out, 0) as corrected_out,
-                coalesce(readings, 0) as readings, counts_position as position
-            ) as counts
-          ),
+          \(CameraEmbed.health.document(of: "wanted.id", status: "cameras.status")),
+          \(CameraEmbed.counts.document(of: "wanted.id", status: "cameras.status")),
           document,
           updated_at
         from unnest($1::bigint[]) as wanted (id)
@@ -122,9 +72,9 @@ struct CameraReads: Sendable {
         if let known, known.matchesWeakly(version) { return .notModified(position: position, version: version) }
         var body = document
         body.removeLast()
-        body += #","health":"#.utf8
+        body += #","\#(CameraEmbed.health.member)":"#.utf8
         body += row.isNull(6) ? Array("null".utf8) : try row.bytes(6)
-        body += #","counts_today":"#.utf8
+        body += #","\#(CameraEmbed.counts.member)":"#.utf8
         body += try row.bytes(7)
         body.append(UInt8(ascii: "}"))
         var response = Response.json(body, position: position, version: version)
@@ -149,12 +99,12 @@ struct CameraReads: Sendable {
     }
 
     private func row(of id: CameraID, atLeast minimum: Int64?, _ sql: String) async throws -> Row {
-        let quarter = now().microseconds / 900_000_000 * 900_000_000
-        return try await readModels.read([.cameraState], atLeast: minimum, of: id.number, sql, [.timestamp(quarter)])
+        try await readModels.read(
+            [.cameraState], atLeast: minimum, of: id.number, sql, [.timestamp(CameraEmbed.quarter(now()))])
     }
 
     @Sendable func list(_ request: Request, _ context: APIContext) async throws -> Response {
-        let list = try CameraList(request, scope: context.principal.scope)
+        let list = try CameraList(request, scope: context.principal.scope, now: now())
         let page = list.page
         let row = try await readModels.read([.cameraState], atLeast: page.minimumPosition, list.statement)
         let total = try row.integer(1)

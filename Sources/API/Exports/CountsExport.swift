@@ -44,17 +44,25 @@ struct CountsExport: ExportSource {
     }
 
     private var columns: ExportColumns {
+        Self.columns(
+            end: "(bucket_start + interval '15 minutes')", local: form.zone.map { _ in "bucket_start at time zone $8" })
+    }
+
+    /// Of a file of counts.
+    /// - Parameters:
+    ///   - end: SQL for the first instant after the bucket that begins at `bucket_start`.
+    ///   - local: SQL for its beginning as the clocks of a time zone show it; nil: there is no such column.
+    static func columns(end: String, local: String?) -> ExportColumns {
         var columns: [ExportColumns.Column] = [
-            .init("camera_id", .number), .init("bucket_start", .instant),
-            .init("bucket_end", .instant, "(bucket_start + interval '15 minutes')"),
-            .init("line", .text, "nullif(line, '')"),
-            .init("class", .text), .init("count_in", .number), .init("count_out", .number),
+            .init("camera_id", .number), .init("bucket_start", .instant), .init("bucket_end", .instant, end),
+            .init("line", .text, "nullif(line, '')"), .init("class", .text), .init("count_in", .number),
+            .init("count_out", .number),
             .init("total_count", .number, "count_in + count_out"), .init("readings", .number),
             .init("correction_in", .number), .init("correction_out", .number),
             .init("corrected_in", .number, "count_in + correction_in"),
             .init("corrected_out", .number, "count_out + correction_out"),
         ]
-        if form.zone != nil { columns.append(.init("bucket_local", .local, "bucket_start at time zone $8")) }
+        if let local { columns.append(.init("bucket_local", .local, local)) }
         return ExportColumns(columns: columns)
     }
 

@@ -31,7 +31,9 @@ struct ExportForm {
     let from: Timestamp
     /// And before this one.
     let to: Timestamp
-    /// Rows tell the time in this zone, too.
+    /// What counts are added up in: quarter hours, hours, days or weeks.
+    let bucket: Bucket
+    /// Rows tell the time in this zone, too, and hours, days and weeks are its own; nil: each camera's.
     let zone: TimeZoneName?
     let line: String?
     let objectClass: String?
@@ -50,6 +52,8 @@ struct ExportForm {
             let from = form.required("from", .instant { $0 })
             let to = form.required("to", .instant { $0 })
             let isAudit = (try? kind.get()) == .audit  // what is wrong with it is noted
+            let isCounts = (try? kind.get()) == .hourlyCounts
+            let bucket = isCounts ? form.optional("bucket", .string(Bucket.init(ofCounts:))) : .success(nil)
             let zone = isAudit ? .success(nil) : form.optional("tz", .string(TimeZoneName.init))
             let line = isAudit ? .success(nil) : form.optional("line", Self.text)
             let objectClass = isAudit ? .success(nil) : form.optional("class", Self.text)
@@ -61,22 +65,25 @@ struct ExportForm {
                 guard try from.get() < to.get() else { throw InvalidValue(.outOfRange, "from lies before to.") }
                 return ExportForm(
                     kind: try kind.get(), format: try format.get(), compression: try compression.get() ?? .none,
-                    from: try from.get(), to: try to.get(), zone: try zone.get(), line: try line.get(),
-                    objectClass: try objectClass.get(), type: try type.get(), actor: try actor.get(),
-                    cameraIDs: try cameras.get(), location: try location.get())
+                    from: try from.get(), to: try to.get(), bucket: try bucket.get() ?? .quarterHour,
+                    zone: try zone.get(), line: try line.get(), objectClass: try objectClass.get(),
+                    type: try type.get(), actor: try actor.get(), cameraIDs: try cameras.get(),
+                    location: try location.get())
             }
         }
     }
 
     private init(
-        kind: Kind, format: Format, compression: Compression, from: Timestamp, to: Timestamp, zone: TimeZoneName?,
-        line: String?, objectClass: String?, type: String?, actor: String?, cameraIDs: [Int64]?, location: String?
+        kind: Kind, format: Format, compression: Compression, from: Timestamp, to: Timestamp, bucket: Bucket,
+        zone: TimeZoneName?, line: String?, objectClass: String?, type: String?, actor: String?, cameraIDs: [Int64]?,
+        location: String?
     ) {
         self.kind = kind
         self.format = format
         self.compression = compression
         self.from = from
         self.to = to
+        self.bucket = bucket
         self.zone = zone
         self.line = line
         self.objectClass = objectClass

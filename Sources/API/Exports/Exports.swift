@@ -94,7 +94,8 @@ struct Exports: Sendable {
         let source: any ExportSource =
             switch form.kind {
             case .readings: ReadingsExport(pool: pool, form: form, cameras: cameras, head: head)
-            case .hourlyCounts: CountsExport(pool: pool, form: form, fleet: fleet)
+            case .hourlyCounts where form.bucket == .quarterHour: CountsExport(pool: pool, form: form, fleet: fleet)
+            case .hourlyCounts: BucketedCountsExport(pool: pool, form: form, fleet: fleet)
             case .audit: AuditExport(trail: AuditTrail(pool: pool), form: form, cameras: cameras, head: head)
             }
         let headers: HTTPFields = [

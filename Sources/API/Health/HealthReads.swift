@@ -66,8 +66,8 @@ struct HealthReads: Sendable {
                 count(*) filter (where desired_state = 'running') as running,
                 count(*) filter (where is_stale) as stale,
                 round(avg(uptime)::numeric, 2)::double precision as average_uptime_percentage,
-                avg(stream_quality_score) as average_stream_quality_score,
-                avg(response_time_ms) as average_response_time_ms,
+                round(avg(stream_quality_score)::numeric, 4)::double precision as average_stream_quality_score,
+                round(avg(response_time_ms)::numeric, 3)::double precision as average_response_time_ms,
                 coalesce(sum(error_count), 0) as error_count
               from fleet
             ) as totals

@@ -64,6 +64,11 @@ final class Query {
         optional(name, rule).map { $0 ?? standard }
     }
 
+    /// The names of the parameters that begin with `prefix`, each once, in order: for those that callers name themselves.
+    func names(beginningWith prefix: String) -> [String] {
+        Set(parameters.lazy.map(\.name).filter { $0.hasPrefix(prefix) }).sorted()
+    }
+
     /// The value that parameters make together; a rule that it breaks is noted at one of them.
     func make<Value>(at name: String, _ make: () throws -> Value) -> Field<Value> {
         do { return .success(try make()) } catch {

@@ -29,7 +29,7 @@ import Testing
         }
     }
 
-    private func lines(_ export: CountsExport) async throws -> (text: String, pages: Int) {
+    private func lines(_ export: some ExportSource) async throws -> (text: String, pages: Int) {
         let written = Mutex<[[UInt8]]>([])
         try await export.rows { text in written.withLock { $0.append(text) } }
         let pages = written.withLock(\.self)
@@ -53,6 +53,22 @@ import Testing
                     let (text, pages) = try await lines(export)
                     #expect(text == whole, "\(size)")
                     #expect(pages >= rows / Int(size))
+                }
+            }
+        }
+    }
+
+    @Test func partsOfAnySizeMakeTheSameFile() async throws {
+        try await withTraffic { api in
+            let everything = FleetFilter(scope: .all, cameraIDs: nil, location: nil)
+            for bucket in ["hour", "day"] {
+                let form = try Self.form(#","bucket":"\#(bucket)","tz":"Asia/Kathmandu""#)
+                var export = BucketedCountsExport(pool: try #require(api.pool), form: form, fleet: everything)
+                let (whole, _) = try await lines(export)
+                #expect(whole.split(separator: "\n").count >= 3)
+                for size in [Int64(1), 2, 7] {
+                    export.bucketsPerPart = size
+                    #expect(try await lines(export).text == whole, "\(bucket) \(size)")
                 }
             }
         }

@@ -76,6 +76,52 @@ import Testing
         }
     }
 
+    /// Berlin's day of 23 hours, Kathmandu's hours that begin at a quarter: in each camera's zone, or in that asked for.
+    @Test(arguments: ["hour", "day", "week"], ["", "Asia/Kathmandu"])
+    func countsAreAddedUpInWholeBuckets(_ bucket: String, _ zone: String) async throws {
+        try await withAPI { api in
+            for (camera, zone) in [(Int64(1), "Europe/Berlin"), (2, "UTC")] {
+                try await api.register(TestAPI.camera(#""time_zone":"\#(zone)""#))
+                let traffic = try Traffic(
+                    seed: UInt64(camera), camera: camera, from: "2026-03-10T00:00:00Z", to: "2026-03-29T12:00:00Z",
+                    count: 200)
+                try await traffic.send(to: api)
+            }
+            let head = try await api.log.head()
+            let (from, to) = ("2026-03-12T10:07:00Z", "2026-03-28T22:30:00Z")
+            let members = #""bucket":"\#(bucket)""# + (zone.isEmpty ? "" : #","tz":"\#(zone)""#)
+            let body =
+                #"{"kind":"hourly_counts","format":"jsonl","from":"\#(from)","to":"\#(to)",\#(members)}"#
+            var expected: [JSON] = []
+            for camera in 1...2 {
+                let parameters = "from=\(from)&to=\(to)&bucket=\(bucket)&min_position=\(head)"
+                let answer = try await api.get(
+                    "/cameras/\(camera)/counts?\(parameters)" + (zone.isEmpty ? "" : "&tz=\(zone)"))
+                // The list is widened to whole buckets at both ends, the file has those that begin in the range.
+                expected += (answer["items"]?.array ?? []).filter { ($0["bucket_start"]?.string ?? "") >= from }
+            }
+            let exported = lines(try await api.post("/export", body).body)
+            #expect(exported.count > 3)
+            let names = [
+                "bucket_start", "bucket_end", "line", "class", "count_in", "count_out", "corrected_in", "readings",
+            ]
+            let shown = { (rows: [JSON]) in rows.map { row in names.map { row[$0] ?? .null } } }
+            #expect(shown(exported) == shown(expected))
+            #expect(exported.allSatisfy { $0["bucket_local"]?.string?.isEmpty == false })
+            let day = lines(try await api.post("/cameras/2/export", body).body)
+            #expect(day == exported.filter { $0["camera_id"] == 2 })
+        }
+    }
+
+    @Test func bucketsAreForCountsAlone() async throws {
+        try await withAPI { api in
+            let readings = try await api.post("/export", Self.body("readings", "csv", #""bucket":"day""#))
+            #expect(readings.faults == ["/bucket unknown_member"])
+            let minutes = try await api.post("/export", Self.body("hourly_counts", "csv", #""bucket":"minute""#))
+            #expect(minutes.faults == ["/bucket unknown_value"])
+        }
+    }
+
     @Test func frameDataIsLeftOut() async throws {
         try await withAPI { api in
             try await api.register()

@@ -52,6 +52,17 @@ import Testing
         }
     }
 
+    @Test func anEmptySecurityConfigurationIsNone() async throws {
+        try await withAPI { api in
+            let registered = try await api.post("/cameras", TestAPI.camera(#""security_config":{}"#))
+            #expect(registered["security_config"] == .null)
+            let given = try await api.put("/cameras/1", TestAPI.camera(#""security_config":{"a":1}"#), ifMatch: "*")
+            #expect(given["security_config"] == "***")
+            let taken = try await api.put("/cameras/1", TestAPI.camera(#""security_config":{}"#), ifMatch: "*")
+            #expect(taken["security_config"] == .null)
+        }
+    }
+
     @Test func aMaskNeedsSomethingBehindIt() async throws {
         try await withCommands { api in
             let registered = try await api.post("/cameras", TestAPI.camera(#""security_config":"***""#))

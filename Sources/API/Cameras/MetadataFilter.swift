@@ -1,0 +1,51 @@
+import Counting
+import EventSourcing
+import Postgres
+
+/// Leaves the cameras that have a value under a name in their metadata: `metadata.store=12`.
+///
+/// The value is a text; where it can be read as a number or as true or false, those are found too. The name is that of a
+/// member of the metadata itself, dots included.
+struct MetadataFilter {
+    private static let prefix = "metadata."
+    /// How many of them a list takes.
+    static let maximumCount = 8
+
+    let name: String
+    let value: String
+
+    static func read(_ query: Query) -> Field<[MetadataFilter]> {
+        let names = query.names(beginningWith: prefix)
+        let filters = names.map { parameter in
+            query.optional(parameter) { (value: String) throws(InvalidValue) in
+                let name = String(parameter.dropFirst(prefix.count))
+                guard !name.isEmpty else { throw InvalidValue(.tooShort, "metadata. is followed by a member's name.") }
+                return MetadataFilter(name: name, value: value)
+            }
+        }
+        return query.make(at: names.first ?? prefix) {
+            guard names.count <= maximumCount else {
+                throw InvalidValue(.tooMany, "At most \(maximumCount) members of the metadata are filtered by.")
+            }
+            return try filters.compactMap { try $0.get() }
+        }
+    }
+
+    /// The parameter that it was given as.
+    var given: (String, String) { (Self.prefix + name, value) }
+
+    /// SQL on a row of `read.camera_state`, in the form that the index on metadata serves.
+    func condition(_ bind: (Parameter) -> String) -> String {
+        let values = [JSON.string(value)] + (scalar.map { [$0] } ?? [])
+        let alternatives = values.map { "metadata @> \(bind(.text(JSON.object([name: $0]).text)))::jsonb" }
+        return "(\(alternatives.joined(separator: " or ")))"
+    }
+
+    /// What the value stands for in JSON besides a text. Longer numbers than anyone filters by are texts alone, for what
+    /// the database cannot hold as a number is an error there.
+    private var scalar: JSON? {
+        if let flag = Bool(value) { return .bool(flag) }
+        guard value.wholeMatch(of: /-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,17})?/) != nil else { return nil }
+        return try? JSON.parse(Array(value.utf8))  // a text that is no JSON stands for itself alone
+    }
+}
