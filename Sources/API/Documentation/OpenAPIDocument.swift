@@ -47,21 +47,39 @@ package struct OpenAPIDocument: Sendable {
         }
         var document = fragments.head
         document["paths"] = .object(paths)
-        document["components"] = .object(Self.components(fragments.components))
+        document["components"] = .object(Self.components(fragments))
         json = .object(document)
         try Self.checkReferences(of: json, in: json)
         try Self.checkOperationIDs(of: paths)
     }
 
     /// Those of the fragments, and what comes out of the catalogue of problems.
-    private static func components(_ given: JSONObject) -> JSONObject {
-        var components = given
+    private static func components(_ fragments: OpenAPIFragments) -> JSONObject {
+        var components = fragments.components
+        components["schemas"] = components["schemas"]?.object.map { schemas in
+            .object(schemas.mapValues { described($0, by: fragments.members) })
+        }
         var examples = components["examples"]?.object ?? [:]
         for code in ProblemCode.allCases {
             examples[code.rawValue] = ["summary": .string(code.title), "value": code.example.document]
         }
         components["examples"] = .object(examples)
         return components
+    }
+
+    /// The schema with its members described, as far as it does not do so itself.
+    private static func described(_ schema: JSON, by descriptions: JSONObject) -> JSON {
+        guard var members = schema.object, var properties = members["properties"]?.object else { return schema }
+        for (name, description) in descriptions {
+            guard var property = properties[name]?.object, property["description"] == nil, property["$ref"] == nil
+            else {
+                continue
+            }
+            property["description"] = description
+            properties[name] = .object(property)
+        }
+        members["properties"] = .object(properties)
+        return .object(members)
     }
 
     /// Every `$ref` leads somewhere in the document itself.

@@ -13,17 +13,25 @@ struct OpenAPIFragments {
     private(set) var head: JSONObject = [:]
     var operations: [Key: JSONObject] = [:]
     private(set) var components: JSONObject = [:]
+    /// What a member of this name means, wherever a schema does not say otherwise.
+    private(set) var members: JSONObject = [:]
 
     /// - Throws: where the fragment is none, or gives what an earlier one gave.
     mutating func add(_ fragment: JSON, from file: String) throws(OpenAPIDocument.Invalid) {
-        guard let members = fragment.object else { throw .init("\(file) is no object") }
-        for (name, value) in members {
+        guard let parts = fragment.object else { throw .init("\(file) is no object") }
+        for (name, value) in parts {
             switch (name, value) {
             case ("paths", .object(let paths)):
                 for (path, item) in paths { try add(item, at: path, from: file) }
             case ("components", .object(let kinds)):
                 for (kind, named) in kinds { try add(named, of: kind, from: file) }
-            case ("paths", _), ("components", _): throw .init("\(file): \(name) is no object")
+            case ("members", .object(let named)):
+                for (member, description) in named {
+                    guard members.updateValue(description, forKey: member) == nil else {
+                        throw .init("\(file) gives members/\(member) again")
+                    }
+                }
+            case ("paths", _), ("components", _), ("members", _): throw .init("\(file): \(name) is no object")
             default:
                 guard head[name] == nil else { throw .init("\(file) gives \(name) again") }
                 head[name] = value
