@@ -55,6 +55,7 @@ let package = Package(
                 "CLibPQ", "Resilience",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
             ],
             swiftSettings: swiftSettings
         ),
@@ -80,7 +81,7 @@ let package = Package(
         .target(
             name: "Installation",
             dependencies: [
-                "Postgres", "StreamPolicy", "StructuredLogging",
+                "Postgres", "Resilience", "StreamPolicy", "StructuredLogging",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Subprocess", package: "swift-subprocess"),

@@ -26,6 +26,8 @@ package struct Backend: Sendable {
     let exportSlots: ExportSlots
     let rateLimiter: RateLimiter?
     let circuits: [CircuitBreaker]
+    /// For `/health/live`.
+    package let liveness = Liveness()
     let metrics: PrometheusMetrics
 
     /// - Parameters:

@@ -107,7 +107,7 @@ extension Backend {
 
     /// Routes that stand at the root too, where probes look for them.
     private var serverRoutes: [Route] {
-        let server = ServerHealth(readModels: readModels, circuits: circuits)
+        let server = ServerHealth(log: log, readModels: readModels, circuits: circuits, liveness: liveness)
         return [
             Route(.get, "/health/live", .open, server.live),
             Route(.get, "/health/ready", .open, server.ready),

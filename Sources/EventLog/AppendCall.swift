@@ -84,9 +84,17 @@ struct AppendCall {
                     try await run(statements, after: id, on: connection, writer.history)
                 }
             } catch let error as PostgresError {
-                if error.sqlState == "FF001" {
+                if error.sqlState == SQLState.callMadeBefore {
                     guard let row = try await writer.query(Self.recall, id).first else { throw error }
                     return try outcomes(row)
+                }
+                if error.sqlState == SQLState.programLimit, error.isPassing {
+                    // A full NOTIFY queue stays so, although nobody needs what is in it any more, until somebody looks:
+                    // appends, which are refused, do not.
+                    _ = try? await writer.query("select pg_notification_queue_usage()")  // the next attempt tells
+                    if attempt > 1 { throw error }
+                    attempt += 1
+                    continue
                 }
                 // A connection that broke while it was idle is found out here; the next one is a new one.
                 if case .unreachable = error, attempt > 1 { throw error }

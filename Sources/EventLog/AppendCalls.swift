@@ -46,10 +46,14 @@ struct AppendCalls: Sendable {
                 nextKey.changeWriter()
                 return .lost { await resolve(call, reason: reason) }
             case .overloaded: return .known(.failure(.overloaded))
-            case .unreachable(let reason): return .known(.failure(.unavailable(reason: reason)))
+            case .unreachable(let reason), .full(let reason):
+                return .known(.failure(.unavailable(reason: reason)))
             case .server where (error as? PostgresError)?.isLockTimeout == true:
                 return .known(.failure(.blocked(by: await BlockingSession.inTheWay(of: pool))))
-            case .server(let error) where error.sqlState == "FF003": return .known(.failure(.superseded))
+            case .server(let error) where error.sqlState == SQLState.requestTakenOver:
+                return .known(.failure(.superseded))
+            case .server(let error) where error.fault == .database:
+                return .known(.failure(.unavailable(reason: "\(error)")))
             case .server, nil: return .known(.failure(.storage(reason: "\(error)")))
             // There is an answer, so it was committed, but not one that can be read.
             case .decoding(let reason): return .known(.failure(.unknownOutcome(reason: reason)))

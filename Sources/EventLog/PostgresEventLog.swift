@@ -11,6 +11,7 @@ package final class PostgresEventLog: EventLog {
     let readers: Pool
     let elapsed = ElapsedTime()
     private let appender: GroupCommit
+    private let writeCheck: WriteCheck
 
     /// - Parameters:
     ///   - readers: lends connections for reading.
@@ -22,6 +23,7 @@ package final class PostgresEventLog: EventLog {
         readers: Pool, writer: Pool, limits: GroupCommit.Limits = .init(), patience: Duration = .seconds(15)
     ) {
         self.readers = readers
+        writeCheck = WriteCheck(on: writer)
         appender = GroupCommit(
             limits: limits,
             writers: (0..<writer.size).map { _ in
@@ -41,6 +43,8 @@ package final class PostgresEventLog: EventLog {
         try await findDuplicates(of: appends, &outcomes)
         return outcomes
     }
+
+    package func checkWriting() async throws(EventLogError) { try await writeCheck.run() }
 
     package func read(
         _ stream: StreamName, after version: Int64, limit: Int
@@ -219,9 +223,11 @@ extension EventLogError {
     init(reading error: any Error) {
         switch error as? PostgresError {
         case .overloaded: self = .overloaded
-        case .unreachable(let reason), .connectionLost(let reason): self = .unavailable(reason: reason)
+        case .unreachable(let reason), .full(let reason), .connectionLost(let reason):
+            self = .unavailable(reason: reason)
         case .server(let error) where PostgresError.server(error).isLockTimeout:
             self = .unavailable(reason: "another session holds a lock on the log")
+        case .server(let error) where error.fault == .database: self = .unavailable(reason: "\(error)")
         case .server, .decoding, nil: self = .storage(reason: "\(error)")
         }
     }

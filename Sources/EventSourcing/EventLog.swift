@@ -29,6 +29,9 @@ package protocol EventLog: Sendable {
     /// When the clock that stamps events was ahead, as far as events were recorded meanwhile. Few, if any.
     func clockJumps() async throws(EventLogError) -> [ClockJump]
 
+    /// Throws where nothing can be appended now, within a few seconds. Cheap however often it is asked.
+    func checkWriting() async throws(EventLogError)
+
     /// The history that the log is known to be on. What was read or remembered under it is to be used under it only: an
     /// append that rests on such (`Append.history`) is refused under another one.
     var history: HistoryToken { get }
@@ -65,6 +68,11 @@ extension [ClockJump] {
     package func loggedAt(_ event: RecordedEvent) -> Timestamp {
         reduce(event.recordedAt) { $1.positions.contains(event.position) ? Swift.min($0, $1.endedAt) : $0 }
     }
+}
+
+extension EventLog {
+    /// A log that is there can be written to.
+    package func checkWriting() async throws(EventLogError) {}
 }
 
 extension EventLog {
@@ -118,7 +126,7 @@ extension EventLog {
 
 /// Why the log could not do what was asked, apart from what an append's outcome says.
 package enum EventLogError: Error, Equatable {
-    /// Nothing was written: the log could not be reached. Trying again later is safe.
+    /// Nothing was written: the log could not be reached, or its store cannot write now. Trying again later is safe.
     case unavailable(reason: String)
     /// Nothing was written: another session of the database holds a lock on the log, and went on holding it. Trying again
     /// after a pause is safe.

@@ -90,7 +90,8 @@ func reportingFailure(_ body: () async throws -> Void) async throws {
         FileHandle.standardError.say("footfall: \(error)\n")
         switch error {
         case is InstallationSettings.Invalid, is ServerIdentity.Unusable, is MasterKeyError: throw ExitCode(64)
-        case PostgresError.unreachable, PostgresError.connectionLost, is EmbeddedPostgres.Failure: throw ExitCode(69)
+        case PostgresError.unreachable, PostgresError.full, PostgresError.connectionLost, is EmbeddedPostgres.Failure:
+            throw ExitCode(69)
         default: throw ExitCode.failure
         }
     }

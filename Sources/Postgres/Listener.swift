@@ -1,4 +1,5 @@
 import Logging
+import Metrics
 import Resilience
 import Synchronization
 
@@ -8,6 +9,10 @@ import Synchronization
 /// nothing queues up. After a lost connection the listener connects again and signals everyone, since notifications
 /// may have been missed; and whatever is lost, it signals everyone once in each poll interval.
 /// A subscriber therefore looks for itself at each signal.
+///
+/// In each poll interval it has the server move the end of its NOTIFY queue, too, which the server does by itself only
+/// where a notification gets through: a queue that was once full would refuse every commit that notifies, long after
+/// nobody needed what is in it. How full it is, is the gauge `footfall_notify_queue_usage`, from 0 to 1.
 package final class Listener: Sendable {
     private struct State {
         var subscribers: [Int: (channel: String, signal: AsyncStream<Void>.Continuation)] = [:]
@@ -19,15 +24,18 @@ package final class Listener: Sendable {
     private let channels: [String]
     private let pollInterval: Duration
     private let logger: Logger
+    private let queueUsage: Gauge
     private let state = Mutex(State())
 
     package init(
-        _ target: ConnectionTarget, channels: [String], pollInterval: Duration = .seconds(1), logger: Logger
+        _ target: ConnectionTarget, channels: [String], pollInterval: Duration = .seconds(1),
+        metrics: any MetricsFactory = MetricsSystem.factory, logger: Logger
     ) {
         self.target = target
         self.channels = channels
         self.pollInterval = pollInterval
         self.logger = logger
+        queueUsage = Gauge(label: "footfall_notify_queue_usage", dimensions: [], factory: metrics)
     }
 
     /// A signal for each time at which the channel was notified; ends when the listener stops.
@@ -89,10 +97,33 @@ package final class Listener: Sendable {
         defer { connection.close() }
         for channel in channels { try await connection.query("listen \(quoted(channel))") }
         signalAll()
-        await withTaskCancellationHandler {
-            for await _ in lifetime {}
-        } onCancel: {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.keepQueueMoving(on: connection) }
+            group.addTask { for await _ in lifetime {} }
+            await group.next()
+            group.cancelAll()
             connection.close()
+        }
+    }
+
+    /// Returns when the connection is lost or the task cancelled.
+    private func keepQueueMoving(on connection: Connection) async {
+        while !Task.isCancelled {
+            do {
+                try await Task.sleep(for: pollInterval)
+                let usage = try await connection.query("select pg_notification_queue_usage()")[0].double(0)
+                queueUsage.record(usage)
+                if usage > 0.5, FailureNotices.shared.isDue("the NOTIFY queue fills up") {
+                    logger.warning(
+                        """
+                        the server's NOTIFY queue fills up; full, it refuses every change. A session that listens and \
+                        stays in one transaction holds it up: see pg_stat_activity
+                        """,
+                        metadata: ["usage": "\(usage)"])
+                }
+            } catch {
+                return
+            }
         }
     }
 

@@ -4,6 +4,8 @@ internal import CLibPQ
 package enum PostgresError: Error, Sendable {
     /// No connection could be made, or it had ended before the request was sent: nothing was done.
     case unreachable(reason: String)
+    /// The server, or a pooler before it, is there and has no session to spare now: nothing was done.
+    case full(reason: String)
     /// The connection broke, or its deadline passed, after the request was sent: whether it was done is unknown.
     case connectionLost(reason: String)
     /// Too many callers wait for a connection of the pool: nothing was done.
@@ -20,15 +22,16 @@ package enum PostgresError: Error, Sendable {
     }
 
     /// Whether the statement gave up waiting for a lock that another session holds.
-    package var isLockTimeout: Bool { sqlState == "55P03" }
+    package var isLockTimeout: Bool { sqlState == SQLState.lockNotAvailable }
 
     /// Whether the server rolled back for the sake of others (serialization failure or deadlock) or the request was
     /// never sent, so that the same request may be sent again.
     package var isSafeToRetry: Bool {
         switch self {
         case .unreachable: true
-        case .server(let error): ["40001", "40P01", "55P03"].contains(error.sqlState)
-        case .connectionLost, .overloaded, .decoding: false
+        case .server(let error):
+            [SQLState.serializationFailure, SQLState.deadlock, SQLState.lockNotAvailable].contains(error.sqlState)
+        case .full, .connectionLost, .overloaded, .decoding: false
         }
     }
 }
@@ -41,6 +44,8 @@ package struct ServerError: Error, Sendable, Equatable, CustomStringConvertible 
     package let detail: String?
     package let hint: String?
     package let context: String?
+    /// The file of the server's source that reported it, such as `nbtutils.c`.
+    package let source: String?
 
     package var description: String {
         var text = "\(message) (SQLSTATE \(sqlState))"
@@ -54,11 +59,12 @@ package struct ServerError: Error, Sendable, Equatable, CustomStringConvertible 
         func field(_ code: Unicode.Scalar) -> String? {
             PQresultErrorField(result, Int32(code.value)).map { String(cString: $0) }
         }
-        sqlState = field("C") ?? "XX000"
+        sqlState = field("C") ?? SQLState.internalError
         message = field("M") ?? String(cString: PQresultErrorMessage(result))
         detail = field("D")
         hint = field("H")
         context = field("W")
+        source = field("F")
     }
 }
 
@@ -66,6 +72,7 @@ extension PostgresError: CustomStringConvertible {
     package var description: String {
         switch self {
         case .unreachable(let reason): "the database cannot be reached: \(reason)"
+        case .full(let reason): "the database has no session to spare: \(reason)"
         case .connectionLost(let reason): "the connection to the database was lost: \(reason)"
         case .overloaded: "too many requests wait for a database connection"
         case .server(let error): error.description

@@ -2,6 +2,7 @@ internal import CLibPQ
 import DequeModule
 import Foundation
 import Logging
+import Resilience
 
 /// libpq's side of a connection: made, used and freed on one thread only.
 ///
@@ -250,7 +251,9 @@ final class Session {
     @discardableResult
     func lose(_ reason: String) -> PostgresError {
         let error = lost ?? .connectionLost(reason: reason)
-        if lost == nil { logger.warning("connection to the database lost", metadata: ["reason": "\(reason)"]) }
+        if lost == nil, FailureNotices.shared.isDue(reason) {
+            logger.warning("connection to the database lost", metadata: ["reason": "\(reason)"])
+        }
         lost = error
         return error
     }
@@ -261,8 +264,9 @@ final class Session {
         guard status == PGRES_FATAL_ERROR || status == PGRES_BAD_RESPONSE else { return nil }
         let error = ServerError(result)
         // An error without SQLSTATE is libpq's own: the connection broke. A session that is being terminated
-        // (57P01 and its kin) may have committed before it said so.
-        let isTermination = ["57P01", "57P02", "57P05"].contains(error.sqlState)
+        // (57P01, for instance) may have committed before it said so.
+        let isTermination = [SQLState.adminShutdown, SQLState.crashShutdown, SQLState.idleSessionTimeout]
+            .contains(error.sqlState)
         if PQresultErrorField(result, Int32(Unicode.Scalar("C").value)) == nil || isTermination {
             return .connectionLost(reason: error.message)
         }
@@ -277,7 +281,7 @@ final class Session {
 extension PostgresError {
     fileprivate var reasonText: String {
         switch self {
-        case .connectionLost(let reason), .unreachable(let reason): reason
+        case .connectionLost(let reason), .unreachable(let reason), .full(let reason): reason
         default: description
         }
     }

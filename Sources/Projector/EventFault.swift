@@ -12,7 +12,7 @@ package struct StoppedAtEvent: Error, Sendable, Equatable, CustomStringConvertib
     /// The server's message.
     package let error: String
     /// SQLSTATE of an event in a schema version that the release does not know, see `refuse_schema_version`.
-    static let unknownSchemaVersion = "FF010"
+    static let unknownSchemaVersion = SQLState.unknownSchemaVersion
 
     /// False where it was recorded before, by whichever process.
     package let isNews: Bool
@@ -26,22 +26,20 @@ package struct StoppedAtEvent: Error, Sendable, Equatable, CustomStringConvertib
 }
 
 extension PostgresError {
-    /// Whether it is the data that the statement could not take, rather than the server or the connection that could
-    /// not do it now: the same events will fail again. By SQLSTATE's class, see "PostgreSQL Error Codes".
-    var isFaultOfData: Bool {
-        // Cardinality, data, integrity, check option, program limits (a key too long for an index), PL/pgSQL's raise.
-        guard let sqlState else { return false }
-        if sqlState == StoppedAtEvent.unknownSchemaVersion { return true }
-        return ["21", "22", "23", "44", "54", "P0"].contains(sqlState.prefix(2))
-    }
+    /// Whether it is the data that the statement could not take: the same events will fail again.
+    var isFaultOfData: Bool { fault == .data }
 
-    /// Whether trying again may help without anybody's doing: the connection, the transaction's luck, the server's
-    /// resources, an operator's intervention, the server's own faults.
-    var isFaultOfEnvironment: Bool {
-        guard let sqlState else { return true }
-        // Of class 55: an object in use, a lock not available.
-        return ["08", "25", "40", "53", "57", "58", "XX"].contains(sqlState.prefix(2))
-            || ["55006", "55P03"].contains(sqlState)
+    /// Whether the operator should see it, since trying again at once may not help: not the connection, the luck of a
+    /// transaction, a lock, an operator's intervention, the server's own faults.
+    var isWorthShowing: Bool {
+        guard case .server(let error) = self else { return false }
+        switch error.fault {
+        case .data, .statement: return true
+        case .server: return false
+        case .database:
+            return ["53", "54"].contains(error.sqlState.prefix(2))
+                || error.sqlState == SQLState.notInPrerequisiteState
+        }
     }
 }
 
@@ -134,7 +132,7 @@ extension Build {
         switch error {
         case is CancellationError, is StoppedAtEvent: return
         case let error as PostgresError:
-            guard case .server(let server) = error, !error.isFaultOfEnvironment else { return }
+            guard case .server(let server) = error, error.isWorthShowing else { return }
             sqlState = server.sqlState
             reason = server.message
         default: break

@@ -94,7 +94,7 @@ package struct Rebuild: Sendable {
         do {
             return try await Build.create(definition, throttle: throttle ?? 100, on: connection)
         } catch let error as PostgresError {
-            guard error.sqlState == "23505" else { throw error }
+            guard error.sqlState == SQLState.uniqueViolation else { throw error }
             throw Failure.underWay(projection: definition.name, build: 0, position: 0)
         }
     }

@@ -30,7 +30,7 @@ package struct PostgresSecretStore: SecretStore {
         do {
             let results = try await pool.withConnection { try await $0.pipeline([addition] + keeping) }
             return try state(results[0], of: key.cameraID)
-        } catch let error as PostgresError where error.sqlState == "FF002" {
+        } catch let error as PostgresError where error.sqlState == SQLState.masterKeyReplaced {
             throw NotCurrent()
         }
     }
@@ -60,7 +60,7 @@ package struct PostgresSecretStore: SecretStore {
                 "select key_id, master_key_id, wrapped from add_request_key($1, $2, $3)",
                 [.text(key.id), .text(key.masterKeyID), .bytea(key.wrapped)])
             return try Self.requestKey(rows[0])
-        } catch let error as PostgresError where error.sqlState == "FF002" {
+        } catch let error as PostgresError where error.sqlState == SQLState.masterKeyReplaced {
             throw NotCurrent()
         }
     }

@@ -8,6 +8,7 @@ func failureKind(_ body: () async throws -> Void) async -> String? {
     } catch {
         switch error as? PostgresError {
         case .unreachable: return "unreachable"
+        case .full: return "full"
         case .connectionLost: return "connection lost"
         case .overloaded: return "overloaded"
         case .server(let error): return error.sqlState

@@ -125,13 +125,53 @@ import Testing
                 _ = try await build.advance(by: .max, on: harness.connection)
             }
             #expect(error?.sqlState == "55P03")
-            #expect(error?.isFaultOfEnvironment == true)
+            #expect(error?.isPassing == true)
             #expect(try await stop(of: "total", harness) == nil)
             try await blocker.query("rollback")
             // Sessions of other tests may hold the lock under which notifications are sent for a moment.
             try await harness.connection.query("set lock_timeout = 0")
             let step = try await build.advance(by: .max, on: harness.connection)
             #expect(step.isAtHead)
+        }
+    }
+
+    /// A full NOTIFY queue, a full disk, a database that has become read-only, and the like.
+    @Test(arguments: [
+        "54000", "54001", "53100", "53200", "53300", "57014", "58030", "40001", "55P03", "25006", "XX000",
+    ])
+    func noEventIsBlamedForTheDatabasesState(_ code: String) async throws {
+        try await Harness.with { harness in
+            try await append(good(10), to: harness)
+            let build = try await Build.create(total(), on: harness.connection)
+            try await harness.connection.script(
+                """
+                create function refuse() returns trigger language plpgsql as $$
+                begin raise exception 'not now' using errcode = '\(code)'; end
+                $$;
+                create trigger refuse before insert on \(build.schema).total for each row execute function refuse()
+                """)
+            let error = await #expect(throws: PostgresError.self) {
+                _ = try await build.advance(by: .max, on: harness.connection)
+            }
+            #expect(error?.sqlState == code)
+            #expect(try await stop(of: "total", harness) == nil)
+            try await harness.connection.script("drop trigger refuse on \(build.schema).total")
+            #expect(try await build.advance(by: .max, on: harness.connection).isAtHead)
+        }
+    }
+
+    /// PostgreSQL reports it as it reports a full NOTIFY queue, by 54000; it is the event's fault all the same.
+    @Test func aKeyThatIsTooLongForItsIndexIsTheEventsFault() async throws {
+        try await Harness.with { harness in
+            let long = (0..<2000).map { String(format: "%08x", ($0 &* 2_654_435_761) & 0xFFFF_FFFF) }.joined()
+            try await append(good(3) + [NewEvent(type: "E", data: ["n": 1, "note": .string(long)])], to: harness)
+            let build = try await Build.create(total(), on: harness.connection)
+            try await harness.connection.script("create index on \(build.schema).total_notes (note)")
+            let stopped = await #expect(throws: StoppedAtEvent.self) {
+                _ = try await build.advance(by: .max, on: harness.connection)
+            }
+            #expect(stopped?.position == 4)
+            #expect(stopped?.sqlState == "54000")
         }
     }
 

@@ -28,8 +28,7 @@ struct DatabaseOptions: ParsableArguments {
             }
         } catch let code as ExitCode {
             throw code
-        } catch let error as PostgresError where ["42P01", "42883", "3F000"].contains(error.sqlState) {
-            // A table, function or schema is missing.
+        } catch let error as PostgresError where error.isOfMissingObject {
             complain("the database is not at this release's state; run footfallctl migrate")
             throw ExitCode.failure
         } catch {
@@ -47,7 +46,8 @@ struct DatabaseOptions: ParsableArguments {
 
     private static func exitCode(for error: any Error) -> ExitCode {
         switch error {
-        case PostgresError.unreachable, PostgresError.connectionLost, is EmbeddedPostgres.Failure, is Database.NotThere:
+        case PostgresError.unreachable, PostgresError.full, PostgresError.connectionLost, is EmbeddedPostgres.Failure,
+            is Database.NotThere:
             unreachable
         case is InstallationSettings.Invalid, is MasterKeyError: ExitCode(64)
         default: ExitCode.failure
@@ -81,5 +81,12 @@ extension Logger {
     /// For an operator at a terminal: warnings and errors, on standard error.
     static var operators: Logger {
         LogFormat.text.makeLogger(label: "footfallctl", level: .error)
+    }
+}
+
+extension PostgresError {
+    /// Whether a table, function or schema is missing.
+    fileprivate var isOfMissingObject: Bool {
+        [SQLState.undefinedTable, SQLState.undefinedFunction, SQLState.undefinedSchema].contains(sqlState)
     }
 }

@@ -5,28 +5,24 @@ import Resilience
 
 /// How this process fares, for what watches over it.
 struct ServerHealth: Sendable {
+    let log: any EventLog
     let readModels: ReadModels
     /// Of what the process uses and can do without for a while, by their names; the database's own stands before them.
     let circuits: [CircuitBreaker]
+    let liveness: Liveness
 
-    /// The process answers.
+    /// The process answers, and starting it again would not help.
     @Sendable func live(_ request: Request, _ context: APIContext) async throws -> Response {
-        .json(#"{"status":"live"}"#.utf8, position: nil)
+        if let fault = liveness.fault { throw Problem.passing(.notReady, "The process is of no use: \(fault).") }
+        return .json(#"{"status":"live"}"#.utf8, position: nil)
     }
 
-    /// The process can serve: the database answers and every read model has an active build. It is degraded where
-    /// something else does not answer, and serves all the same, as well as it can.
+    /// The process can serve: the database answers, every read model has an active build, and the log can be written to.
+    /// It is degraded where something else does not answer, and serves all the same, as well as it can.
     @Sendable func ready(_ request: Request, _ context: APIContext) async throws -> Response {
-        let missing: [String]
-        do throws(PostgresError) {
-            let rows = try await readModels.pool.query("select projection from read.checkpoints")
-            let present = try rows.map { row throws(PostgresError) in try row.text(0) }
-            missing = ReadModel.allCases.map(\.rawValue).filter { !present.contains($0) }
-        } catch .server {
-            missing = ["migrations"]
-        } catch {
-            missing = ["database"]
-        }
+        var missing = await missingToRead()
+        // A database that is not there, or lacks its tables, takes no writes either.
+        if missing.first.map({ ReadModel(rawValue: $0) != nil }) ?? true { missing += await missingToWrite() }
         guard missing.isEmpty else {
             throw Problem.passing(
                 .notReady, "Missing: \(missing.joined(separator: ", ")).",
@@ -35,6 +31,21 @@ struct ServerHealth: Sendable {
         let isDegraded = circuits.contains { $0.state != .closed }
         let answer: JSON = ["status": isDegraded ? "degraded" : "ready", "circuits": states]
         return .json(answer.bytes, position: nil)
+    }
+
+    private func missingToRead() async -> [String] {
+        do throws(PostgresError) {
+            let rows = try await readModels.pool.query("select projection from read.checkpoints")
+            let present = try rows.map { row throws(PostgresError) in try row.text(0) }
+            return ReadModel.allCases.map(\.rawValue).filter { !present.contains($0) }
+        } catch {
+            return error.fault == .statement ? ["migrations"] : ["database"]
+        }
+    }
+
+    private func missingToWrite() async -> [String] {
+        do throws(EventLogError) { try await log.checkWriting() } catch { return ["log"] }
+        return []
     }
 
     private var states: JSON {

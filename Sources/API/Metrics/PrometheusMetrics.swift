@@ -32,6 +32,7 @@ package final class PrometheusMetrics: MetricsFactory {
     private static let help = [
         "footfall_build_lag": "Events that a build of a read model has yet to apply.",
         "footfall_build_position": "The last event that a build of a read model has applied.",
+        "footfall_notify_queue_usage": "How full the database server's NOTIFY queue is, from 0 to 1.",
         "footfall_circuit_state": "Whether something is taken to be down: 0 closed, 1 half open, 2 open.",
         "footfall_clock_jumps_total": "How often the clock of the database's server was set by more than a second.",
         "footfall_log_ahead_seconds":

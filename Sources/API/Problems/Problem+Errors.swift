@@ -112,16 +112,19 @@ extension Problem {
 
     init(_ error: PostgresError) {
         switch error {
-        case .unreachable, .connectionLost: self = .passing(.databaseUnavailable, "Try again.")
+        case .unreachable, .full, .connectionLost: self = .passing(.databaseUnavailable, "Try again.")
         case .overloaded: self = .passing(.overloaded, "Too many requests are waiting; try again.")
         // A table or column that no active build has yet.
-        case .server(let error) where ["42P01", "3F000", "42703"].contains(error.sqlState):
+        case .server(let error)
+        where [SQLState.undefinedTable, SQLState.undefinedSchema, SQLState.undefinedColumn].contains(error.sqlState):
             self = .passing(.notReady, "The read model is being built for the first time.")
         case .server where error.isLockTimeout:
             self = .passing(.databaseUnavailable, "Another session of the database holds a lock; try again.")
-        case .server(let error) where error.sqlState == "22008":
+        case .server(let error) where error.sqlState == SQLState.datetimeOverflow:
             let rule = InvalidValue(.outOfRange, "The times asked for lie too far apart, or too far away.")
             self = .validationFailed([Fault(at: .parameter("from"), rule)])
+        case .server(let error) where error.fault == .database:
+            self = .passing(.databaseUnavailable, "Nothing was changed; try again.")
         case .server, .decoding: self = .internalError
         }
     }

@@ -1,5 +1,6 @@
 import Hummingbird
 import Logging
+import Resilience
 
 extension ProblemCode {
     /// How an answer with it is logged; nil where it is the client's affair alone.
@@ -23,9 +24,12 @@ struct ProblemMiddleware: RouterMiddleware {
         } catch {
             let problem = Problem(error)
             if let level = problem.code.logLevel {
+                let reason = "\(problem.cause ?? error)"
+                // Of a database that is away each request would tell the same.
+                let isRepeated = problem.headers[.retryAfter] != nil && !FailureNotices.shared.isDue(reason)
                 context.logger.log(
-                    level: level, "request failed",
-                    metadata: ["code": "\(problem.code.rawValue)", "reason": "\(problem.cause ?? error)"])
+                    level: isRepeated ? .debug : level, "request failed",
+                    metadata: ["code": "\(problem.code.rawValue)", "reason": "\(reason)"])
             }
             return problem.response
         }

@@ -42,6 +42,7 @@ package struct Sealer: Sendable {
             // The listener has stopped.
             throw CancellationError()
         } onError: {
+            guard FailureNotices.shared.isDue("\($0)") else { return }
             logger.error("sealing failed; will try again", metadata: ["reason": "\($0)"])
         }
     }

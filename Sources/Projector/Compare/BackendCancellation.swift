@@ -22,7 +22,9 @@ struct BackendCancellation: Sendable {
         return try await withThrowingTaskGroup(of: Value?.self) { group in
             group.addTask {
                 defer { ending.hasCome.withLock { $0 = true } }
-                do { return try await body() } catch let error as PostgresError where error.sqlState == "57014" {
+                do { return try await body() } catch let error as PostgresError
+                    where error.sqlState == SQLState.queryCanceled
+                {
                     throw CancellationError()
                 }
             }

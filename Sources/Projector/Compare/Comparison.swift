@@ -129,7 +129,9 @@ package struct Comparison: Sendable {
             return try await connection.inSnapshot {
                 try await compareInSnapshot(scratch, from: position, on: connection)
             }
-        } catch let error as PostgresError where ["42P01", "3F000", "40P01"].contains(error.sqlState) {
+        } catch let error as PostgresError
+            where [SQLState.undefinedTable, SQLState.undefinedSchema, SQLState.deadlock].contains(error.sqlState)
+        {
             return nil
         }
     }

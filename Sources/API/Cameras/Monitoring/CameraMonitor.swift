@@ -80,6 +80,7 @@ package struct CameraMonitor: Sendable {
                 if isChosen { try await round(on: connection) }
             }
         } onError: {
+            guard FailureNotices.shared.isDue("\($0)") else { return }
             logger.warning("monitoring cameras failed; will try again", metadata: ["reason": "\($0)"])
         }
     }
