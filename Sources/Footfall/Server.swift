@@ -18,6 +18,7 @@ import StructuredLogging
 
 /// All long-running parts of the process, as one group: started in order, stopped in the reverse order.
 struct Server {
+    private let target: ConnectionTarget
     private let readers: Pool
     private let writer: Pool
     private let checkpoints: Checkpoints
@@ -30,6 +31,9 @@ struct Server {
     private var services: [ServiceGroupConfiguration.ServiceConfiguration] = []
     /// Parts that report to the API, or that show it off: stopped before it.
     private var clients: [ServiceGroupConfiguration.ServiceConfiguration] = []
+    private let liveness: Liveness
+    /// How many sessions with the database there are at most.
+    private let sessions: Int
     private var onListening: [@Sendable (Int) -> Void] = []
 
     /// - Parameter fileStreamRoot: the folder of file streams where the settings name none.
@@ -37,6 +41,7 @@ struct Server {
         on target: ConnectionTarget, _ settings: InstallationSettings, fileStreamRoot: String? = nil,
         files: ReleaseFiles, masterKeys: MasterKeyring, authentication: Authentication, logger: Logger
     ) throws {
+        self.target = target
         self.logger = logger
         listening = settings.listening
         policy = try NetworkPolicy(settings.listening)
@@ -45,13 +50,14 @@ struct Server {
         target.history = History(ofLog: logger)
         let watched = target.loggingQueries(from: settings.slowQuery)
         let patient = watched.waitingForLocks(atMost: Self.lockTimeout)
-        readers = Pool(patient.named("footfall api"), size: 8, logger: logger)
-        writer = Pool(patient.named("footfall log"), size: 2, logger: logger)
+        readers = Pool(patient.named("footfall api"), size: settings.sessions.readers, logger: logger)
+        writer = Pool(patient.named("footfall log"), size: settings.sessions.writers, logger: logger)
         log = PostgresEventLog(readers: readers, writer: writer)
         let channels = Projector.channels + [PostgresSecretStore.channel]
         let listener = Listener(target.named("footfall listener"), channels: channels, logger: logger)
         checkpoints = Checkpoints(pool: readers, listener: listener, logger: logger)
         let definitions = try ProjectionDefinition.load(from: files.projections)
+        sessions = settings.sessions.most(projections: definitions.count)
         let projector = Projector(definitions, on: target, listener: listener, logger: logger)
         let checks = SampleChecks(definitions, of: CameraID.streamFamily, on: target, logger: logger)
         let vault = CameraVault(store: PostgresSecretStore(pool: readers), masterKeys: masterKeys)
@@ -72,6 +78,7 @@ struct Server {
             check = backend.streamCheck
         }
         router = backend.makeRouter(policy)
+        liveness = backend.liveness
         let checkpoints = checkpoints
         let monitor = CameraMonitor(log, on: target, logger: logger, check: check)
         let sweeper = RequestSweeper(log, logger: logger)
@@ -95,6 +102,15 @@ struct Server {
 
     static let now: @Sendable () -> Timestamp = {
         Timestamp(microseconds: Int64((Date().timeIntervalSince1970 * 1_000_000).rounded()))
+    }
+
+    /// Starts the embedded server again when it ends; where that is given up, the process ends. Stopped last, for others
+    /// need the database until they have stopped.
+    mutating func keep(_ embedded: EmbeddedPostgres) {
+        let keeper = UntilShutdown { [liveness] in
+            try await embedded.keepRunning { liveness.set(fault: $0) }
+        }
+        services.insert(.essential(keeper), at: 0)
     }
 
     /// A worker process that reports to this server; it is stopped first, while it can still report.
@@ -149,12 +165,21 @@ struct Server {
             logger: logger)
     }
 
+    private func checkSessions() async throws(PostgresError) {
+        let connection = try await Connection.open(target, logger: logger)
+        defer { connection.close() }
+        if let warning = try await SessionBudget(on: connection).warning(for: sessions) {
+            logger.warning("\(warning)")
+        }
+    }
+
     /// Runs until SIGINT or SIGTERM, or until a part fails.
     func run() async throws {
         defer {
             readers.close()
             writer.close()
         }
+        try await checkSessions()
         OpenFiles.allowAll()
         let reload = identity.map { CertificateReload(identity: $0, logger: logger) }
         var configuration = ServiceGroupConfiguration(
@@ -187,9 +212,9 @@ struct StartFailure: Error, CustomStringConvertible {
 
 /// A service that works until it is told to stop.
 private struct UntilShutdown: Service {
-    let work: @Sendable () async -> Void
+    let work: @Sendable () async throws -> Void
 
-    func run() async throws { await cancelWhenGracefulShutdown(work) }
+    func run() async throws { try await cancelWhenGracefulShutdown(work) }
 }
 
 extension ServiceGroupConfiguration.ServiceConfiguration {

@@ -57,12 +57,14 @@ struct UpCommand: AsyncParsableCommand {
             let authentication = try await Authentication.configured(
                 by: settings.authentication, key: key, logger: logger)
             announce("Database: \(settings.databaseURL == nil ? folder.path : "as FOOTFALL_DATABASE_URL says")")
-            try await Database.with(settings, creating: true, logger: logger) { target in
+            try await Database.lend(settings, creating: true, logger: logger) { database in
+                let target = database.target
                 _ = try await Migrator(folder: files.migrations).run(on: target, logger: logger)
                 let masterKeys = try await settings.masterKeys(for: target, logger: logger)
                 var server = try Server(
                     on: target, settings, fileStreamRoot: clip?.deletingLastPathComponent().path, files: files,
                     masterKeys: masterKeys, authentication: authentication, logger: logger)
+                if let embedded = database.server { server.keep(embedded) }
                 if !noWorker { try await addWorker(to: &server, settings: settings, clip: clip, key: key) }
                 if let clip { server.addDemo(clip: clip, tokensFrom: key == nil ? nil : folder) }
                 try await server.run()

@@ -32,9 +32,17 @@ package struct Database: Sendable {
         _ settings: InstallationSettings, creating: Bool = false, logger: Logger,
         _ body: (ConnectionTarget) async throws -> Value
     ) async throws -> Value {
+        try await lend(settings, creating: creating, logger: logger) { try await body($0.target) }
+    }
+
+    /// As `with`, for a caller that looks after the embedded server.
+    package static func lend<Value>(
+        _ settings: InstallationSettings, creating: Bool = false, logger: Logger,
+        _ body: (Database) async throws -> Value
+    ) async throws -> Value {
         let database = try await open(settings, creating: creating, logger: logger)
         do {
-            let value = try await body(database.target)
+            let value = try await body(database)
             try await database.server?.stop()
             return value
         } catch {

@@ -42,6 +42,8 @@ package struct InstallationSettings: Sendable {
     /// `FOOTFALL_CLOCK_TOLERANCE`: how far the clocks of devices and workers may be away from the server's; nil where it
     /// is not given.
     package let clockTolerance: Duration?
+    /// `FOOTFALL_DATABASE_READERS`, `FOOTFALL_DATABASE_WRITERS`: how many sessions with the database there are.
+    package let sessions: Sessions
     /// `FOOTFALL_RATE_LIMIT`: how many requests users may make, in the form of `RateRules`; nil where it is not given.
     package let rateLimit: String?
     /// `FOOTFALL_REDIS_URL`: a Redis server in which several processes share what users have asked for. May hold a
@@ -74,6 +76,7 @@ package struct InstallationSettings: Sendable {
         logFormat = try reader.choice("log.format", default: .text)
         slowQuery = try reader.seconds("slow.query", default: .milliseconds(50))
         clockTolerance = try reader.seconds("clock.tolerance")
+        sessions = try Sessions(reader)
         rateLimit = reader.text("rate.limit")
         redisURL = reader.text("redis.url")
         listening = try Listening(reader)
