@@ -31,6 +31,30 @@ package enum Skip {
         }
     }
 
+    /// An event that a projection leaves out, whatever its SQL.
+    package struct LeftOut: Sendable, Equatable {
+        package let position: Int64
+        /// Nil where the event that says so is archived.
+        package let type: String?
+        package let stream: String?
+        /// The position of the `ProjectionEventSkipped` that says who skipped it and why.
+        package let recordedAt: Int64
+    }
+
+    /// What a projection leaves out, in the order of positions.
+    package static func leftOut(
+        of projection: String, on connection: Connection
+    ) async throws(PostgresError) -> [LeftOut] {
+        try await connection.query(
+            "select position, type, stream, skipped_by from read.skips where projection = $1 order by position",
+            [.text(projection)]
+        ).map { row throws(PostgresError) in
+            LeftOut(
+                position: try row.integer(0), type: try row.optionalText(1), stream: try row.optionalText(2),
+                recordedAt: try row.integer(3))
+        }
+    }
+
     /// Appends `event` to the projection's stream and skips the event at `position`, in one transaction.
     ///
     /// From its commit on every build of the projection passes the event, this one as well as later ones. Where the

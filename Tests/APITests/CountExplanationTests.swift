@@ -80,6 +80,7 @@ import Testing
             #expect(explanation.status == 200, "\(explanation.body)")
             #expect(explanation["differs"] == false)
             #expect(explanation["explained"]?["readings"] == 1)
+            #expect(explanation["skipped_positions"] == [.integer(bad)])
             let correction = #"""
                 {"from":"2026-03-29T10:00:00Z","to":"2026-03-29T10:15:00Z","line":"door","class":"person",
                 "delta_in":1,"reason":"one more"}

@@ -28,7 +28,8 @@ struct DryRun: Sendable {
                 for definition in definitions {
                     let result = try await compare(definition, on: target)
                     isEqual = isEqual && result.isEqual
-                    let text = json ? JSON(result).text : Self.text(of: result)
+                    let leftOut = try await leftOut(of: definition, on: target)
+                    let text = json ? Self.json(of: result, leftOut) : Self.text(of: result, leftOut)
                     // At once, also where the output is a pipe: the next comparison may take long.
                     try FileHandle.standardOutput.write(contentsOf: Data((text + "\n").utf8))
                 }
@@ -54,7 +55,21 @@ struct DryRun: Sendable {
         }
     }
 
-    private static func text(of result: Comparison.Result) -> String {
+    private func leftOut(
+        of definition: ProjectionDefinition, on target: ConnectionTarget
+    ) async throws(PostgresError) -> [Skip.LeftOut] {
+        let connection = try await Connection.open(target, logger: .operators)
+        defer { connection.close() }
+        return try await Skip.leftOut(of: definition.name, on: connection)
+    }
+
+    private static func json(of result: Comparison.Result, _ leftOut: [Skip.LeftOut]) -> String {
+        var document = JSON(result).object ?? [:]
+        document["skipped_positions"] = .array(leftOut.map { .integer($0.position) })
+        return JSON.object(document).text
+    }
+
+    private static func text(of result: Comparison.Result, _ leftOut: [Skip.LeftOut]) -> String {
         let build = "\(result.projection) build \(result.build)"
         let position = "at position \(result.position)"
         var text =
@@ -71,6 +86,11 @@ struct DryRun: Sendable {
             if !table.columnsRemoved.isEmpty {
                 text += "\n\(table.table): a rebuild lacks \(table.columnsRemoved.joined(separator: ", "))"
             }
+        }
+        for event in leftOut {
+            let what = event.type.map { ", \($0) of \(event.stream ?? "?")" } ?? ""
+            text += "\n\(result.projection) LEAVES OUT position \(event.position)\(what), as position "
+            text += "\(event.recordedAt) says: neither build has it"
         }
         return text
     }

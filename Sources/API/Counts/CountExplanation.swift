@@ -49,6 +49,8 @@ package struct CountExplanation: Sendable {
 
     /// How many buckets that differ are named.
     static let maximumDifferences = 100
+    /// How many events that the read model leaves out are named.
+    static let maximumSkips = 1000
 
     private let events: CountedEvents
 
@@ -148,6 +150,18 @@ package struct CountExplanation: Sendable {
             'from', rfc3339($3), 'to', rfc3339($4), 'line', $5, 'class', $6,
             'position', (select position from upto),
             'differs', exists (select from differences),
+            'skipped_positions', (
+              select coalesce(json_agg(position order by position), '[]')
+              from (
+                select position
+                from read.skips
+                where projection = 'hourly_counts'
+                  and (stream is null or stream = $1)
+                  and (observed_at is null or observed_at >= $3 and observed_at < $4)
+                order by position
+                limit \(maximumSkips)
+              ) as skipped
+            ),
             'explained', (select row_to_json(total) from (select \(totals) from explained) as total),
             'read_model', (select row_to_json(total) from (select \(totals) from counted) as total),
             'differences', (

@@ -17,7 +17,10 @@ struct CountReads: Sendable {
         if try row.integer(5) > CountQuery.maximumRows { throw Problem.tooManyRows }
 
         var body = Array(#"{"from":"\#(try row.text(2))","to":"\#(try row.text(3))","#.utf8)
-        body += #""bucket":"\#(query.bucket.rawValue)","tz":"\#(try row.text(4))","items":"#.utf8
+        body += #""bucket":"\#(query.bucket.rawValue)","tz":"\#(try row.text(4))","#.utf8
+        body += ReadModels.member(
+            ofSkipped: try await readModels.skippedCounts(of: id, from: try row.text(2), to: try row.text(3)))
+        body += #""items":"#.utf8
         body += try row.bytes(6)
         body += "}".utf8
         return .json(body, position: try row.position)
@@ -32,7 +35,9 @@ struct CountReads: Sendable {
 
         var body = Array(#"{"from":"\#(try row.text(1))","to":"\#(try row.text(2))","#.utf8)
         body += #""bucket":"\#(query.bucket.rawValue)","tz":"\#(query.zone.text)","#.utf8
-        body += #""group_by":"\#(query.grouping.rawValue)","items":"#.utf8
+        body += #""group_by":"\#(query.grouping.rawValue)","#.utf8
+        body += ReadModels.member(ofSkipped: try await readModels.skippedCounts(of: query))
+        body += #""items":"#.utf8
         body += try row.bytes(4)
         body += "}".utf8
         return .json(body, position: try row.position)
@@ -53,5 +58,5 @@ extension ReadModels {
     }
 
     /// SQLSTATE invalid_parameter_value. PostgreSQL and Foundation have their own databases of time zones.
-    static let unknownTimeZone = "22023"
+    static let unknownTimeZone = SQLState.invalidParameterValue
 }
