@@ -115,7 +115,7 @@ struct AppendCall {
         let begin = Statement(Self.begin, id + (mark?.parameters ?? [.integer(nil), .timestamp(nil)]))
         let results: [Rows]
         do throws(PostgresError) { results = try await connection.pipeline([begin] + statements) } catch {
-            guard error.sqlState == "FF004" else { throw error }
+            guard error.sqlState == SQLState.historyChanged else { throw error }
             history?.end(now)
             throw HistoryChanged()
         }

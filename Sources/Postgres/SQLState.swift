@@ -31,6 +31,8 @@ package enum SQLState {
     package static let masterKeyReplaced = "FF002"
     /// A request under a key was taken over by another attempt (Migrations/0008_idempotency.sql).
     package static let requestTakenOver = "FF003"
+    /// Of `hold_history`: the log does not hold what the caller has seen of it.
+    package static let historyChanged = "FF004"
 
     /// A read model does not know the schema version of an event (projections/_events).
     package static let unknownSchemaVersion = "FF010"
