@@ -61,7 +61,7 @@ package struct Backend: Sendable {
         self.requests = requests
         self.vault = vault
         readModels = ReadModels(
-            pool: pool, checkpoints: checkpoints, patience: patience, maximumWaiting: maximumWaiting)
+            pool: pool, checkpoints: checkpoints, log: log, patience: patience, maximumWaiting: maximumWaiting)
         self.streams = streams
         self.authentication = authentication
         self.newCameraID = newCameraID

@@ -19,15 +19,23 @@ enum ReadModel: String, CaseIterable {
 struct ReadModels: Sendable {
     let pool: Pool
     let checkpoints: Checkpoints
+    /// What the read models are made of.
+    let log: any EventLog
+    /// The cameras as the log has them.
+    let cameras: CommandHandler<Camera>
     /// How long a read waits for the position that it asks for.
     let patience: Duration
     let shared: SharedReads
     private let waiters: Slots
 
     /// - Parameter maximumWaiting: how many reads wait for a position at a time; others are refused.
-    init(pool: Pool, checkpoints: Checkpoints, patience: Duration, maximumWaiting: Int = 1024) {
+    init(
+        pool: Pool, checkpoints: Checkpoints, log: any EventLog, patience: Duration, maximumWaiting: Int = 1024
+    ) {
         self.pool = pool
         self.checkpoints = checkpoints
+        self.log = log
+        cameras = CommandHandler(log: log, cache: StateCache(capacity: 10_000))
         self.patience = patience
         shared = SharedReads(pool: pool)
         waiters = Slots(maximumWaiting)
@@ -76,6 +84,13 @@ struct ReadModels: Sendable {
         return later
     }
 
+    /// Waits until the cameras' read model reflects a position of the log.
+    /// - Throws: `Problem` where it does not in time.
+    func reach(_ position: Int64) async throws {
+        let sql = "select \(Self.position(of: .cameraState))"
+        _ = try await read([.cameraState], atLeast: position, sql)
+    }
+
     /// How far ahead of the log's end a position is not waited for: more than is appended while a read waits.
     private static let farAhead: Int64 = 1_000_000
 
@@ -97,8 +112,13 @@ struct ReadModels: Sendable {
         }
     }
 
-    private func head() async throws -> Int64 {
-        try await pool.query("select position from log_head").first.map { try $0.integer(0) } ?? 0
+    /// The log's last position.
+    func head() async throws -> Int64 { try await log.head() }
+
+    /// Makes sure that the log has the position that a command is to come after.
+    func checkLog(reaches minimum: Int64) async throws {
+        let head = try await head()
+        if minimum > head { throw Self.beyond(head) }
     }
 
     private static func beyond(_ head: Int64) -> Problem {
@@ -144,8 +164,11 @@ extension Row {
 }
 
 extension Query {
-    /// The position that the answer must reflect at least, so that a program reads what it wrote.
+    /// The position that the answer must reflect at least, so that a program reads what it wrote: `min_position`, or
+    /// what an earlier answer said in `Footfall-Position` and the request sends back; of both the later one.
     func minimumPosition() -> Field<Int64?> {
-        optional("min_position", QueryRule.integer(in: 0...Int64.max))
+        let asked = optional("min_position", QueryRule.integer(in: 0...Int64.max))
+        guard let seen = seenPosition() else { return asked }
+        return asked.map { max($0 ?? 0, seen) }
     }
 }

@@ -27,7 +27,7 @@ struct Route: Sendable {
 extension Backend {
     /// Every route, below `Route.base`.
     var routes: [Route] {
-        let handler = CommandHandler<Camera>(log: log, cache: StateCache(capacity: 10_000))
+        let handler = readModels.cameras
         let commands = CameraCommands(backend: self, handler: handler)
         let cameras = CameraReads(readModels: readModels, now: now)
         let status = CameraStatusReads(readModels: readModels)
@@ -153,6 +153,9 @@ extension Backend {
                     try await check(route.access, proved)
                     var context = proved
                     context.causationID = try Causation.id(request)
+                    if ![.get, .head].contains(route.method), let minimum = try Query.position(request) {
+                        try await readModels.checkLog(reaches: minimum)
+                    }
                     if route.method == .post { return try await posts.serve(request, context, by: route.handler) }
                     return try await route.handler(request, context)
                 }

@@ -11,7 +11,8 @@ import Testing
     @Test func whatAWorkerMayReportForIsAskedOnceASecond() async throws {
         try await withAPI { api in
             let pool = try #require(api.pool)
-            let readModels = ReadModels(pool: pool, checkpoints: try #require(api.checkpoints), patience: .seconds(30))
+            let readModels = ReadModels(
+                pool: pool, checkpoints: try #require(api.checkpoints), log: api.log, patience: .seconds(30))
             let start = ContinuousClock.now
             let passed = Mutex(Duration.zero)
             let reporters = RecentReporters { start + passed.withLock(\.self) }

@@ -9,9 +9,11 @@ struct AnalyticsReads: Sendable {
     @Sendable func show(_ request: Request, _ context: APIContext) async throws -> Response {
         let id = try context.cameraID
         let query = try AnalyticsQuery(request, now: now())
-        let row = try await readModels.readZoned(
-            query.models, atLeast: query.minimumPosition, query.sql, query.parameters(id))
-        try row.checkCamera(removed: 1)
+        let row = try await readModels.row(
+            of: id, CameraColumns(removed: 1), atLeast: query.minimumPosition
+        ) { minimum in
+            try await readModels.readZoned(query.models, atLeast: minimum, query.sql, query.parameters(id))
+        }
         return .json(try row.bytes(2), position: try row.position)
     }
 

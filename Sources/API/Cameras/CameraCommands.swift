@@ -72,7 +72,7 @@ struct CameraCommands: Sendable {
     }
 
     @Sendable func remove(_ request: Request, _ context: APIContext) async throws -> Response {
-        let erasing = try Query.read(request) { query in query.value("erase", default: false, QueryRule.flag) }
+        let erasing = try Query.command(request) { query in query.value("erase", default: false, QueryRule.flag) }
         let precondition = try Precondition(request, isRequired: true)
         let id = try context.cameraID
         let removed: Int64?

@@ -23,8 +23,9 @@ struct CameraConfigResource: Sendable {
         let id = try context.cameraID
         let minimum = try Query.read(request) { $0.minimumPosition() }
         let known = try EntityTags(.ifNoneMatch, of: request)
-        let row = try await readModels.read([.cameraState], atLeast: minimum, Self.showSQL, [.integer(id.number)])
-        try row.checkCamera(removed: 1)
+        let row = try await readModels.row(
+            of: id, CameraColumns(removed: 1, version: 2), [.cameraState], atLeast: minimum, seen: known, Self.showSQL,
+            [.integer(id.number)])
         let (position, version) = (try row.position, try row.integer(2))
         if let known, known.matchesWeakly(version) { return .notModified(position: position, version: version) }
         return .json(try row.bytes(3), position: position, version: version)

@@ -45,7 +45,6 @@ struct CameraMetricsReads: Sendable {
         let id = try context.cameraID
         let asked = try asked(request)
         let row = try await row(asked, id)
-        try row.checkCamera(removed: 1)
         if try row.integer(5) > CountQuery.maximumRows { throw Problem.tooManyRows }
         var body = Array(#"{"from":"\#(try row.text(2))","to":"\#(try row.text(3))","#.utf8)
         body += #""bucket":"\#(asked.interval.rawValue)","tz":"\#(try row.text(4))","items":"#.utf8
@@ -69,12 +68,14 @@ struct CameraMetricsReads: Sendable {
     }
 
     private func row(_ asked: Asked, _ id: CameraID) async throws -> Row {
-        try await readModels.readZoned(
-            [.cameraState, .cameraMetrics], atLeast: asked.minimumPosition, Self.sql(asked.interval),
-            [
-                .integer(id.number), .timestamp(asked.from.microseconds), .timestamp(asked.to.microseconds),
-                .text(asked.zone?.text), .integer(CountQuery.maximumRows + 1),
-            ])
+        try await readModels.row(of: id, CameraColumns(removed: 1), atLeast: asked.minimumPosition) { minimum in
+            try await readModels.readZoned(
+                [.cameraState, .cameraMetrics], atLeast: minimum, Self.sql(asked.interval),
+                [
+                    .integer(id.number), .timestamp(asked.from.microseconds), .timestamp(asked.to.microseconds),
+                    .text(asked.zone?.text), .integer(CountQuery.maximumRows + 1),
+                ])
+        }
     }
 
     /// Selects position, whether the camera was removed, the range (from, to) in whole buckets, the time zone's name, the

@@ -67,7 +67,7 @@ struct CameraReads: Sendable {
         let id = try context.cameraID
         let minimum = try Query.read(request) { $0.minimumPosition() }
         let known = try EntityTags(.ifNoneMatch, of: request)
-        let (row, document) = try await shown(id, atLeast: minimum)
+        let (row, document) = try await shown(id, atLeast: minimum, seen: known)
         let (position, version) = (try row.position, try row.integer(3))
         if let known, known.matchesWeakly(version) { return .notModified(position: position, version: version) }
         var body = document
@@ -83,24 +83,27 @@ struct CameraReads: Sendable {
     }
 
     /// A row of `showSQL`, with the camera's own members, which the database writes out where they are not remembered.
-    private func shown(_ id: CameraID, atLeast minimum: Int64?) async throws -> (Row, document: [UInt8]) {
+    private func shown(
+        _ id: CameraID, atLeast minimum: Int64?, seen: EntityTags?
+    ) async throws -> (Row, document: [UInt8]) {
         let history = readModels.pool.history?.number ?? 0
         if remembered.hasDocument(of: id) {
-            let row = try await row(of: id, atLeast: minimum, Self.restSQL)
-            try row.checkCamera(removed: 2)
+            let row = try await row(of: id, atLeast: minimum, seen: seen, Self.restSQL)
             let version = try row.documentVersion(in: history)
             if let document = remembered.document(of: id, version) { return (row, document) }
         }
-        let row = try await row(of: id, atLeast: minimum, Self.wholeSQL)
-        try row.checkCamera(removed: 2)
+        let row = try await row(of: id, atLeast: minimum, seen: seen, Self.wholeSQL)
         let document = try row.bytes(8)
         remembered.keep(document, of: id, try row.documentVersion(in: history))
         return (row, document)
     }
 
-    private func row(of id: CameraID, atLeast minimum: Int64?, _ sql: String) async throws -> Row {
-        try await readModels.read(
-            [.cameraState], atLeast: minimum, of: id.number, sql, [.timestamp(CameraEmbed.quarter(now()))])
+    private func row(of id: CameraID, atLeast minimum: Int64?, seen: EntityTags?, _ sql: String) async throws -> Row {
+        let quarter = CameraEmbed.quarter(now())
+        let columns = CameraColumns(removed: 2, version: 3)
+        return try await readModels.row(of: id, columns, atLeast: minimum, seen: seen) { minimum in
+            try await readModels.read([.cameraState], atLeast: minimum, of: id.number, sql, [.timestamp(quarter)])
+        }
     }
 
     @Sendable func list(_ request: Request, _ context: APIContext) async throws -> Response {
@@ -123,11 +126,5 @@ extension Row {
         CameraDocumentCache.Version(
             history: history, build: try integer(4), number: try integer(3), status: try text(5),
             updatedAt: try timestamp(9))
-    }
-
-    /// Makes sure that there is a camera, where the column holds whether it was removed.
-    func checkCamera(removed column: Int) throws {
-        if isNull(column) { throw Problem(Camera.Rejection.unknown) }
-        if try bool(column) { throw Problem(Camera.Rejection.removed) }
     }
 }

@@ -59,10 +59,9 @@ struct CameraStatusReads: Sendable {
     @Sendable func show(_ request: Request, _ context: APIContext) async throws -> Response {
         let id = try context.cameraID
         let minimum = try Query.read(request) { $0.minimumPosition() }
-        let row = try await readModels.read(
-            [.cameraState, .healthSummary], atLeast: minimum, Self.showSQL,
+        let row = try await readModels.row(
+            of: id, CameraColumns(removed: 1), [.cameraState, .healthSummary], atLeast: minimum, Self.showSQL,
             [.integer(id.number)])
-        try row.checkCamera(removed: 1)
         return .json(try row.bytes(3), position: try row.position)
     }
 }

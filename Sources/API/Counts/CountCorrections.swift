@@ -25,7 +25,7 @@ struct CountCorrections: Sendable {
     }
 
     @Sendable func correct(_ request: Request, _ context: APIContext) async throws -> Response {
-        let isDryRun = try Query.read(request) { $0.value("dry_run", default: false, QueryRule.flag) }
+        let isDryRun = try Query.command(request) { $0.value("dry_run", default: false, QueryRule.flag) }
         let given = try CountCorrectionForm(try await request.json(), now: now())
         let id = try context.cameraID
         let (form, isKnown) = try await settled(given, of: id)

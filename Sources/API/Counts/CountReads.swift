@@ -11,9 +11,12 @@ struct CountReads: Sendable {
     @Sendable func history(_ request: Request, _ context: APIContext) async throws -> Response {
         let id = try context.cameraID
         let query = try CountQuery(request, now: now())
-        let row = try await readModels.readZoned(
-            [.cameraState, .hourlyCounts], atLeast: query.minimumPosition, query.sql, query.parameters(id))
-        try row.checkCamera(removed: 1)
+        let row = try await readModels.row(
+            of: id, CameraColumns(removed: 1), atLeast: query.minimumPosition
+        ) { minimum in
+            try await readModels.readZoned(
+                [.cameraState, .hourlyCounts], atLeast: minimum, query.sql, query.parameters(id))
+        }
         if try row.integer(5) > CountQuery.maximumRows { throw Problem.tooManyRows }
 
         var body = Array(#"{"from":"\#(try row.text(2))","to":"\#(try row.text(3))","#.utf8)

@@ -46,8 +46,14 @@ struct OpenAPIOperation {
     private var isCommand: Bool { ![.get, .head].contains(route.method) }
 
     private var commonParameters: [String] {
-        ["X-Request-ID"] + (isCommand ? ["Footfall-Causation"] : [])
+        let takesPosition = isCommand ? ["min_position", "Footfall-Position"] : waits ? ["Footfall-Position"] : []
+        return ["X-Request-ID"] + takesPosition + (isCommand ? ["Footfall-Causation"] : [])
             + (route.method == .post ? ["Idempotency-Key"] : [])
+    }
+
+    /// Whether it is a read that waits for a position.
+    private var waits: Bool {
+        fragment["parameters"]?.array?.contains(["$ref": "#/components/parameters/min_position"]) == true
     }
 
     /// What the fragment says, with the rules that a schema cannot.
@@ -62,14 +68,13 @@ struct OpenAPIOperation {
     /// What the fragment says, with the rules that follow from waiting for a position and from keys.
     private var rules: [JSON] {
         let given = fragment["x-rules"]?.array ?? []
-        let waits = fragment["parameters"]?.array?.contains(["$ref": "#/components/parameters/min_position"]) == true
         let reached: JSON = [
             "at": "min_position", "code": "out_of_range", "rule": "The position is one that the log reaches in time.",
         ]
         let keyed: JSON = [
             "problem": "idempotency_key_reused", "rule": "An Idempotency-Key stands for one address and body.",
         ]
-        return given + (waits ? [reached] : []) + (route.method == .post ? [keyed] : [])
+        return given + (waits || isCommand ? [reached] : []) + (route.method == .post ? [keyed] : [])
     }
 
     /// The problems of every operation of its kind.
@@ -84,7 +89,7 @@ struct OpenAPIOperation {
                 .identityUnavailable,
             ])
         }
-        if route.access.isAboutACamera { common.insert(.cameraNotFound) }
+        if route.access.isAboutACamera { common.formUnion([.cameraNotFound, .readModelBehind]) }
         if route.method == .post { common.formUnion([.requestUnderWay, .idempotencyKeyReused, .bodyTooLarge]) }
         if fragment["requestBody"] != nil {
             common.formUnion([.malformedJSON, .unsupportedMediaType])

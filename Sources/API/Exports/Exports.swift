@@ -17,22 +17,21 @@ struct Exports: Sendable {
     let patience: Duration
 
     @Sendable func ofCamera(_ request: Request, _ context: APIContext) async throws -> Response {
-        try Query.none(request)
+        let minimum = try Query.read(request) { $0.minimumPosition() }
         let id = try context.cameraID
         let form = try ExportForm(try await request.json(), isOfFleet: false)
         try checkPermission(form, context.principal)
-        let row = try await begin(
-            form,
-            "exists (select from read.camera_state where camera_id = $2 and removed), "
-                + "exists (select from read.camera_state where camera_id = $2)", [.integer(id.number)])
-        guard try row.bool(4) else { throw Problem(Camera.Rejection.unknown) }
-        if try row.bool(3) { throw Problem(Camera.Rejection.removed) }
+        let row = try await readModels.row(of: id, CameraColumns(removed: 3), atLeast: minimum) { minimum in
+            try await begin(
+                form, atLeast: minimum, "(select removed from read.camera_state where camera_id = $2)",
+                [.integer(id.number)])
+        }
         let fleet = FleetFilter(scope: .all, cameraIDs: [id.number], location: nil)
         return try answer(form, "camera-\(id)", of: [id], fleet, at: row, context)
     }
 
     @Sendable func ofFleet(_ request: Request, _ context: APIContext) async throws -> Response {
-        try Query.none(request)
+        let minimum = try Query.read(request) { $0.minimumPosition() }
         let form = try ExportForm(try await request.json(), isOfFleet: true)
         let scope = context.principal.scope
         try checkPermission(form, context.principal)
@@ -41,8 +40,10 @@ struct Exports: Sendable {
         }
         let fleet = FleetFilter(scope: scope, cameraIDs: form.cameraIDs, location: form.location)
         let isChosen = scope != .all || form.cameraIDs != nil || form.location != nil
+        // Up to the log's end there are events of the cameras that the read model knows there.
+        let isOfLog = isChosen && form.kind != .hourlyCounts
         let row = try await begin(
-            form,
+            form, atLeast: isOfLog ? try await readModels.head() : minimum,
             """
             (select coalesce(array_agg(camera_id order by camera_id), '{}')
              from read.camera_state as camera
@@ -61,20 +62,21 @@ struct Exports: Sendable {
         }
     }
 
-    /// Selects the log's end, the read model's position, whether the time zone is known, and what else is asked for.
-    private func begin(_ form: ExportForm, _ columns: String, _ parameters: [Parameter]) async throws -> Row {
+    /// Selects the read models' position, the log's end, whether the time zone is known, and what else is asked for.
+    private func begin(
+        _ form: ExportForm, atLeast minimum: Int64?, _ columns: String, _ parameters: [Parameter]
+    ) async throws -> Row {
+        let models: [ReadModel] = [.cameraState, .cameraLocations] + (form.kind == .hourlyCounts ? [.hourlyCounts] : [])
         do {
-            let row = try await readModels.pool.query(
+            return try await readModels.read(
+                models, atLeast: minimum,
                 """
                 with \(PlaceHistory.places)
                 select
-                  (select position from log_head),
-                  \(ReadModels.position(of: .cameraState, .hourlyCounts, .cameraLocations)),
+                  \(ReadModels.position(of: models)), (select position from log_head),
                   now() at time zone coalesce($1::text, 'UTC') is not null,
                   \(columns)
-                """, [.text(form.zone?.text)] + parameters)[0]
-            if row.isNull(1) { throw ReadModels.notReady }
-            return row
+                """, [.text(form.zone?.text)] + parameters)
         } catch let error as PostgresError where error.sqlState == ReadModels.unknownTimeZone {
             throw Problem.validationFailed([
                 Fault(at: .pointer("/tz"), "unknown_value", "The database does not know this time zone.")
@@ -90,7 +92,7 @@ struct Exports: Sendable {
             throw Problem.passing(.overloaded, "\(slots.count) exports are under way already; try again.")
         }
         let pool = readModels.pool
-        let head = try row.integer(0)
+        let head = try row.integer(1)
         let source: any ExportSource =
             switch form.kind {
             case .readings: ReadingsExport(pool: pool, form: form, cameras: cameras, head: head)
@@ -101,7 +103,7 @@ struct Exports: Sendable {
         let headers: HTTPFields = [
             .contentType: form.mediaType,
             .contentDisposition: "attachment; filename=\"\(form.fileName(subject))\"",
-            .position: String(form.kind == .hourlyCounts ? try row.integer(1) : head),
+            .position: String(form.kind == .hourlyCounts ? try row.position : head),
         ]
         let (watch, logger) = (ReaderWatch(patience: patience, channel: context.channel), context.logger)
         return Response(

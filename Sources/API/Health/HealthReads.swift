@@ -77,18 +77,19 @@ struct HealthReads: Sendable {
     @Sendable func show(_ request: Request, _ context: APIContext) async throws -> Response {
         let id = try context.cameraID
         let minimum = try Query.read(request) { $0.minimumPosition() }
-        let row = try await readModels.read(
-            Self.models, atLeast: minimum, Self.showSQL, [.integer(id.number)])
-        try row.checkCamera(removed: 1)
+        let row = try await row(of: id, atLeast: minimum)
         return .json(try row.bytes(2), position: try row.position)
     }
 
     /// The health of a camera, as `show` answers it.
     func document(of id: CameraID, atLeast position: Int64) async throws -> [UInt8] {
-        let row = try await readModels.read(
-            Self.models, atLeast: position, Self.showSQL, [.integer(id.number)])
-        try row.checkCamera(removed: 1)
-        return Array(try row.bytes(2))
+        Array(try await row(of: id, atLeast: position).bytes(2))
+    }
+
+    private func row(of id: CameraID, atLeast minimum: Int64?) async throws -> Row {
+        try await readModels.row(
+            of: id, CameraColumns(removed: 1), Self.models, atLeast: minimum, Self.showSQL,
+            [.integer(id.number)])
     }
 
     @Sendable func summary(_ request: Request, _ context: APIContext) async throws -> Response {

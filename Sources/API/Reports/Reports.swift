@@ -12,10 +12,13 @@ struct Reports: Sendable {
         let id = try context.cameraID
         let query = try ReportQuery(request)
         let created = now()
-        let row = try await readModels.readZoned(
-            [.cameraState, .cameraMetrics, .hourlyCounts, .cameraUptime], atLeast: query.minimumPosition, query.sql,
-            query.parameters(id, now: created))
-        try row.checkCamera(removed: 1)
+        let row = try await readModels.row(
+            of: id, CameraColumns(removed: 1), atLeast: query.minimumPosition
+        ) { minimum in
+            try await readModels.readZoned(
+                [.cameraState, .cameraMetrics, .hourlyCounts, .cameraUptime], atLeast: minimum, query.sql,
+                query.parameters(id, now: created))
+        }
         let (from, to) = (Timestamp(microseconds: try row.timestamp(2)), Timestamp(microseconds: try row.timestamp(3)))
         let zone = try row.text(4)
         guard from < to else {

@@ -9,7 +9,7 @@ struct CrossOrigin: RouterMiddleware {
 
     private static let readHeaders =
         "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, Footfall-Actor, Footfall-Causation, "
-        + "X-Request-ID, traceparent"
+        + "Footfall-Position, X-Request-ID, traceparent"
     private static let exposedHeaders =
         "ETag, Footfall-Position, Idempotency-Replayed, Link, Location, RateLimit, RateLimit-Policy, Retry-After, "
         + "X-Request-ID"

@@ -42,6 +42,12 @@ enum EntityTags: Hashable {
         return tags.compactMap { $0.isWeak ? nil : $0.version }
     }
 
+    /// The newest version among the tags; nil where they name none.
+    var newestVersion: Int64? {
+        guard case .tags(let tags) = self else { return nil }
+        return tags.compactMap(\.version).max()
+    }
+
     /// Whether a tag matches the version by the weak comparison, which `If-None-Match` uses.
     func matchesWeakly(_ version: Int64) -> Bool {
         switch self {

@@ -10,8 +10,12 @@ final class Query {
     private let parameters: [(name: String, value: String?)]
     private let faults = Faults()
     private var known: [String] = []
+    /// Of the headers `Footfall-Position`.
+    private let seenPositions: [String]
+    private var malformedHeader: Problem?
 
     private init(_ request: Request) {
+        seenPositions = request.headers[values: .position]
         parameters = (request.uri.query ?? "").split(separator: "&").map { parameter in
             let parts = parameter.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let name = Self.decoded(parts[0]) ?? String(parts[0])
@@ -31,6 +35,7 @@ final class Query {
     static func read<Value>(_ request: Request, _ read: (Query) -> Field<Value>) throws(Problem) -> Value {
         let query = Query(request)
         let value = read(query)
+        if let problem = query.malformedHeader { throw problem }
         if query.parameters.isEmpty { return try query.faults.check(value) }
         let unknown = query.parameters.lazy.map(\.name).filter { !query.known.contains($0) }
         for name in Set(unknown).sorted() {
@@ -39,9 +44,38 @@ final class Query {
         return try query.faults.check(value)
     }
 
-    /// Checks that there are no parameters.
+    /// What `read` makes of a command's query, which may give a position too: see `position`.
+    static func command<Value>(_ request: Request, _ read: (Query) -> Field<Value>) throws(Problem) -> Value {
+        try self.read(request) { query in
+            _ = query.minimumPosition()
+            return read(query)
+        }
+    }
+
+    /// Checks that a command is given no other parameter.
     static func none(_ request: Request) throws(Problem) {
-        try read(request) { _ in .success(()) }
+        try command(request) { _ in .success(()) }
+    }
+
+    /// The position that a command comes after, where the request gives one.
+    static func position(_ request: Request) throws(Problem) -> Int64? {
+        guard request.headers[.position] != nil || request.uri.query?.contains("min_position") == true else {
+            return nil
+        }
+        let query = Query(request)
+        let position = query.minimumPosition()
+        if let problem = query.malformedHeader { throw problem }
+        return try query.faults.check(position)
+    }
+
+    /// The position in the header `Footfall-Position`; nil where there is none.
+    func seenPosition() -> Int64? {
+        guard let text = seenPositions.first else { return nil }
+        guard seenPositions.count == 1, let position = Int64(text), position >= 0, String(position) == text else {
+            malformedHeader = Problem(.malformedHeader, "Footfall-Position is a position of the log.")
+            return nil
+        }
+        return position
     }
 
     func optional<Value>(_ name: String, _ rule: (String) throws(InvalidValue) -> Value) -> Field<Value?> {

@@ -53,19 +53,16 @@ struct ScopeCondition {
         """
     }
 
-    private static let checkSQL = """
-        select exists (
-          select from read.camera_state as camera where camera_id = $1 and \(sql("camera", from: 2))
-        )
-        """
+    private static let checkSQL = CameraPlace.sql(
+        sql("camera", from: CameraPlace.parameterCount + 1))
 
-    private static let assignedSQL =
-        "select exists (select from read.camera_state where camera_id = $1 and worker_id = $2)"
+    private static let assignedSQL = CameraPlace.sql("camera.worker_id = $\(CameraPlace.parameterCount + 1)")
 
     /// - Throws: `Problem` where the camera is not assigned to the worker now: as if it were not there.
     func check(_ id: CameraID, assignedTo worker: String, in readModels: ReadModels) async throws {
-        let row = try await readModels.pool.query(Self.assignedSQL, [.integer(id.number), .text(worker)])[0]
-        guard try row.bool(0) else { throw Problem(Camera.Rejection.unknown) }
+        try await CameraPlace(readModels: readModels).check(id, Self.assignedSQL, [.text(worker)]) { camera, _ in
+            camera.workerID?.text == worker
+        }
     }
 
     /// Whether `check` runs a query.
@@ -83,8 +80,14 @@ struct ScopeCondition {
         case .cameras(let ids) where ids.contains(id.number): return
         case .cameras: throw Problem(Camera.Rejection.unknown)
         case .location, .assigned:
-            let row = try await readModels.pool.query(Self.checkSQL, [.integer(id.number)] + parameters)[0]
-            guard try row.bool(0) else { throw Problem(Camera.Rejection.unknown) }
+            try await CameraPlace(readModels: readModels).check(id, Self.checkSQL, parameters) { camera, wasWithin in
+                switch scope {
+                case .location(let text): camera.description.location?.text.utf8.elementsEqual(text.utf8) == true
+                // Who had it last reports what was counted until then.
+                case .assigned(let worker): wasWithin || camera.workerID?.text == worker
+                case .all, .cameras: true
+                }
+            }
         }
     }
 }

@@ -43,10 +43,9 @@ struct StreamInfoReads: Sendable {
     @Sendable func show(_ request: Request, _ context: APIContext) async throws -> Response {
         let id = try context.cameraID
         let minimum = try Query.read(request) { $0.minimumPosition() }
-        let row = try await readModels.read(
-            [.cameraState, .healthSummary, .streamInfo], atLeast: minimum, Self.showSQL,
-            [.timestamp(now().microseconds), .integer(id.number)])
-        try row.checkCamera(removed: 1)
+        let row = try await readModels.row(
+            of: id, CameraColumns(removed: 1), [.cameraState, .healthSummary, .streamInfo], atLeast: minimum,
+            Self.showSQL, [.timestamp(now().microseconds), .integer(id.number)])
         return .json(try row.bytes(2), position: try row.position)
     }
 }

@@ -59,7 +59,8 @@ struct WorkerCommands: Sendable {
         return ids
     }
 
-    /// The cameras of the principal that run on the worker as far as the read model knows; so many as are done at a time.
+    /// The cameras of the principal that run on the worker, as the log has it when this is asked; so many as are done at a
+    /// time.
     private func running(on worker: WorkerID, _ scope: Scope) async throws -> [CameraID] {
         var parameters: [Parameter] = [.text(worker.text)]
         let conditions = ScopeCondition.conditions(scope) { parameter in
@@ -72,6 +73,8 @@ struct WorkerCommands: Sendable {
             order by camera_id
             limit \(Self.batchSizes.upperBound)
             """
+        // One that was given to the worker just now is let go of too.
+        try await readModels.reach(try await readModels.head())
         let rows = try await readModels.pool.query(sql, parameters)
         return try rows.map { try CameraID(try $0.integer(0)) }
     }

@@ -29,8 +29,14 @@ struct WorkerPool: Sendable {
         let worker = try context.workerID
         let page = try ListPage.read(request, limit: ListPage.maximumLimit)
         var statement = WorkerStatement(scope: context.principal.scope)
-        let row = try await readModels.read(
-            [.cameraState, .healthSummary], atLeast: page.minimumPosition, statement.show(worker, page))
+        let shown = statement.show(worker, page)
+        let read = { try await readModels.read([.cameraState, .healthSummary], atLeast: page.minimumPosition, shown) }
+        var row = try await read()
+        if row.isNull(1) {
+            // Its first camera may have been given to it just now.
+            try await readModels.reach(try await readModels.head())
+            row = try await read()
+        }
         if row.isNull(1) { throw Problem(.workerNotFound, "No camera that you may see was given to this worker.") }
         var response = Response.json(try row.bytes(2), position: try row.position)
         response.headers[.link] = page.links("/workers/\(worker)", total: try row.integer(1))

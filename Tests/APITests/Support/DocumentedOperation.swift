@@ -72,7 +72,8 @@ struct DocumentedOperation: Sendable {
                 requests.append((path.replacingCharacters(in: range, with: text), bodies.first?.bytes))
             }
         }
-        for name in query {
+        // With a position that there is, a camera is removed.
+        for name in query where method != .delete || name != "min_position" {
             for text in encoded { requests.append((valid + "?\(name)=\(text)", bodies.first?.bytes)) }
         }
         for text in encoded.prefix(3) { requests.append((valid + "?\(text)=1", bodies.first?.bytes)) }
