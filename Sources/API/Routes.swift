@@ -60,6 +60,7 @@ extension Backend {
             Route(.get, "/cameras/:id", .camera(.read), past.show),
             Route(.get, "/cameras/:id/history", .camera(.read), past.history),
             Route(.put, "/cameras/:id", .camera(.write), commands.replace),
+            Route(.patch, "/cameras/:id", .camera(.write), commands.patch),
             Route(.delete, "/cameras/:id", .camera(.delete), commands.remove),
             Route(.get, "/cameras/:id/config", .camera(.read), config.show),
             Route(.put, "/cameras/:id/config", .camera(.write), config.replace),

@@ -64,7 +64,7 @@ import Testing
         try await withCommands { api in
             try await api.register(Self.full)
             let answer = try await api.put(
-                "/cameras/1", #"{"name":"Exit","stream_url":"http://cam/","stream_type":"http"}"#, ifMatch: "\"1\"")
+                "/cameras/1", #"{"name":"Exit","stream_url":"http://cam/","stream_type":"http","lines":[]}"#, ifMatch: "\"1\"")
             #expect(answer.status == 200)
             #expect(answer.eTag == "\"3\"")
             #expect(answer.position == 3)

@@ -2,7 +2,7 @@ import Testing
 
 @Suite struct StreamAdmissionTests {
     private func camera(_ url: String, type: String) -> String {
-        #"{"name":"Entrance","stream_url":"\#(url)","stream_type":"\#(type)"}"#
+        #"{"name":"Entrance","stream_url":"\#(url)","stream_type":"\#(type)","lines":[]}"#
     }
 
     @Test(arguments: [

@@ -47,28 +47,68 @@ struct CameraCommands: Sendable {
     @Sendable func replace(_ request: Request, _ context: APIContext) async throws -> Response {
         try Query.none(request)
         let precondition = try Precondition(request, isRequired: true)
-        let form = try CameraForm(try await request.json(), now: recordings.now())
-        try ScopeCondition.checkPlace(of: form.description.location, for: context.principal, isNew: false)
-        try await streams.admit(form.configuration.address)
-        try await recordings.check(
-            form.description.settings, for: form.configuration.address, of: try context.cameraID)
-        return try answer(
-            try await log.decided { history in
-                let configuration = try await keepSecrets(of: form.configuration, context)
-                return try await handle(
-                    .replace(form.description, configuration), if: precondition, context, in: history)
-            })
+        let json = try await request.json()
+        return try await log.decided { history in
+            let shown = try await shown(precondition, context)
+            let form = try CameraForm(json, replacing: shown.document, now: recordings.now())
+            try await streams.admit(form.configuration.address)
+            return try await replace(shown.camera, by: form, if: precondition, context, in: history)
+        }
     }
 
-    /// A configuration without secrets is as it is. Those of a camera that is not there are not kept: the command is
-    /// rejected, whatever it says.
-    private func keepSecrets(
-        of configuration: CameraConfiguration, _ context: APIContext
-    ) async throws -> CameraConfiguration {
-        if configuration.secrets.isEmpty { return configuration }
+    /// Changes what a merge patch says (RFC 7396), under the rules of a replacement.
+    @Sendable func patch(_ request: Request, _ context: APIContext) async throws -> Response {
+        try Query.none(request)
+        let precondition = try Precondition(request, isRequired: true)
+        let patch = try await request.mergePatch()
+        return try await log.decided { history in try await self.patch(patch, precondition, context, in: history) }
+    }
+
+    private func patch(
+        _ patch: JSON, _ precondition: Precondition, _ context: APIContext, in history: HistoryToken
+    ) async throws -> Response {
+        for _ in 0..<Self.maximumAttempts {
+            let shown = try await shown(precondition, context)
+            let form = try CameraForm(patch: patch, of: shown.document, now: recordings.now())
+            let (new, old) = (form.configuration.address, shown.camera.configuration.address)
+            // Where the stream stays, a name that cannot be looked up now is no reason to refuse another change.
+            if new.url != old.url || new.type != old.type { try await streams.admit(new) }
+            // What is left out is as it was at this version.
+            let atVersion = precondition.isAny ? Precondition(version: shown.document.version) : precondition
+            do {
+                return try await replace(shown.camera, by: form, if: atVersion, context, in: history)
+            } catch let problem as Problem where problem.code == .staleVersion && precondition.isAny {
+                continue
+            }
+        }
+        throw Problem(CommandError<Camera.Rejection>.contended)
+    }
+
+    private static let maximumAttempts = 10
+
+    /// The camera that a request changes, at a version that its precondition takes.
+    private func shown(
+        _ precondition: Precondition, _ context: APIContext
+    ) async throws -> (camera: Camera, document: CameraDocument) {
         let id = try context.cameraID
-        guard case .registered(let camera) = try await handler.load(id.stream).state else { return configuration }
-        return try await secrets.keep(configuration, of: id, over: camera.configuration)
+        let folded = try await handler.load(id.stream)
+        let document = try CameraDocument(folded)
+        if let version = try await precondition.version(of: id, handler), version != folded.version {
+            throw try await precondition.stale(id, actual: folded.version, in: log)
+        }
+        guard case .registered(let camera) = folded.state else { throw Problem.internalError }
+        return (camera, document)
+    }
+
+    private func replace(
+        _ camera: Camera, by form: CameraForm, if precondition: Precondition, _ context: APIContext,
+        in history: HistoryToken
+    ) async throws -> Response {
+        try ScopeCondition.checkPlace(of: form.description.location, for: context.principal, isNew: false)
+        try await recordings.check(form.description.settings, for: form.configuration.address, of: camera.id)
+        let configuration = try await secrets.keep(form.configuration, of: camera.id, over: camera.configuration)
+        return try answer(
+            try await handle(.replace(form.description, configuration), if: precondition, context, in: history))
     }
 
     @Sendable func remove(_ request: Request, _ context: APIContext) async throws -> Response {

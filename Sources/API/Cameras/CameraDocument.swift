@@ -4,6 +4,8 @@ import EventSourcing
 /// A camera as the API shows it, folded from its events: the same bytes as the read model gives for the same events.
 package struct CameraDocument: Sendable {
     let id: CameraID
+    /// In the order in which they are written.
+    let members: JSONObject
     package let bytes: [UInt8]
     package let version: Int64
     /// Of the last event in it.
@@ -26,10 +28,18 @@ package struct CameraDocument: Sendable {
             "updated_by": .optional(updated.actor),
             "version": .integer(folded.version),
         ]
-        bytes = Self.bytes([("id", .integer(camera.id.number))] + Array(camera.ownMembers) + Array(trace))
+        let all = [("id", .integer(camera.id.number))] + Array(camera.ownMembers) + Array(trace)
+        members = JSONObject(uniqueKeysWithValues: all)
+        bytes = Self.bytes(all)
         version = folded.version
         position = updated.position
     }
+
+    /// What is shown beside a camera, of other read models: no change of the camera, and no part of its version.
+    static let neighbours = ["health", "counts_today", "recording"]
+
+    /// What the time makes of a camera that has gone silent, without a new version.
+    static let clocked = ["status"]
 
     /// An object as PostgreSQL's row_to_json writes it.
     static func bytes(_ members: [(String, JSON)]) -> [UInt8] {

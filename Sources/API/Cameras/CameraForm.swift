@@ -1,35 +1,77 @@
 import Counting
 import EventSourcing
 
-/// The body that registers or replaces a camera.
+/// The body that registers, replaces or changes a camera.
 struct CameraForm {
     let description: CameraDescription
     let configuration: CameraConfiguration
 
+    /// Reads the form that registers a camera.
     /// - Parameter now: the server's clock.
     init(_ json: JSON, now: Timestamp) throws(Problem) {
+        self = try Form.read(json) { form in Self.read(form, requiresLines: false, now: now) }
+    }
+
+    /// Reads the form that replaces a camera: the document that shows it, or the part that requests set. Lines are
+    /// required, so that nobody takes them away by leaving them out; what requests do not set is as it was shown.
+    init(_ json: JSON, replacing document: CameraDocument, now: Timestamp) throws(Problem) {
+        try self.init(json, over: document, besides: CameraDocument.neighbours + CameraDocument.clocked, now: now)
+    }
+
+    /// - Parameter names: of members that requests do not set and that may say anything.
+    private init(_ json: JSON, over document: CameraDocument, besides names: [String], now: Timestamp) throws(Problem) {
         self = try Form.read(json) { form in
-            let name = form.required("name", .text(CameraName.self))
-            let location = form.optional("location", .text(Location.self))
-            let notes = form.optional("description", .text(CameraNotes.self))
-            let metadata = form.optional("metadata", .object(FreeformObject.init(_:)))
-            let settings = form.optionalObject("settings", Self.settings(now: now))
-            let timeZone = form.optional("time_zone", .string(TimeZoneName.init))
-            let address = Self.address(form)
-            let securityConfig = form.optional("security_config", Self.securityConfig)
-            let lines = form.optionalObjects("lines", Self.line).flatMap { lines in
-                form.make(at: "lines") { try Lines(lines ?? []) }
+            let read = Self.read(form, requiresLines: true, now: now)
+            form.checkUnchanged(document.members, besides: names)
+            return read
+        }
+    }
+
+    /// Reads a merge patch (RFC 7396) over the document that shows a camera. Null sets a member to what it is without
+    /// one; a member that there is not is a fault all the same.
+    init(patch: JSON, of document: CameraDocument, now: Timestamp) throws(Problem) {
+        guard let changes = patch.object else {
+            throw .validationFailed([
+                Fault(at: .pointer(""), "wrong_type", "This must be an object, not \(patch.kind).")
+            ])
+        }
+        var members = document.members
+        for (name, change) in changes {
+            switch (name, change) {
+            case ("lines", .null): members[name] = []
+            // Null is kept, for settings that there are not would else be removed in silence.
+            case (_, .null): members[name] = .null
+            case ("settings", .object(let settings)):
+                members[name] = .object((members[name]?.object ?? [:]).merging(settings) { _, new in new })
+            default: members[name] = (members[name] ?? .null).merging(change)
             }
-            return form.make {
-                CameraForm(
-                    description: CameraDescription(
-                        name: try name.get(), location: try location.get(), notes: try notes.get(),
-                        metadata: try metadata.get() ?? .empty, settings: try settings.get() ?? Settings(),
-                        timeZone: try timeZone.get() ?? .utc),
-                    configuration: CameraConfiguration(
-                        address: try address.get(), lines: try lines.get(),
-                        securityConfig: try securityConfig.get() ?? nil))
-            }
+        }
+        try self.init(.object(members), over: document, besides: CameraDocument.neighbours, now: now)
+    }
+
+    private static func read(_ form: Form, requiresLines: Bool, now: Timestamp) -> Field<CameraForm> {
+        let name = form.required("name", .text(CameraName.self))
+        let location = form.optional("location", .text(Location.self))
+        let notes = form.optional("description", .text(CameraNotes.self))
+        let metadata = form.optional("metadata", .object(FreeformObject.init(_:)))
+        let settings = form.optionalObject("settings", Self.settings(now: now))
+        let timeZone = form.optional("time_zone", .string(TimeZoneName.init))
+        let address = Self.address(form)
+        let securityConfig = form.optional("security_config", Self.securityConfig)
+        let given: Field<[Line]?> =
+            requiresLines ? form.requiredObjects("lines", line).map(Optional.some) : form.optionalObjects("lines", line)
+        let lines = given.flatMap { lines in
+            form.make(at: "lines") { try Lines(lines ?? []) }
+        }
+        return form.make {
+            CameraForm(
+                description: CameraDescription(
+                    name: try name.get(), location: try location.get(), notes: try notes.get(),
+                    metadata: try metadata.get() ?? .empty, settings: try settings.get() ?? Settings(),
+                    timeZone: try timeZone.get() ?? .utc),
+                configuration: CameraConfiguration(
+                    address: try address.get(), lines: try lines.get(), securityConfig: try securityConfig.get() ?? nil)
+            )
         }
     }
 

@@ -16,6 +16,12 @@ struct Precondition {
         }
     }
 
+    /// Demands one version.
+    init(version: Int64) { tags = .tags([EntityTags.Tag(isWeak: false, text: String(version))]) }
+
+    /// Whether any version will do.
+    var isAny: Bool { tags == nil || tags == .any }
+
     /// The version to demand of the stream; nil where any will do. One that no camera has fails as stale.
     func version(
         of id: CameraID, _ handler: CommandHandler<Camera>

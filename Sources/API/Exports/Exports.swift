@@ -66,7 +66,8 @@ struct Exports: Sendable {
     private func begin(
         _ form: ExportForm, atLeast minimum: Int64?, _ columns: String, _ parameters: [Parameter]
     ) async throws -> Row {
-        let models: [ReadModel] = [.cameraState, .cameraLocations] + (form.kind == .hourlyCounts ? [.hourlyCounts] : [])
+        let models: [ReadModel] =
+            [.cameraState, .cameraLocations] + (form.kind == .hourlyCounts ? [.hourlyCounts] : [])
         do {
             return try await readModels.read(
                 models, atLeast: minimum,

@@ -87,6 +87,22 @@ final class Form {
         self.make(at: name.map(place) ?? .pointer(pointer), make)
     }
 
+    /// Takes members that nobody asked for so far where they are as a document shows them, and notes those that are not:
+    /// requests do not set them.
+    /// - Parameter names: of members that may say anything.
+    func checkUnchanged(_ document: JSONObject, besides names: [String]) {
+        for (index, (name, given)) in members.elements.enumerated() where !isKnown[index] {
+            if names.contains(name) {
+                isKnown[index] = true
+            } else if let shown = document[name] {
+                isKnown[index] = true
+                if given.saysTheSame(as: shown) { continue }
+                faults.note(
+                    Fault(at: place(name), "read_only", "This is read only: as it was shown, or left out."))
+            }
+        }
+    }
+
     /// Whether the member is there and not null.
     func has(_ name: String) -> Bool { member(name) != nil }
 
@@ -122,5 +138,14 @@ final class Form {
 
     private func pointer(to name: String) -> String {
         pointer + "/" + name.replacing("~", with: "~0").replacing("/", with: "~1")
+    }
+}
+
+extension JSON {
+    /// Whether a value that was read and written again by some program is the same: an instant may have another form.
+    fileprivate func saysTheSame(as other: JSON) -> Bool {
+        if self == other || wholeNumber.map(JSON.integer) == other { return true }
+        guard let instant = string.flatMap(Timestamp.init(rfc3339:)) else { return false }
+        return instant == other.string.flatMap(Timestamp.init(rfc3339:))
     }
 }

@@ -99,7 +99,7 @@ struct TestAPI: Sendable {
         return try #require(answer["id"]?.integer)
     }
 
-    /// A body that registers a camera, with members added: lines too, unless it gets those of `lines`.
+    /// A body that registers or replaces a camera, with members added: lines too, unless it gets those of `lines`.
     static func camera(
         _ members: String = "", name: String = "Entrance", lines: [String] = ["door", "gate"]
     ) -> String {
