@@ -127,6 +127,7 @@ extension Backend {
                 addresses: ClientAddress(trusted: policy.trustedProxies), metrics: RequestMetrics(metrics)))
         if let crossOrigin = CrossOrigin(policy.corsOrigins) { router.add(middleware: crossOrigin) }
         router.add(middleware: ProblemMiddleware())
+        router.add(middleware: PathEscapeCheck())
         router.add(middleware: RequestLimits(policy))
         router.add(middleware: KnownPaths(based))
         let check = AccessCheck(readModels: readModels)

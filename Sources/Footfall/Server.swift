@@ -24,7 +24,7 @@ struct Server {
     private let checkpoints: Checkpoints
     private let log: PostgresEventLog
     private let logger: Logger
-    private let router: Router<APIContext>
+    private let router: NormalizingRouter
     private let listening: InstallationSettings.Listening
     private let policy: NetworkPolicy
     private let identity: ServerIdentity?
@@ -77,7 +77,7 @@ struct Server {
             backend.addProber(probe.prober)
             check = backend.streamCheck
         }
-        router = backend.makeRouter(policy)
+        router = NormalizingRouter(backend.makeRouter(policy))
         liveness = backend.liveness
         let checkpoints = checkpoints
         let monitor = CameraMonitor(log, on: target, logger: logger, check: check)

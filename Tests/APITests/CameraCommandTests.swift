@@ -64,7 +64,8 @@ import Testing
         try await withCommands { api in
             try await api.register(Self.full)
             let answer = try await api.put(
-                "/cameras/1", #"{"name":"Exit","stream_url":"http://cam/","stream_type":"http","lines":[]}"#, ifMatch: "\"1\"")
+                "/cameras/1", #"{"name":"Exit","stream_url":"http://cam/","stream_type":"http","lines":[]}"#,
+                ifMatch: "\"1\"")
             #expect(answer.status == 200)
             #expect(answer.eTag == "\"3\"")
             #expect(answer.position == 3)
@@ -164,7 +165,7 @@ import Testing
         }
     }
 
-    @Test(arguments: ["7", "0", "-1", "abc", "01", "+1", "1.0", "9223372036854775808", "%31"])
+    @Test(arguments: ["7", "0", "-1", "abc", "01", "+1", "1.0", "9223372036854775808", "%2531", "1%20"])
     func unknownCameraIsNotFound(id: String) async throws {
         try await withCommands { api in
             try await api.register()

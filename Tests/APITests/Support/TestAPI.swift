@@ -156,7 +156,7 @@ func withCommands(
         newCameraID: { try CameraID(ids.wrappingAdd(1, ordering: .relaxed).newValue) }, now: { clock.now },
         rateLimiter: rateLimiter)
     backend.addProber(prober)
-    let application = Application(router: backend.makeRouter(policy), logger: logger)
+    let application = Application(router: NormalizingRouter(backend.makeRouter(policy)), logger: logger)
     try await application.test(.router) { [backend] client in
         try await body(TestAPI(client: client, log: log, clock: clock, backend: backend))
     }
@@ -190,7 +190,7 @@ func withAPI(
                 newCameraID: Backend.cameraIDs(from: pool), now: { clock.now }, circuits: circuits)
             backend.addProber(prober)
             let application = Application(
-                router: backend.makeRouter(policy), server: policy.server(),
+                router: NormalizingRouter(backend.makeRouter(policy)), server: policy.server(),
                 configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)), logger: logger)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { await listener.run() }

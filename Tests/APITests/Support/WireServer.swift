@@ -36,7 +36,7 @@ struct WireServer: Sendable {
         let router = backend.makeRouter(policy)
         add(router)
         let application = Application(
-            router: router, server: policy.server(),
+            router: NormalizingRouter(router), server: policy.server(),
             configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)), logger: logger)
         try await application.test(.live) { client in
             guard let port = client.port else { preconditionFailure("a live server has a port") }
