@@ -1,6 +1,6 @@
 import EventSourcing
 
-/// A JSON object whose members are the caller's own business: at most 16 KiB, written out.
+/// A JSON object whose members are the caller's own business: at most 16 KiB, written out as it is stored and shown.
 ///
 /// Two objects that say the same are equal, whatever the order of their members and whether a whole number was
 /// written as `1` or `1.0`: PostgreSQL's jsonb keeps neither.
@@ -12,7 +12,7 @@ package struct FreeformObject: Hashable, Sendable {
 
     package init(_ members: JSONObject) throws(InvalidValue) {
         let object = FreeformObject(stored: members)
-        let size = object.json.bytes.count
+        let size = object.json.bytes.count + object.json.digitsOfExponents
         guard size <= Self.maximumBytes else {
             throw InvalidValue(.tooLarge, "The object takes \(size) bytes of JSON; \(Self.maximumBytes) are allowed.")
         }
@@ -40,6 +40,16 @@ extension JSONObject {
 }
 
 extension JSON {
+    /// How many bytes more its numbers take without exponents, as jsonb stores them: `1e308` has 309 digits.
+    fileprivate var digitsOfExponents: Int {
+        switch self {
+        case .number(let value): value.plainDecimal.utf8.count - "\(value)".utf8.count
+        case .array(let elements): elements.reduce(0) { $0 + $1.digitsOfExponents }
+        case .object(let members): members.values.reduce(0) { $0 + $1.digitsOfExponents }
+        case .null, .bool, .integer, .string: 0
+        }
+    }
+
     fileprivate var normalized: JSON {
         switch self {
         case .number(let value): Int64(exactly: value).map(JSON.integer) ?? self

@@ -128,4 +128,26 @@ import Testing
                 ])
         }
     }
+
+    @Test(arguments: [
+        (#"{"metadata":{"a":{"b":[9223372036854775808]}}}"#, "between"), ("\u{FEFF}{}", "byte order mark"),
+    ]) func whatCannotBeKeptAsItWasWrittenIsRefused(members: String, reason: String) async throws {
+        try await withCommands { api in
+            try await api.register()
+            for (method, path) in [(HTTPRequest.Method.post, "/cameras"), (.patch, "/cameras/1")] {
+                let answer = try await api.send(method, path, members, headers: [.ifMatch: "*"])
+                answer.expectProblem(400, "malformed_json")
+                #expect(answer["detail"]?.string?.contains(reason) == true, "\(answer.body)")
+                #expect(answer["line"] == 1)
+            }
+        }
+    }
+
+    @Test func whatIsShownIsBoundedToo() async throws {
+        try await withCommands { api in
+            let numbers = Array(repeating: "1e308", count: 2300).joined(separator: ",")
+            let answer = try await api.post("/cameras", TestAPI.camera(#""metadata":{"n":[\#(numbers)]}"#))
+            #expect(answer.faults == ["/metadata too_large"])
+        }
+    }
 }

@@ -23,7 +23,7 @@ import Testing
             ("nul", "expected a value", 1, 1), ("nulL", "expected a value", 1, 1), ("True", "expected a value", 1, 1),
             ("NaN", "expected a value", 1, 1), ("Infinity", "expected a value", 1, 1),
             ("'a'", "expected a value", 1, 1),
-            ("\u{FEFF}1", "expected a value", 1, 1), ("// x\n1", "expected a value", 1, 1),
+            ("// x\n1", "expected a value", 1, 1),
             ("1 2", "unexpected text after the value", 1, 3), ("01", "unexpected text after the value", 1, 2),
             ("{}}", "unexpected text after the value", 1, 3), ("0x10", "unexpected text after the value", 1, 2),
             ("+1", "expected a value", 1, 1), (".5", "expected a value", 1, 1), ("-", "expected a digit", 1, 2),
@@ -76,6 +76,29 @@ import Testing
         let document = Array(#"{"a":[1.5e3,true,null,"x\u00e9\ud83d\ude00"],"b":{"c":-1}}"#.utf8)
         for length in 0..<document.count {
             #expect(throws: JSONSyntaxError.self) { try JSON.parse(document[..<length]) }
+        }
+    }
+
+    @Test(
+        arguments: [
+            [0xEF, 0xBB, 0xBF, 0x7B, 0x7D], [0xFE, 0xFF, 0, 0x7B, 0, 0x7D], [0xFF, 0xFE, 0x7B, 0, 0x7D, 0],
+        ] as [[UInt8]]) func byteOrderMarkIsNamed(bytes: [UInt8])
+    {
+        let error = #expect(throws: JSONSyntaxError.self) { try JSON.parse(bytes) }
+        #expect(error?.reason.hasPrefix("the text begins with a byte order mark (U+FEFF)") == true)
+        #expect(error?.line == 1 && error?.column == 1)
+    }
+
+    @Test(arguments: ["9223372036854775808", "-9223372036854775809", "12345678901234567890"])
+    func integerBeyond64BitsIsRefusedWhereItIsToBeExact(text: String) throws {
+        let error = #expect(throws: JSONSyntaxError.self) {
+            try JSON.parse("{\"a\":\n [\(text)]}".utf8, exact: true)
+        }
+        #expect(error?.reason == "an integer lies between -9223372036854775808 and 9223372036854775807")
+        #expect(error?.line == 2 && error?.column == 3)
+        #expect(throws: JSONSyntaxError.self) { try JSON.parse("1e-400".utf8, exact: true) }
+        for exact in ["9223372036854775807", "-9223372036854775808", "1e19", "9223372036854775808.0", "-0.0e9", "0"] {
+            #expect(throws: Never.self) { try JSON.parse(exact.utf8, exact: true) }
         }
     }
 }

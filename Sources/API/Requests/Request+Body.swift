@@ -17,7 +17,7 @@ extension Request {
         if body.readableBytes == 0 { return nil }
         try checkType(types)
         do throws(JSONSyntaxError) {
-            return try JSON.parse(body.readableBytesView)
+            return try JSON.parse(body.readableBytesView, exact: true)
         } catch {
             throw Problem(
                 .malformedJSON, "Line \(error.line), column \(error.column): \(error.reason).",

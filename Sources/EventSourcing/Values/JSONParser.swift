@@ -13,8 +13,14 @@ extension JSON {
     /// Stricter than the RFC where it leaves a choice, as I-JSON (RFC 7493) asks: a member named twice, invalid UTF-8,
     /// a lone surrogate and U+0000 (which PostgreSQL's jsonb cannot hold) are errors.
     /// Nesting deeper than `maximumDepth` is refused before it can exhaust the stack.
-    package static func parse(_ bytes: some Collection<UInt8>, maximumDepth: Int = 64) throws(JSONSyntaxError) -> JSON {
-        var parser = JSONParser(bytes: ContiguousArray(bytes), maximumDepth: maximumDepth)
+    ///
+    /// - Parameter exact: whether a number is an error that would be kept as a quite different one: an integer that 64
+    ///   bits do not hold, and what is so small that it would become 0. Otherwise it is the nearest `number`.
+    package static func parse(
+        _ bytes: some Collection<UInt8>, maximumDepth: Int = 64, exact: Bool = false
+    ) throws(JSONSyntaxError) -> JSON {
+        var parser = JSONParser(
+            bytes: ContiguousArray(bytes), maximumDepth: maximumDepth, isExact: exact)
         return try parser.parseDocument()
     }
 
@@ -24,14 +30,24 @@ extension JSON {
 private struct JSONParser {
     let bytes: ContiguousArray<UInt8>
     let maximumDepth: Int
+    let isExact: Bool
     var index = 0
 
     mutating func parseDocument() throws(JSONSyntaxError) -> JSON {
+        if let first = current, first >= 0xEF { try refuseByteOrderMark() }
         skipWhiteSpace()
         let value = try parseValue(depth: 0)
         skipWhiteSpace()
         guard index == bytes.count else { throw error("unexpected text after the value") }
         return value
+    }
+
+    private func refuseByteOrderMark() throws(JSONSyntaxError) {
+        let mark = "the text begins with a byte order mark (U+FEFF)"
+        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { throw error("\(mark); leave it out") }
+        if bytes.starts(with: [0xFE, 0xFF]) || bytes.starts(with: [0xFF, 0xFE]) {
+            throw error("\(mark) of UTF-16; JSON is sent in UTF-8, without one")
+        }
     }
 
     private var current: UInt8? { index < bytes.count ? bytes[index] : nil }
@@ -205,8 +221,18 @@ private struct JSONParser {
         }
         let text = String(decoding: bytes[start..<index], as: UTF8.self)
         if isWhole, let value = Int64(text) { return .integer(value) }
-        guard let value = Double(text), value.isFinite else { throw error("the number is out of range", at: start) }
+        if isWhole, isExact {
+            throw error("an integer lies between \(Int64.min) and \(Int64.max)", at: start)
+        }
+        guard let value = Double(text), value.isFinite, value != 0 || !isExact || Self.saysZero(text) else {
+            throw error("the number is out of range", at: start)
+        }
         return .number(value)
+    }
+
+    /// Whether no digit before the exponent is another than 0.
+    private static func saysZero(_ number: String) -> Bool {
+        number.utf8.prefix { $0 | 0x20 != UInt8(ascii: "e") }.allSatisfy { $0 < UInt8(ascii: "1") }
     }
 
     private mutating func skipDigits() throws(JSONSyntaxError) {

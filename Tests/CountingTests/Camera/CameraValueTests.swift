@@ -80,6 +80,16 @@ import Testing
         #expect(refusal { try FreeformObject(["k": larger]) } == .tooLarge)
     }
 
+    /// jsonb writes them without exponents.
+    @Test func largeAndSmallNumbersTakeTheirDigits() throws {
+        for value in [1e308, 1e-300] {
+            let few = JSON.array(Array(repeating: .number(value), count: 20))
+            #expect(refusal { try FreeformObject(["k": few]) } == nil)
+            let many = JSON.object(["m": .array(Array(repeating: .number(value), count: 60))])
+            #expect(refusal { try FreeformObject(["k": many]) } == .tooLarge)
+        }
+    }
+
     @Test func freeformObjectsTakeTheOrderOfJSONB() throws {
         let object = try FreeformObject(["bb": 1, "b": ["z": 1, "y": 2], "aa": 2.0, "a": 2.5, "é": 1e18])
         #expect(object.json.text == #"{"a":2.5,"b":{"y":2,"z":1},"aa":2,"bb":1,"é":1000000000000000000}"#)

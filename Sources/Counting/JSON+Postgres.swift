@@ -1,10 +1,9 @@
-import Counting
 import EventSourcing
 
 extension JSON {
     /// Appends the value as PostgreSQL writes a jsonb value (jsonb_out; strings as escape_json does): members in
     /// jsonb's order, a space after each comma and colon, numbers without exponents.
-    func writeAsPostgres(to output: inout [UInt8]) {
+    package func writeAsPostgres(to output: inout [UInt8]) {
         switch self {
         case .null, .bool, .integer: write(to: &output)
         case .number(let value): output += value.plainDecimal.utf8
