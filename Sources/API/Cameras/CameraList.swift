@@ -12,6 +12,7 @@ struct CameraList {
         case statusDown = "-status"
 
         private var isDown: Bool { rawValue.hasPrefix("-") }
+        private var isTime: Bool { column.hasSuffix("_at") }
 
         /// The column to order by.
         var column: String {
@@ -30,10 +31,47 @@ struct CameraList {
         var shownSQL: String {
             column == "status" ? sql.replacing("status", with: CameraStanding.status, maxReplacements: 1) : sql
         }
+
+        /// SQL for a row's value in this order as a cursor has it: an instant in microseconds since 1970.
+        private var key: String {
+            if column == "camera_id" { return "null" }
+            if column == "status" { return CameraStanding.status }
+            return isTime ? "(extract(epoch from \(column)) * 1000000)::bigint::text" : column
+        }
+
+        /// SQL for the cursor of the last row of `page`: its key and its id, as an array.
+        var last: String {
+            let direction = isDown ? "" : " desc"
+            let shown = column == "status" ? CameraStanding.status : column
+            let reversed = column == "camera_id" ? "" : "\(shown)\(direction), "
+            return
+                "(select json_build_array(\(key), camera_id::text) from page order by \(reversed)camera_id\(direction) limit 1)"
+        }
+
+        /// SQL for what comes after a cursor of this order.
+        func condition(after cursor: ListCursor, _ bind: (Parameter) -> String) -> String {
+            let sign = isDown ? "<" : ">"
+            let id = bind(.integer(Int64(cursor.id) ?? 0))
+            guard let value = cursor.value else { return "camera_id \(sign) \(id)" }
+            let bound = bind(isTime ? .timestamp(Int64(value) ?? 0) : .text(value))
+            return "(\(column), camera_id) \(sign) (\(bound)::\(isTime ? "timestamptz" : "text"), \(id))"
+        }
+
+        /// Whether a cursor is one that a page in this order was answered with, as far as that can be told.
+        func takes(_ cursor: ListCursor) -> Bool {
+            guard let id = Int64(cursor.id), id > 0, (cursor.value == nil) == (column == "camera_id") else {
+                return false
+            }
+            return !isTime || cursor.value.flatMap { Int64($0) }.map { Self.times.contains($0) } == true
+        }
+
+        /// The years that PostgreSQL and JSON both have, in microseconds since 1970.
+        private static let times = Int64(-62_135_596_800_000_000)...253_402_300_799_999_999
     }
 
     let page: ListPage
     private let order: Order
+    private let cursor: ListCursor?
     private let filters: CameraFilters
     private let embeds: Set<CameraEmbed>
     private let now: Timestamp
@@ -44,51 +82,54 @@ struct CameraList {
             let order = query.value("sort", default: Order.id, Order.init(choosing:))
             let filters = CameraFilters.read(query, scope: scope)
             let embeds = query.value("include", default: [], CameraEmbed.set(choosing:))
-            return query.make(at: "skip") {
-                CameraList(
-                    page: try page.get(), order: try order.get(), filters: try filters.get(), embeds: try embeds.get(),
-                    now: now)
+            return query.make(at: "after") {
+                let (page, order) = (try page.get(), try order.get())
+                return CameraList(
+                    page: page, order: order, cursor: try page.cursor(of: order.rawValue, isValid: order.takes),
+                    filters: try filters.get(), embeds: try embeds.get(), now: now)
             }
         }
     }
 
-    private init(page: ListPage, order: Order, filters: CameraFilters, embeds: Set<CameraEmbed>, now: Timestamp) {
+    private init(
+        page: ListPage, order: Order, cursor: ListCursor?, filters: CameraFilters, embeds: Set<CameraEmbed>,
+        now: Timestamp
+    ) {
         self.page = page
         self.order = order
+        self.cursor = cursor
         self.filters = filters
         self.embeds = embeds
         self.now = now
     }
 
-    /// Selects position, total and the page's items as one JSON array.
+    /// Selects position, total, the page's items as one JSON array and, where cursors are asked for and there is more, the
+    /// key and the id of the last item.
     ///
     /// The statement holds only the filters that are given, for a plan that served all of them could use no index. The
     /// page's ids are looked for first, in an index alone where the order has one, so that what is skipped is not read.
     var statement: Statement {
         var parameters: [Parameter] = [.integer(page.limit)]
-        let conditions = filters.conditions { parameter in
+        let bind = { (parameter: Parameter) in
             parameters.append(parameter)
             return "$\(parameters.count)"
         }
-        var offset = ""
-        if page.skip > 0 {
-            parameters.append(.integer(page.skip))
-            offset = "offset $\(parameters.count)"
-        }
+        let conditions = filters.conditions(bind)
+        let offset = page.skip > 0 ? "offset \(bind(.integer(page.skip)))" : ""
+        let rest = cursor.map { "where \(order.condition(after: $0, bind))" } ?? ""
+        let last =
+            page.start == nil ? "null::json" : "case when (select count(*) from candidates) > $1 then \(order.last) end"
         // What is searched for is looked at once, for page and total.
         let hits = filters.isSearch ? "materialized" : "not materialized"
         let total = filters.totals ?? "(select count(*) from hits)"
         let legs = legs(conditions)
-        let first = "\(ListPage.maximumLimit)" + (page.skip > 0 ? " + $\(parameters.count)::bigint" : "")
+        let first = "\(ListPage.maximumLimit + 1)" + (page.skip > 0 ? " + $\(parameters.count)::bigint" : "")
         // Of several legs each gives its first, in order.
         let ordered =
             legs.count == 1 || filters.isSearch
             ? "hits"
-            : "(\(legs.map { "(\($0) order by \(order.sql) limit \(first))" }.joined(separator: " union all "))) as hits"
-        let (tables, joins) = embedding { parameter in
-            parameters.append(parameter)
-            return "$\(parameters.count)"
-        }
+            : "(\(legs.map { "(select * from (\($0)) as leg \(rest) order by \(order.sql) limit \(first))" }.joined(separator: " union all "))) as hits"
+        let (tables, joins) = embedding(bind)
         let members = CameraEmbed.allCases.filter(embeds.contains).map { embed in
             ", \(embed.document(of: "page.camera_id", status: "page.standing")) as \(embed.member)"
         }
@@ -98,7 +139,7 @@ struct CameraList {
             ),
             -- A limit that the planner knows: it reads the first of an index rather than sort what it takes for many.
             candidates as (
-              select camera_id from \(ordered) order by \(order.sql) \(offset) limit \(ListPage.maximumLimit)
+              select camera_id from \(ordered) \(rest) order by \(order.sql) \(offset) limit \(ListPage.maximumLimit + 1)
             ),
             page as (
               select cameras.*, \(CameraStanding.status) as standing
@@ -110,10 +151,12 @@ struct CameraList {
               \(total),
               \(ReadModels.array(
                 "select \(CameraReads.columns)\(members.joined())", from: (["page"] + joins).joined(separator: " "),
-                orderedBy: order.shownSQL))
+                orderedBy: order.shownSQL)),
+              \(last)
             """
         // A session keeps a bounded number of statements prepared: those that are asked for all day.
-        return Statement(sql, parameters, prepared: conditions.isEmpty && filters.status == nil && page.skip == 0)
+        let isCommon = conditions.isEmpty && filters.status == nil && page.skip == 0 && page.start == nil
+        return Statement(sql, parameters, prepared: isCommon)
     }
 
     /// Selects that together give the id of each camera to be listed and the column to order by, each of them fed by an
@@ -152,10 +195,20 @@ struct CameraList {
     }
 
     /// The `Link` header, with what was asked for in each address.
-    func links(total: Int64) -> String {
+    func links(total: Int64, next: ListCursor?) -> String {
         let included = CameraEmbed.allCases.filter(embeds.contains).map(\.rawValue).joined(separator: ",")
         return page.links(
-            "/cameras", total: total,
+            "/cameras", total: total, next: next,
             [("sort", order.rawValue)] + filters.given + (included.isEmpty ? [] : [("include", included)]))
+    }
+
+    /// The cursor of the page's last item, where more follow.
+    func next(_ row: Row) throws -> ListCursor? {
+        guard let parts = try row.optionalBytes(3) else { return nil }
+        let last = try JSON.parse(parts).array ?? []
+        guard last.count == 2, let id = last[1].string else {
+            throw PostgresError.decoding(reason: "a page without a last row")
+        }
+        return ListCursor(order: order.rawValue, value: last[0].string, id: id)
     }
 }

@@ -113,9 +113,10 @@ struct CameraReads: Sendable {
         let total = try row.integer(1)
         var body = Array(#"{"items":"#.utf8)
         body += try row.bytes(2)
-        body += #","total":\#(total),"skip":\#(page.skip),"limit":\#(page.limit)}"#.utf8
+        let next = try list.next(row)
+        body += #","total":\#(total),"skip":\#(page.skip),"limit":\#(page.limit)\#(page.member(next: next))}"#.utf8
         var response = Response.json(body, position: try row.position)
-        response.headers[.link] = list.links(total: total)
+        response.headers[.link] = list.links(total: total, next: next)
         return response
     }
 }

@@ -15,13 +15,14 @@ struct WorkerPool: Sendable {
         let page = try ListPage.read(request)
         var statement = WorkerStatement(scope: context.principal.scope)
         let row = try await readModels.read(
-            [.cameraState, .healthSummary], atLeast: page.minimumPosition, statement.list(page))
+            [.cameraState, .healthSummary], atLeast: page.minimumPosition, try statement.list(page))
         let total = try row.integer(1)
         var body = Array(#"{"items":"#.utf8)
         body += try row.bytes(2)
-        body += #","total":\#(total),"skip":\#(page.skip),"limit":\#(page.limit)}"#.utf8
+        let next = page.next(after: try row.optionalText(3))
+        body += #","total":\#(total),"skip":\#(page.skip),"limit":\#(page.limit)\#(page.member(next: next))}"#.utf8
         var response = Response.json(body, position: try row.position)
-        response.headers[.link] = page.links("/workers", total: total)
+        response.headers[.link] = page.links("/workers", total: total, next: next)
         return response
     }
 
@@ -29,7 +30,7 @@ struct WorkerPool: Sendable {
         let worker = try context.workerID
         let page = try ListPage.read(request, limit: ListPage.maximumLimit)
         var statement = WorkerStatement(scope: context.principal.scope)
-        let shown = statement.show(worker, page)
+        let shown = try statement.show(worker, page)
         let read = { try await readModels.read([.cameraState, .healthSummary], atLeast: page.minimumPosition, shown) }
         var row = try await read()
         if row.isNull(1) {
@@ -38,8 +39,14 @@ struct WorkerPool: Sendable {
             row = try await read()
         }
         if row.isNull(1) { throw Problem(.workerNotFound, "No camera that you may see was given to this worker.") }
-        var response = Response.json(try row.bytes(2), position: try row.position)
-        response.headers[.link] = page.links("/workers/\(worker)", total: try row.integer(1))
+        let next = page.next(after: try row.optionalInteger(3).map(String.init))
+        var body = try row.bytes(2)
+        if page.start != nil {
+            body.removeLast()
+            body += "\(page.member(next: next))}".utf8
+        }
+        var response = Response.json(body, position: try row.position)
+        response.headers[.link] = page.links("/workers/\(worker)", total: try row.integer(1), next: next)
         return response
     }
 }
@@ -119,29 +126,36 @@ private struct WorkerStatement {
             """
     }
 
-    mutating func list(_ page: ListPage) -> Statement {
+    /// Selects position, how many workers there are, the page as one JSON array and, where more follow, its last id.
+    mutating func list(_ page: ListPage) throws -> Statement {
+        let after = try page.cursor { (try? WorkerID($0)) != nil }  // the fault says enough
+        let rest = after.map { "where id > \(bind(.text($0.id)))" } ?? ""
         let (skip, limit) = (bind(.integer(page.skip)), bind(.integer(page.limit)))
         let sql = """
             with workers as (\(names)),
             page as (
               select chosen.id, totals.*
-              from (select id from workers order by id offset \(skip) limit \(limit)) as chosen
+              from (select id from workers \(rest) order by id offset \(skip) limit \(limit)) as chosen
               cross join lateral (select \(Self.totals) from (\(cameras(of: "chosen.id"))) as cameras) as totals
             )
             select
               \(ReadModels.position(of: .cameraState, .healthSummary)),
               (select count(*) from workers),
-              \(ReadModels.array("select id, \(Self.shown)", from: "page", orderedBy: "id"))
+              \(ReadModels.array("select id, \(Self.shown)", from: "page", orderedBy: "id")),
+              (select max(id) from page having exists (select from workers where id > (select max(id) from page)))
             """
-        return Statement(sql, parameters, prepared: conditions.isEmpty)
+        return Statement(sql, parameters, prepared: conditions.isEmpty && page.start == nil)
     }
 
-    /// Selects position, how many cameras the worker has (null for none) and the worker's document.
-    mutating func show(_ worker: WorkerID, _ page: ListPage) -> Statement {
+    /// Selects position, how many cameras the worker has (null for none), the worker's document and, where more cameras
+    /// follow those of the page, the last id in it.
+    mutating func show(_ worker: WorkerID, _ page: ListPage) throws -> Statement {
+        let after = try page.cursor { Int64($0).map { $0 > 0 } == true }
+        let rest = after.map { "where camera_id > \(bind(.integer(Int64($0.id) ?? 0)))" } ?? ""
         let (id, skip, limit) = (bind(.text(worker.text)), bind(.integer(page.skip)), bind(.integer(page.limit)))
         let sql = """
             with cameras as (\(cameras(of: id))),
-            page as (select * from cameras order by camera_id offset \(skip) limit \(limit))
+            page as (select * from cameras \(rest) order by camera_id offset \(skip) limit \(limit))
             select
               \(ReadModels.position(of: .cameraState, .healthSummary)),
               (select nullif(count(*), 0) from cameras),
@@ -162,8 +176,12 @@ private struct WorkerStatement {
                     ) as cameras
                   from (select \(Self.totals) from cameras) as totals
                 ) as shown
+              ),
+              (
+                select max(camera_id) from page
+                having exists (select from cameras where camera_id > (select max(camera_id) from page))
               )
             """
-        return Statement(sql, parameters, prepared: conditions.isEmpty)
+        return Statement(sql, parameters, prepared: conditions.isEmpty && page.start == nil)
     }
 }

@@ -1,8 +1,9 @@
 import Foundation
 
 /// Base64 for URLs without padding (RFC 4648, section 5), as tokens and keys have it.
-enum Base64URL {
-    static func encode(_ bytes: some Sequence<UInt8>) -> String {
+package enum Base64URL {
+    /// The text of these bytes.
+    package static func encode(_ bytes: some Sequence<UInt8>) -> String {
         Data(bytes).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
     }
 
@@ -22,5 +23,6 @@ enum Base64URL {
         return Data(base64Encoded: Data(plain)).map(Array.init)
     }
 
-    static func decode(_ text: String) -> [UInt8]? { decode(text[...].utf8) }
+    /// As for a part of a text.
+    package static func decode(_ text: String) -> [UInt8]? { decode(text[...].utf8) }
 }
