@@ -27,9 +27,8 @@ struct OpenAPIFragments {
                 for (kind, named) in kinds { try add(named, of: kind, from: file) }
             case ("members", .object(let named)):
                 for (member, description) in named {
-                    guard members.updateValue(description, forKey: member) == nil else {
-                        throw .init("\(file) gives members/\(member) again")
-                    }
+                    guard members[member] == nil else { throw .init("\(file) gives members/\(member) again") }
+                    members[member] = description
                 }
             case ("paths", _), ("components", _), ("members", _): throw .init("\(file): \(name) is no object")
             default:

@@ -91,7 +91,7 @@ final class Form {
     /// requests do not set them.
     /// - Parameter names: of members that may say anything.
     func checkUnchanged(_ document: JSONObject, besides names: [String]) {
-        for (index, (name, given)) in members.elements.enumerated() where !isKnown[index] {
+        for (index, (name, given)) in members.enumerated() where !isKnown[index] {
             if names.contains(name) {
                 isKnown[index] = true
             } else if let shown = document[name] {
