@@ -25,8 +25,7 @@ struct CameraRun: Sendable {
     private let health: CameraHealth
     /// How long the file is, once it was played to its end.
     private let length = PlayedLength()
-    private let stops: AsyncStream<Void>
-    private let stopSignal: AsyncStream<Void>.Continuation
+    private let stopSignal = Latch()
 
     private static let heartbeatInterval = Duration.seconds(5)
     /// How long a stopped run goes on trying to hand over what it holds.
@@ -46,11 +45,10 @@ struct CameraRun: Sendable {
         self.logger = logger
         outbox = ReadingOutbox(whenFull: assignment.kind == .file ? .wait : .dropOldest)
         health = CameraHealth(workerID: workerID, traffic: assignment.kind == .file ? nil : StreamTraffic())
-        (stops, stopSignal) = AsyncStream.makeStream(of: Void.self)
     }
 
     /// Makes `run` end in order: nothing more is counted, and what was counted is handed over.
-    func stop() { stopSignal.finish() }
+    func stop() { stopSignal.set() }
 
     func run() async -> Ending {
         let numbering = ReadingNumbering(assignment, workerID: workerID, now: Timestamp(Date()))
@@ -60,7 +58,7 @@ struct CameraRun: Sendable {
             outbox.close()
             // A file that has ended can wait for its server, until the worker is told to stop.
             group.addTask {
-                if ending == .ended { for await _ in stops {} }
+                if ending == .ended { await stopSignal.wait() }
                 try? await Task.sleep(for: Self.flushLimit)  // cancelled when all is sent
                 return nil
             }
@@ -95,7 +93,7 @@ struct CameraRun: Sendable {
                     try? await Task.sleep(for: pause ?? backoff.next())  // cancellation ends the loop
                 }
             }
-            group.addTask { for await _ in stops {} }
+            group.addTask { await stopSignal.wait() }
             await group.next()
             group.cancelAll()
         }
@@ -118,7 +116,7 @@ struct CameraRun: Sendable {
                 return nil
             }
             group.addTask {
-                for await _ in stops {}
+                await stopSignal.wait()
                 return .stopped
             }
             var ending: Ending?
