@@ -35,8 +35,7 @@ class ClientDay:
         m = self.models
         line = m.LineForm(name="door", from_=[0.2, 0.3], to=[0.2, 0.5], inside=[0.1, 0.4])
         return m.CameraForm(
-            name=name, stream_url="rtsp://viewer:secret@10.0.0.5/live", stream_type=m.CameraFormStreamType.RTSP,
-            lines=[line], time_zone="Europe/Berlin", **more,
+            name=name, stream_url="rtsp://viewer:secret@10.0.0.5/live", lines=[line], time_zone="Europe/Berlin", **more,
         )
 
     def run(self):
@@ -69,18 +68,20 @@ class ClientDay:
         changed = self.call(
             "cameras.replace_camera", camera, if_match=shown.headers["ETag"], body=self.form("Renamed", location="Hall"))
         expect(changed.parsed.name == "Renamed", "the camera is renamed")
+        position = int(changed.headers["Footfall-Position"])
         span = {"from_": self.now - datetime.timedelta(hours=1), "to": self.now + datetime.timedelta(hours=1)}
         counts = self.call("counts.get_camera_counts", camera, min_position=position, **span).parsed
         expect(sum(bucket.count_in for bucket in counts.items) == 4, "what was reported is counted")
         analytics = self.call("analytics.get_camera_analytics", camera, **span).parsed
         expect(analytics.totals.count_in == 4, "analytics add it up")
         wall = self.call("cameras.list_cameras", limit=100, sort=m.ListCamerasSort("-id"), search="Renamed",
-                         include=m.ListCamerasInclude("health,counts")).parsed
+                         include=m.ListCamerasInclude("health,counts"), min_position=position).parsed
         expect(wall.items[0].counts_today.count_in == 4, "the list shows today's counts")
         self.export(camera, span)
         self.call("control.stop_camera", camera, body=m.StopForm(reason="the day is over"))
-        self.call("cameras.remove_camera", camera, if_match="*", status=204)
-        gone = self.call("cameras.get_camera", camera, status=410)
+        removed = self.call("cameras.remove_camera", camera, if_match="*", status=204)
+        position = int(removed.headers["Footfall-Position"])
+        gone = self.call("cameras.get_camera", camera, status=410, min_position=position)
         expect(gone.parsed.code == "camera_removed", "a problem is read as one")
 
     def export(self, camera, span):
@@ -145,15 +146,17 @@ class ModelDay:
         expect(health.fps == 25, "the heartbeat is shown")
         shown = self.send("GET", path, None, None, min_position=position)
         tag = {"If-Match": shown.headers["ETag"]}
-        changed = self.send("PUT", path, self.camera("Remodelled"), "Camera", headers=tag)
-        expect(changed.name == "Remodelled", "the camera is renamed")
+        changed = self.send("PUT", path, self.camera("Remodelled"), headers=tag)
+        expect(self.models.Camera.model_validate_json(changed.content).name == "Remodelled", "the camera is renamed")
+        position = changed.headers["Footfall-Position"]
         span = {"from": now - datetime.timedelta(hours=1), "to": now + datetime.timedelta(hours=1)}
         query = {name: instant.isoformat() for name, instant in span.items()}
         counts = self.send("GET", f"{path}/counts", None, "CameraCounts", min_position=position, **query)
         expect(sum(bucket.count_in for bucket in counts.items) == 4, "what was reported is counted")
         analytics = self.send("GET", f"{path}/analytics", None, "CameraAnalytics", **query)
         expect(analytics.totals.count_in == 4, "analytics add it up")
-        wall = self.send("GET", "/cameras", None, "CameraPage", include="health,counts", search="Remodelled")
+        wall = self.send("GET", "/cameras", None, "CameraPage", include="health,counts", search="Remodelled",
+                         min_position=position)
         expect(wall.items[0].counts_today.count_in == 4, "the list shows today's counts")
         rows = self.send(
             "POST", f"{path}/export", self.make("CameraReadingsExport", kind="readings", format="jsonl", **span))
@@ -161,6 +164,6 @@ class ModelDay:
         hours = self.make("CameraCountsExport", kind="hourly_counts", format="csv", bucket="hour", **span)
         expect(len(self.send("POST", f"{path}/export", hours).text.splitlines()) == 2, "an hour has a row")
         self.send("POST", f"{path}/stop", self.make("StopForm", reason="the day is over"), "Camera")
-        self.send("DELETE", path, None, None, 204, headers={"If-Match": "*"})
-        gone = self.send("GET", path, None, "Problem", 410)
+        position = self.send("DELETE", path, None, None, 204, headers={"If-Match": "*"}).headers["Footfall-Position"]
+        gone = self.send("GET", path, None, "Problem", 410, min_position=position)
         expect(gone.code == "camera_removed", "a problem is read as one")

@@ -4,6 +4,7 @@ usage: examples.py URL TOKEN
 """
 
 import sys
+from datetime import datetime, timezone
 
 import jsonschema
 import requests
@@ -14,6 +15,14 @@ from referencing.jsonschema import DRAFT202012
 from closed import closed, target
 
 METHODS = ("get", "put", "post", "delete", "patch")
+
+
+def observed_now(body):
+    """Heartbeats as they are, but of now: the camera was registered a moment ago, and said nothing before."""
+    if isinstance(body, dict):
+        now = datetime.now(timezone.utc).isoformat()
+        return {name: now if name == "observed_at" else observed_now(member) for name, member in body.items()}
+    return [observed_now(element) for element in body] if isinstance(body, list) else body
 
 
 class Contract:
@@ -116,6 +125,8 @@ class Contract:
                 example = self.register()
             if parameter.get("required"):
                 values[parameter["in"]][parameter["name"]] = str(example)
+        if path.endswith("/heartbeats"):
+            body = observed_now(body)
         answer = self.session.request(
             method, self.base + path.format(**values["path"]), headers=values["header"], params=values["query"],
             json=body, timeout=60,
