@@ -40,7 +40,7 @@ struct FileReader {
                 hasStarted = true
                 look.started(picture, after: .now - begun)
             }
-            if schedule == nil, settings.pace == .realtime, frame >= settings.framesCounted {
+            if schedule == nil, settings.waitsForItsTime(frame) {
                 schedule = Schedule(start: .now, origin: seconds, drops: settings.dropsLateFrames)
             }
             if let schedule { stop.wait(until: schedule.due(seconds)) }

@@ -34,6 +34,9 @@ package struct PipelineSettings: Sendable, Hashable {
         self.lines = lines
         self.detector = detector
     }
+
+    /// Whether a file's frame waits for its own time. Frames are numbered from 0.
+    func waitsForItsTime(_ frame: Int) -> Bool { pace == .realtime && frame >= framesCounted }
 }
 
 /// Which detector to use, and with what.
