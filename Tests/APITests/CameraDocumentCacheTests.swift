@@ -7,7 +7,8 @@ import Testing
     private func version(
         _ build: Int64, _ number: Int64, of history: Int64 = 1, at updatedAt: Int64 = 5, status: String = "online"
     ) -> CameraDocumentCache.Version {
-        CameraDocumentCache.Version(history: history, build: build, number: number, status: status, updatedAt: updatedAt)
+        CameraDocumentCache.Version(
+            history: history, build: build, number: number, status: status, updatedAt: updatedAt)
     }
 
     @Test func onlyTheVersionThatIsAskedForIsGiven() throws {

@@ -69,6 +69,7 @@ import Testing
     @Test func daysAreLocalAcrossSummerTime() async throws {
         try await withAPI { api in
             try await api.register(TestAPI.camera(#""time_zone":"Europe/Berlin""#))
+            try await api.advance(by: .seconds(12 * 3600))
             try await Self.send(
                 [
                     "2025-10-25T21:59:59Z", "2025-10-25T22:00:00Z", "2025-10-26T22:59:59Z", "2025-10-26T23:00:00Z",

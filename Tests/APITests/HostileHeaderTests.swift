@@ -99,7 +99,9 @@ import Testing
     }
 
     @Test func noHeaderOfAnOperationBreaksIt() async throws {
-        let operations = try await DocumentedOperation.all()
+        // A camera may be removed by one of the last.
+        let all = try await DocumentedOperation.all()
+        let operations = all.filter { $0.method != .delete } + all.filter { $0.method == .delete }
         #expect(Set(operations.flatMap(\.headers)).isSuperset(of: ["If-Match", "If-None-Match", "Idempotency-Key"]))
         let tokens = try await TestTokens()
         let token = try tokens.all()

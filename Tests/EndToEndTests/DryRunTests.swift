@@ -57,7 +57,7 @@ import Testing
             let line = try #require(different.output.split(separator: "\n").last)
             let answer = try JSON.parse(String(line))
             #expect(answer["equal"] == false)
-            let table = try #require(answer["tables"]?.array?.first)
+            let table = try #require(answer["tables"]?.array?.first { $0["table"] == "hourly_counts" })
             #expect(table["changed"] == 1)
             #expect(table["samples"]?.array?.first?["now"]?["count_in"] == 8)
             #expect(table["samples"]?.array?.first?["rebuilt"]?["count_in"] == 3)

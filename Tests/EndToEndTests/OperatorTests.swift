@@ -48,6 +48,7 @@ import Testing
             var environment = ["FOOTFALL_MODEL", "FOOTFALL_LOG_LEVEL", "FOOTFALL_DATABASE_URL", "FOOTFALL_RATE_LIMIT"]
                 .reduce(into: [:]) { $0[$1] = "" }
             environment["FOOTFALL_STREAM_NETWORKS"] = ""
+            environment["FOOTFALL_SLOW_QUERY"] = "3600"  // how fast the machine is does not matter here
             let footfall = try await Footfall.up(in: folder, environment: environment)
             try await footfall.program.waits(for: "connected to the server")
             let lines = footfall.program.output.split(separator: "\n")

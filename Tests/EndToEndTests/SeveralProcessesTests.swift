@@ -65,7 +65,12 @@ import Testing
     }
 
     /// One for each folder in projections/.
-    private static let projections: Int64 = 6
+    private static let projections: Int64 = {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let names = try? FileManager.default.contentsOfDirectory(atPath: root.appending(path: "projections").path)
+        return Int64((names ?? []).filter { !$0.hasPrefix("_") && !$0.contains(".") }.count)
+    }()
 
     private static let camera: JSON = [
         "name": "Door", "stream_url": "rtsp://10.0.0.1/x", "stream_type": "rtsp",

@@ -23,11 +23,15 @@ import Testing
                 string: "HTTP/1.1 \(status) Scripted\r\nContent-Type: application/json\r\nConnection: close\r\n"
                     + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)")
         } _: { port in
-            let client = ServerClient(server: "http://127.0.0.1:\(port)", workerID: "w", token: nil)
-            return await ReadingSender(
+            let connections = ServerConnections()
+            let client = ServerClient(
+                server: "http://127.0.0.1:\(port)", workerID: "w", token: nil, connections: connections)
+            let ending = await ReadingSender(
                 client: client, outbox: outbox, series: series, cameraID: 7,
                 logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
             ).run()
+            await connections.close()
+            return ending
         }
         return (outbox, calls.total, ending)
     }

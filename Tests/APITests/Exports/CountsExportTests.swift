@@ -19,7 +19,7 @@ import Testing
             for camera in Int64(1)...3 {
                 try await api.register()
                 try await Traffic(
-                    seed: UInt64(camera), camera: camera, from: "2026-03-28T11:00:00Z", to: "2026-03-29T13:00:00Z",
+                    seed: UInt64(camera), camera: camera, from: "2026-03-28T11:00:00Z", to: "2026-03-29T12:00:00Z",
                     count: 60
                 ).send(to: api)
             }

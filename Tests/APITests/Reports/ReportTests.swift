@@ -66,7 +66,7 @@ import Testing
             #expect(before["health"]?["heartbeats"] == 0 && before["health"]?["uptime_percentage"] == .null)
             let page = try await api.get(path + "2026-03-28&format=html")
             #expect(page.body.contains("<td>Response time</td><td>200 ms, at most 300 ms</td>"))
-            #expect(page.body.contains("<td>Uptime</td><td>0.5 %</td>"))
+            #expect(page.body.contains("<td>Uptime</td><td>0.1 %</td>"))
         }
     }
 

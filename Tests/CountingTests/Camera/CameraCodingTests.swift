@@ -152,7 +152,7 @@ import Testing
         ("CameraStopped", 1, #"{"camera_id":7,"reason":null}"#, "reason is null that does not fit"),
         ("CameraStopped", 1, #"{"camera_id":7"#, "line 1, column 15: expected ',' or '}' in an object"),
         ("CameraStopped", 2, #"{"camera_id":7}"#, "unknown schema version"),
-        ("CameraPainted", 1, #"{"camera_id":7}"#, "unknown type in a camera's stream"),
+        ("CameraPainted", 1, #"{"camera_id":7}"#, "unknown type"),
         ("CameraStatusChanged", 1, #"{"camera_id":7,"from":"on","to":"error"}"#, "from is a string that does not fit"),
         (
             "CameraDescribed", 1,

@@ -119,18 +119,12 @@ import Testing
     }
 
     /// All that random histories observe lies within the four days that are kept.
-    @Test(arguments: [UInt64(25), 26])
+    @Test(arguments: [UInt64(25), 27])
     func minuteCountsLeaveReplacedTakesOut(_ seed: UInt64) async throws {
         try await Meaning.withRows(of: "minute_counts", seed: seed) { rows, events in
             let replaced = try Self.replacements(in: events).takes
             #expect(!replaced.isEmpty)
-            var readings: [Int64: Int64] = [:]
-            for event in events where event.type == CountReading.eventType {
-                let reading = try CountReading(event)
-                let camera = reading.cameraID.number
-                if let take = reading.take, replaced.contains(KnownTake(camera: camera, number: take)) { continue }
-                readings[camera, default: 0] += 1
-            }
+            let readings = try Self.readings(in: events, notOf: replaced)
             var counted: [Int64: Int64] = [:]
             for row in rows {
                 #expect((row["readings"]?.integer ?? 0) > 0)
@@ -138,5 +132,19 @@ import Testing
             }
             #expect(counted == readings)
         }
+    }
+
+    /// How many readings each camera has that belong to none of these takes.
+    private static func readings(
+        in events: [RecordedEvent], notOf replaced: Set<KnownTake>
+    ) throws -> [Int64: Int64] {
+        var readings: [Int64: Int64] = [:]
+        for event in events where event.type == CountReading.eventType {
+            let reading = try CountReading(event)
+            let camera = reading.cameraID.number
+            let isReplaced = reading.take.map { replaced.contains(KnownTake(camera: camera, number: $0)) } ?? false
+            if !isReplaced { readings[camera, default: 0] += 1 }
+        }
+        return readings
     }
 }
