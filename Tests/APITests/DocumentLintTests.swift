@@ -53,12 +53,13 @@ import Testing
         #expect(DocumentLint(try document(Self.given, shown)).faults == faults)
     }
 
-    @Test func anOpenRequestAndAMissingDescriptionAreFound() throws {
+    @Test func anOpenRequestAndWhatAParameterLacksAreFound() throws {
         let open = #"{"description":"G.","properties":{}}"#
         #expect(DocumentLint(try document(open, Self.shown)).faults == ["Given is given and not closed"])
         let parameters = #""parameters":[{"name":"q","schema":{"type":"string"}}],"#
         #expect(
-            DocumentLint(try document(Self.given, Self.shown, parameters)).faults == ["post /a q has no description"])
+            DocumentLint(try document(Self.given, Self.shown, parameters)).faults
+                == ["post /a q has no description", "post /a q has no example"])
     }
 
     @Test func whatAMemberMeansIsSaidOnceForAllThatHaveIt() throws {

@@ -68,7 +68,11 @@ class ClientDay:
         changed = self.call(
             "cameras.replace_camera", camera, if_match=shown.headers["ETag"], body=self.form("Renamed", location="Hall"))
         expect(changed.parsed.name == "Renamed", "the camera is renamed")
-        position = int(changed.headers["Footfall-Position"])
+        patch = m.CameraPatch(description="by the stairs", metadata={"store": 12})
+        patched = self.call("cameras.patch_camera", camera, if_match=changed.headers["ETag"], body=patch)
+        expect(patched.parsed.description == "by the stairs", "the patch is applied")
+        expect(patched.parsed.location == "Hall" and len(patched.parsed.lines) == 1, "what it does not name stays")
+        position = int(patched.headers["Footfall-Position"])
         span = {"from_": self.now - datetime.timedelta(hours=1), "to": self.now + datetime.timedelta(hours=1)}
         counts = self.call("counts.get_camera_counts", camera, min_position=position, **span).parsed
         expect(sum(bucket.count_in for bucket in counts.items) == 4, "what was reported is counted")
@@ -148,7 +152,12 @@ class ModelDay:
         tag = {"If-Match": shown.headers["ETag"]}
         changed = self.send("PUT", path, self.camera("Remodelled"), headers=tag)
         expect(self.models.Camera.model_validate_json(changed.content).name == "Remodelled", "the camera is renamed")
-        position = changed.headers["Footfall-Position"]
+        patch = self.make("CameraPatch", description="by the stairs", metadata={"floor": 2})
+        patched = self.send("PATCH", path, patch, headers={"If-Match": changed.headers["ETag"]})
+        shown = self.models.Camera.model_validate_json(patched.content)
+        expect(shown.description == "by the stairs" and len(shown.lines) == 1, "the patch is applied, the rest stays")
+        expect(patched.json()["metadata"] == {"store": 12, "floor": 2}, "metadata is merged")
+        position = patched.headers["Footfall-Position"]
         span = {"from": now - datetime.timedelta(hours=1), "to": now + datetime.timedelta(hours=1)}
         query = {name: instant.isoformat() for name, instant in span.items()}
         counts = self.send("GET", f"{path}/counts", None, "CameraCounts", min_position=position, **query)

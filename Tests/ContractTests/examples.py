@@ -16,6 +16,9 @@ from closed import closed, target
 
 METHODS = ("get", "put", "post", "delete", "patch")
 
+# Parameters that mean something only beside others.
+GOES_WITH = {"from": ("to",), "to": ("from",), "after_version": ("order",)}
+
 
 def observed_now(body):
     """Heartbeats as they are, but of now: the camera was registered a moment ago, and said nothing before."""
@@ -116,21 +119,41 @@ class Contract:
             for media_type, body in bodies or [(None, None)]:
                 self.send(path, method, operation, body)
 
-    def send(self, path, method, operation, body):
-        name = f"{method.upper()} {path}"
-        values = {"path": {}, "header": {}, "query": {}}
-        for parameter in map(self.resolve, operation.get("parameters", [])):
+    def check_parameters(self):
+        """The examples of optional parameters of reads are values that the server takes."""
+        for path, method, operation in self.operations():
+            parameters = [self.resolve(parameter) for parameter in operation.get("parameters", [])]
+            optional = {p["name"]: self.examples(p)[0] for p in parameters if p["in"] == "query" and not p.get("required")}
+            for name in optional if method == "get" else []:
+                query = {each: optional[each] for each in (name, *GOES_WITH.get(name, ()))}
+                answer = self.request(path, method, parameters, query)
+                if answer.status_code in (400, 422) or answer.status_code >= 500:
+                    self.fail(f"GET {path}", f"{query} is answered with {answer.status_code} {answer.text[:300]}")
+
+    def request(self, path, method, parameters, query, body=None):
+        """Asks with the examples of what is required, about a camera of its own, and with this query."""
+        values = {"path": {}, "header": {}, "query": {name: self.text(value) for name, value in query.items()}}
+        for parameter in parameters:
             example = next(iter(self.examples(parameter)), None)
             if parameter["name"] == "id" and path.startswith("/cameras/"):
                 example = self.register()
             if parameter.get("required"):
-                values[parameter["in"]][parameter["name"]] = str(example)
-        if path.endswith("/heartbeats"):
-            body = observed_now(body)
-        answer = self.session.request(
+                values[parameter["in"]][parameter["name"]] = self.text(example)
+        return self.session.request(
             method, self.base + path.format(**values["path"]), headers=values["header"], params=values["query"],
             json=body, timeout=60,
         )
+
+    @staticmethod
+    def text(value):
+        return str(value).lower() if isinstance(value, bool) else str(value)
+
+    def send(self, path, method, operation, body):
+        name = f"{method.upper()} {path}"
+        if path.endswith("/heartbeats"):
+            body = observed_now(body)
+        parameters = [self.resolve(parameter) for parameter in operation.get("parameters", [])]
+        answer = self.request(path, method, parameters, {}, body)
         if answer.status_code // 100 != 2 and answer.status_code not in operation.get("x-example-statuses", []):
             return self.fail(name, f"its example is answered with {answer.status_code} {answer.text[:300]}")
         documented = self.resolve(operation["responses"].get(str(answer.status_code), {}))
@@ -147,6 +170,7 @@ def main():
     contract.check_document()
     contract.check_examples()
     contract.check_answers()
+    contract.check_parameters()
     for failure in contract.failures:
         print(f"examples: {failure}", file=sys.stderr)
     sys.exit(1 if contract.failures else 0)

@@ -14,6 +14,9 @@ struct DocumentLint {
         for kind in ["parameters", "headers"] {
             for (name, part) in document["components"]?[kind]?.object ?? [:] { checkDescription(of: part, name) }
         }
+        for (name, parameter) in document["components"]?["parameters"]?.object ?? [:] {
+            checkExample(of: parameter, name)
+        }
         for (name, schema) in schemas {
             checkDescription(of: schema, name)
             for (member, property) in schema["properties"]?.object ?? [:] where property["$ref"] == nil {
@@ -32,6 +35,7 @@ struct DocumentLint {
         if operation["summary"]?.string?.isEmpty != false { faults.append("\(name) has no summary") }
         for parameter in operation["parameters"]?.array ?? [] where parameter["$ref"] == nil {
             checkDescription(of: parameter, "\(name) \(parameter["name"]?.string ?? "")")
+            checkExample(of: parameter, "\(name) \(parameter["name"]?.string ?? "")")
             check(parameter["schema"] ?? .null, name, isNamed: false)
         }
         check(operation["requestBody"]?["content"], "\(name) request")
@@ -43,15 +47,17 @@ struct DocumentLint {
 
     private mutating func check(_ content: JSON?, _ name: String) {
         for (type, media) in content?.object ?? [:] {
-            if media["example"] == nil, media["examples"]?.object?.isEmpty != false {
-                faults.append("\(name) \(type) has no example")
-            }
+            checkExample(of: media, "\(name) \(type)")
             check(media["schema"] ?? .null, name, isNamed: false)
         }
     }
 
     private mutating func checkDescription(of part: JSON, _ name: String) {
         if part["description"]?.string?.isEmpty != false { faults.append("\(name) has no description") }
+    }
+
+    private mutating func checkExample(of part: JSON, _ name: String) {
+        if part["example"] == nil, part["examples"]?.object?.isEmpty != false { faults.append("\(name) has no example") }
     }
 
     /// What generators stumble over.
