@@ -104,6 +104,6 @@ extension Principal {
             }
         }
         guard let name = names.first else { throw .badClaim("sub") }
-        try self.init(name: name, of: .object(user))
+        try self.init(issuer: .service, name: name, of: .object(user))
     }
 }

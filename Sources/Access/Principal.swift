@@ -1,3 +1,5 @@
+import EventSourcing
+
 /// The cameras that a principal may know of.
 package enum Scope: Hashable, Sendable {
     case all
@@ -9,8 +11,19 @@ package enum Scope: Hashable, Sendable {
     case assigned(worker: String)
 }
 
+/// Who said who a principal is. The same name from two of them is two principals.
+package enum Issuer: Hashable, Sendable {
+    /// Nobody: requests need not prove who sends them.
+    case nobody
+    /// Whoever the claim `iss` of a signed token names; nil where the token has none.
+    case token(iss: String?)
+    /// The identity service.
+    case service
+}
+
 /// Who sent a request, and what they may do.
 package struct Principal: Hashable, Sendable {
+    package let issuer: Issuer
     /// The name that events are stored with.
     package let name: String
     /// Where the permissions come from, as far as they come from roles.
@@ -18,11 +31,22 @@ package struct Principal: Hashable, Sendable {
     package let permissions: Set<Permission>
     package let scope: Scope
 
-    package init(name: String, roles: Set<Role> = [], permissions: Set<Permission>, scope: Scope = .all) {
+    package init(
+        issuer: Issuer = .nobody, name: String, roles: Set<Role> = [], permissions: Set<Permission>, scope: Scope = .all
+    ) {
+        self.issuer = issuer
         self.name = name
         self.roles = roles
         self.permissions = permissions
         self.scope = scope
+    }
+
+    /// Whether this is the worker of that name: its token is limited to the worker's cameras. Where requests need not
+    /// prove who sends them, anybody is.
+    package func isWorker(_ id: String) -> Bool {
+        if issuer == .nobody { return true }
+        guard case .assigned(let worker) = scope else { return false }
+        return worker.isExactly(id)
     }
 
     package func may(_ permission: Permission) -> Bool { permissions.contains(permission) }

@@ -133,9 +133,11 @@ import Testing
         try await withAPI(authentication: tokens.authentication) { api in
             #expect(try await api.with(tokens.worker("w1")).get("/workers/w1/assignments").status == 200)
             try await api.with(tokens.worker("w1")).get("/workers/w2/assignments").expectProblem(403, "forbidden")
-            for scope in [Scope.cameras([1]), .location("Hall")] {
-                let limited = try tokens.token("ana", [], [.report], scope)
-                try await api.with(limited).get("/workers/w1/assignments").expectProblem(403, "forbidden")
+            for (name, roles) in [("ana", Set<Role>()), ("w1", []), ("w1", [.admin]), ("root", [.admin])] {
+                for scope in [Scope.all, .cameras([1]), .location("Hall"), .assigned(worker: "w2")] {
+                    let other = api.with(try tokens.token(name, roles, [.report], scope))
+                    try await other.get("/workers/w1/assignments").expectProblem(403, "forbidden")
+                }
             }
         }
     }

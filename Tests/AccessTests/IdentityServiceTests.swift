@@ -28,7 +28,10 @@ import Testing
         answers()
         for _ in 0..<3 {
             let principal = try await verifier.verify("opaque-token")
-            #expect(principal == Principal(name: "ana", roles: [.operator], permissions: Role.operator.permissions))
+            #expect(
+                principal
+                    == Principal(
+                        issuer: .service, name: "ana", roles: [.operator], permissions: Role.operator.permissions))
         }
         #expect(shelf.count == 1)
         answers(401, "")

@@ -69,7 +69,9 @@ import Testing
             let principal = try await own.verify(token(key, scope))
             #expect(
                 principal
-                    == Principal(name: "ana", roles: [.operator], permissions: Role.operator.permissions, scope: scope))
+                    == Principal(
+                        issuer: .token(iss: "footfall"), name: "ana", roles: [.operator],
+                        permissions: Role.operator.permissions, scope: scope))
         }
         let rules = TokenRules(issuer: "footfall", audience: "footfall")
         let elsewhere = try await TokenVerifier(

@@ -76,7 +76,7 @@ struct RecordingClipTests {
                 [
                     "--id", "other", "--server", String(footfall.base.dropLast("/api/v1".count)), "--model",
                     Clip.model.path, "--file-stream-root", Clip.file.deletingLastPathComponent().path,
-                ], environment: ["FOOTFALL_TOKEN": try #require(footfall.token)])
+                ], environment: ["FOOTFALL_TOKEN": try #require(try await footfall.asWorker("other").token)])
             _ = try await footfall.post("/cameras/1/start", ["worker_id": "other"])
             let ended = try await footfall.post("/cameras/1/start")
             #expect(ended.body["recording"]?["take"] == 1)

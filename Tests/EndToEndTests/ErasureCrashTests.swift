@@ -130,7 +130,7 @@ import Testing
         _ cameras: [Int64], erased: Set<Int64>, served footfall: Footfall, _ connection: Connection
     ) async throws {
         let head = try await connection.query("select position from log_head")[0].integer(0)
-        let assigned = try await footfall.get("/workers/worker-1/assignments?min_position=\(head)")
+        let assigned = try await footfall.asWorker().get("/workers/worker-1/assignments?min_position=\(head)")
         let items = Dictionary(grouping: assigned.body["items"]?.array ?? []) { $0["camera_id"]?.integer ?? 0 }
         for camera in cameras {
             let status = try await footfall.get("/cameras/\(camera)?min_position=\(head)").status

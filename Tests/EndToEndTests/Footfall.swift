@@ -10,6 +10,8 @@ struct Footfall {
     let base: String
     /// Sent with each request: of an admin who may report too.
     var token: String?
+    /// How its tokens are made.
+    private var signing: (arguments: [String], environment: [String: String]) = ([], [:])
 
     /// A secret for servers without a data directory.
     private static let secret = ["FOOTFALL_AUTH_SECRET": "\(UUID().uuidString)\(UUID().uuidString)"]
@@ -24,6 +26,7 @@ struct Footfall {
         let environment = environment.merging(key) { $1 }
         var footfall = try await listening(
             Program("footfall", ["up", "--port", "0"] + data + arguments, environment: environment, as: user))
+        footfall.signing = (data, [:])
         footfall.token = try await token(data)
         return footfall
     }
@@ -31,6 +34,7 @@ struct Footfall {
     /// Starts one of several processes on a database elsewhere, and waits until the API listens.
     static func serve(on databaseURL: String) async throws -> Footfall {
         var footfall = try await listening(server(on: databaseURL))
+        footfall.signing = ([], secret)
         footfall.token = try await token([], environment: secret)
         return footfall
     }
@@ -44,11 +48,26 @@ struct Footfall {
     }
 
     static func token(_ arguments: [String], environment: [String: String] = [:]) async throws -> String {
-        let result = try await Program.run(
-            "footfallctl", ["token", "--role", "admin", "--permission", "worker:report"] + arguments,
-            environment: environment)
+        try await token(of: ["--role", "admin", "--permission", "worker:report"] + arguments, environment)
+    }
+
+    private static func token(of grant: [String], _ environment: [String: String]) async throws -> String {
+        let result = try await Program.run("footfallctl", ["token"] + grant, environment: environment)
         guard result.code == 0 else { throw Program.Ended(description: "no token: \(result.output)") }
         return result.output.trimmingCharacters(in: .newlines)
+    }
+
+    static func workerToken(
+        _ id: String, _ arguments: [String], environment: [String: String] = [:]
+    ) async throws -> String {
+        try await token(of: ["--role", "worker", "--worker", id] + arguments, environment)
+    }
+
+    /// The same API, for a worker.
+    func asWorker(_ id: String = "worker-1") async throws -> Footfall {
+        var worker = self
+        worker.token = try await Self.workerToken(id, signing.arguments, environment: signing.environment)
+        return worker
     }
 
     /// 32 bytes, in base64.

@@ -27,7 +27,9 @@ import Testing
             // The server has the new key from the file, for what is there and for what comes.
             #expect(try await footfall.post("/cameras", Self.camera).status == .created)
             for camera in 1...2 { #expect(try await footfall.post("/cameras/\(camera)/start").status == .ok) }
-            let items = try await footfall.poll("/workers/worker-1/assignments") { $0["items"]?.array?.count == 2 }
+            let items = try await footfall.asWorker().poll("/workers/worker-1/assignments") {
+                $0["items"]?.array?.count == 2
+            }
             #expect(
                 items["items"]?.array?.allSatisfy { $0["stream_url"] == "rtsp://u:marker-pass@10.0.0.5/s" } == true)
 

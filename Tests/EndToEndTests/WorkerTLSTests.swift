@@ -40,7 +40,7 @@ import Testing
             try await footfall.waits(for: "/api/v1\n")
             let port = try #require(
                 footfall.output.firstMatch(of: /https:\/\/127\.0\.0\.1:([0-9]+)\/api\/v1/)?.output.1)
-            let token = try await Footfall.token(["--data-dir", folder.path])
+            let token = try await Footfall.workerToken("w7", ["--data-dir", folder.path])
             for (file, said) in [(trusted, "connected to the server"), (others, "no assignments")] {
                 let worker = try Program(
                     "footfall-worker",

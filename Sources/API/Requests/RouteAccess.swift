@@ -16,7 +16,7 @@ enum RouteAccess: Hashable, Sendable {
     case camera(Permission)
     /// As `camera`, or to be the worker that the camera is assigned to.
     case cameraOrItsWorker(Permission)
-    /// To be the worker that the path's `:id` names.
+    /// To be the worker that the path's `:id` names, by name in the token: no other permission or role stands for it.
     case worker
 
     /// Whether the path's `:id` names a camera, which may be outside the scope.
@@ -72,10 +72,8 @@ struct AccessCheck: Sendable {
                 try await ScopeCondition(principal.scope).check(camera, in: readModels)
             }
         case .worker:
-            switch principal.scope {
-            case .all: return
-            case .assigned(let worker) where worker == context.parameters.get("id"): return
-            default: throw Problem.forbidden("This is for the worker that the address names.")
+            guard let worker = context.parameters.get("id")?.inNormalForm, principal.isWorker(worker) else {
+                throw Problem.forbidden("This is for the worker that the path names, with a token of its own.")
             }
         }
     }

@@ -47,11 +47,12 @@ extension Principal {
     /// nothing; a limit that cannot be read is never taken for none.
     init(claims: JSON) throws(TokenFailure) {
         guard let subject = claims["sub"]?.string else { throw .badClaim("sub") }
-        try self.init(name: subject, of: claims)
+        let iss = claims["iss"]?.string?.inNormalForm
+        try self.init(issuer: .token(iss: iss), name: subject, of: claims)
     }
 
     /// - Parameter claims: members `roles` or `role`, `permissions`, and `cameras`, `location` or `worker`.
-    init(name: String, of claims: JSON) throws(TokenFailure) {
+    init(issuer: Issuer, name: String, of claims: JSON) throws(TokenFailure) {
         guard Self.isName(name) else { throw .badClaim("sub") }
         let name = name.inNormalForm
         var names = try Self.texts(claims, "roles")
@@ -63,7 +64,7 @@ extension Principal {
         var permissions = Set(try Self.texts(claims, "permissions").compactMap { Permission(rawValue: $0) })
         for role in roles { permissions.formUnion(role.permissions) }
         self.init(
-            name: name, roles: roles, permissions: permissions,
+            issuer: issuer, name: name, roles: roles, permissions: permissions,
             scope: try Self.scope(claims, worker: roles.contains(.worker) ? name : nil))
     }
 
