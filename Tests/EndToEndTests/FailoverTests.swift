@@ -24,14 +24,15 @@ import Testing
             try await standby.promote()
         }
 
-        /// Asks again while the server says that its database is away, as it asks its clients to.
-        func answer(_ ask: () async throws -> Footfall.Answer) async throws -> Footfall.Answer {
-            while true {
-                let answer = try await ask()
-                if answer.status != .serviceUnavailable { return answer }
-                try Task.checkCancellation()
-                await Task.yield()
-            }
+    }
+
+    /// Asks again while the server says that its database is away, as it asks its clients to.
+    private static func answer(_ ask: () async throws -> Footfall.Answer) async throws -> Footfall.Answer {
+        while true {
+            let answer = try await ask()
+            if answer.status != .serviceUnavailable { return answer }
+            try Task.checkCancellation()
+            await Task.yield()
         }
     }
 
@@ -74,19 +75,19 @@ import Testing
             _ = try await site.one.get("/cameras/1?min_position=2")
             try await site.failOver()
 
-            let kept = try await site.answer {
+            let kept = try await Self.answer {
                 try await site.two.put("/cameras/1", Self.camera("Kept"), ifMatch: "\"1\"")
             }
             #expect(kept.status == .ok, "\(kept.body)")
             #expect(kept.body["version"] == 2)
             for server in [site.one, site.two] {
-                let shown = try await site.answer { try await server.get("/cameras/1?min_position=2") }
+                let shown = try await Self.answer { try await server.get("/cameras/1?min_position=2") }
                 #expect(shown.body["name"] == "Kept")
                 #expect(shown.body["version"] == 2)
                 #expect(shown.body["stream_url"] == .string(Self.live))
             }
             // All that is confirmed is there.
-            let put = try await site.answer {
+            let put = try await Self.answer {
                 try await site.one.put(
                     "/cameras/1", Self.camera("Moved", "rtsp://10.0.0.99/lost"), ifMatch: "\"2\"")
             }
@@ -108,8 +109,8 @@ import Testing
                 "/cameras/1", Self.camera("Lost", "rtsp://10.0.0.99/lost"), ifMatch: "\"1\"")
             try #require(lost.status == .ok, "\(lost.body)")
             try await site.failOver()
-            _ = try await site.answer { try await site.two.put("/cameras/1", Self.camera("Kept"), ifMatch: "\"1\"") }
-            let put = try await site.answer {
+            _ = try await Self.answer { try await site.two.put("/cameras/1", Self.camera("Kept"), ifMatch: "\"1\"") }
+            let put = try await Self.answer {
                 try await site.one.put(
                     "/cameras/1", Self.camera("Moved", "rtsp://10.0.0.99/lost"), ifMatch: "\"2\"")
             }
@@ -130,11 +131,11 @@ import Testing
             let lost = try await site.one.post("/cameras/1/counts", reading(1))
             try #require(lost.body["frame_data"] == "kept", "\(lost.body)")
             try await site.failOver()
-            let sent = try await site.answer { try await site.one.post("/cameras/1/counts", reading(2)) }
+            let sent = try await Self.answer { try await site.one.post("/cameras/1/counts", reading(2)) }
             #expect(sent.body["frame_data"] == "kept")
             let position = try #require(sent.body["results"]?.array?.first?["position"]?.integer, "\(sent.body)")
             for server in [site.one, site.two] {
-                let frame = try await site.answer { try await server.get("/cameras/1/frames/\(position)") }
+                let frame = try await Self.answer { try await server.get("/cameras/1/frames/\(position)") }
                 #expect(frame.status == .ok)
                 #expect(frame.body["frame_data"]?["n"] == 7)
             }
@@ -151,9 +152,49 @@ import Testing
             let connection = try await Connection.open(site.standby.server.target, logger: .silent)
             try await connection.query("select setval('camera_ids', $1, false)", [.integer(id)])
             connection.close()
-            let made = try await site.answer { try await site.one.post("/cameras", Self.camera("New", url)) }
+            let made = try await Self.answer { try await site.one.post("/cameras", Self.camera("New", url)) }
             #expect(made.status == .created, "\(made.body)")
             #expect(made.body["id"] == .integer(id))
         }
+    }
+
+    /// The cluster's identifier and its timeline are the same as before, unlike after a failover.
+    @Test func aClusterRestoredFromAnOlderCopyOfItsFilesIsAnotherHistory() async throws {
+        try await TortureCluster.with(settings: Self.settings) { cluster in
+            let url = "host=\(cluster.folder.appending(path: "run").path) user=footfall dbname=footfall"
+            let server = try await Footfall.serve(on: url)
+            let camera = try await server.post("/cameras", Self.camera("Door"))
+            try #require(camera.status == .created, "\(camera.body)")
+            let copy = cluster.folder.appending(path: "copy")
+            try await cluster.restart(by: SIGINT) { try Self.copy(cluster.cluster, to: copy) }
+            let lost = try await Self.answer {
+                try await server.put("/cameras/1", Self.camera("Lost", "rtsp://10.0.0.99/lost"), ifMatch: "\"1\"")
+            }
+            try #require(lost.status == .ok, "\(lost.body)")
+            _ = try await server.get("/cameras/1?min_position=2")
+            try await cluster.restart(by: SIGKILL) {
+                try FileManager.default.removeItem(at: cluster.cluster)
+                try Self.copy(copy, to: cluster.cluster)
+            }
+
+            let shown = try await Self.answer { try await server.get("/cameras/1?min_position=1") }
+            #expect(shown.body["name"] == "Door")
+            #expect(shown.body["version"] == 1)
+            let put = try await Self.answer {
+                try await server.put("/cameras/1", Self.camera("Kept"), ifMatch: "\"1\"")
+            }
+            #expect(put.status == .ok, "\(put.body)")
+            #expect(put.body["stream_url"] == .string(Self.live))
+            let kept = try await server.get("/cameras/1?min_position=2")
+            #expect(kept.body["name"] == "Kept")
+            #expect(await server.stop() == 0)
+        }
+    }
+
+    /// With owners and modes.
+    private static func copy(_ folder: URL, to other: URL) throws {
+        let copy = try Process.run(URL(filePath: "/bin/cp"), arguments: ["-a", folder.path, other.path])
+        copy.waitUntilExit()
+        try #require(copy.terminationStatus == 0)
     }
 }

@@ -58,11 +58,12 @@ package actor TortureCluster {
         return text?.split(separator: "\n").first.flatMap { pid_t($0) }
     }
 
-    /// Sends the server a signal that ends it, and starts it again.
-    package func restart(by signal: Int32) async throws {
+    /// Sends the server a signal that ends it, and starts it again once `change` has been made to its files.
+    package func restart(by signal: Int32, _ change: () throws -> Void = {}) async throws {
         guard let postmaster else { throw CocoaError(.fileNoSuchFile) }
         kill(postmaster, signal)
         while kill(postmaster, 0) == 0 { try await Task.sleep(for: .milliseconds(10)) }
+        try change()
         server = try await EmbeddedPostgres.start(in: folder, logger: .silent)
     }
 
