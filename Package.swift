@@ -35,6 +35,7 @@ let package = Package(
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .target(name: "Release", swiftSettings: swiftSettings),
         .target(
             name: "Resilience", dependencies: [.product(name: "Metrics", package: "swift-metrics")],
             swiftSettings: swiftSettings
@@ -122,8 +123,8 @@ let package = Package(
         .target(
             name: "API",
             dependencies: [
-                "Access", "CZstd", "Counting", "EventLog", "EventSourcing", "Postgres", "Projector", "Resilience",
-                "Secrets", "StreamPolicy",
+                "Access", "CZstd", "Counting", "EventLog", "EventSourcing", "Postgres", "Projector", "Release",
+                "Resilience", "Secrets", "StreamPolicy",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -147,7 +148,7 @@ let package = Package(
             name: "footfall",
             dependencies: [
                 "API", "Access", "Counting", "EventLog", "EventSourcing", "Installation", "Postgres", "Projector",
-                "Resilience", "Secrets", "StreamPolicy", "StructuredLogging",
+                "Release", "Resilience", "Secrets", "StreamPolicy", "StructuredLogging",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdHTTP2", package: "hummingbird"),
@@ -173,7 +174,7 @@ let package = Package(
         .executableTarget(
             name: "footfall-worker",
             dependencies: [
-                "Counting", "EventSourcing", "Resilience", "StreamPolicy", "StructuredLogging", "Vision",
+                "Counting", "EventSourcing", "Release", "Resilience", "StreamPolicy", "StructuredLogging", "Vision",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -193,7 +194,7 @@ let package = Package(
             name: "footfallctl",
             dependencies: [
                 "API", "Access", "Counting", "EventLog", "EventSourcing", "Installation", "Postgres", "Projector",
-                "Secrets", "StructuredLogging",
+                "Release", "Secrets", "StructuredLogging",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "TextTable", package: "TextTable"),
@@ -315,7 +316,7 @@ let package = Package(
             name: "APITests",
             dependencies: [
                 "API", "Access", "Counting", "EventLog", "EventSourcing", "Installation", "Postgres", "Projector",
-                "Resilience", "Secrets", "StreamPolicy", "TestSupport",
+                "Release", "Resilience", "Secrets", "StreamPolicy", "TestSupport",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -336,7 +337,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "API", "EventSourcing", "Postgres", "StreamSupport", "TestSupport", "footfall", "footfall-worker",
+                "API", "EventSourcing", "Postgres", "Release", "StreamSupport", "TestSupport", "footfall",
+                "footfall-worker",
                 "footfallctl",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),

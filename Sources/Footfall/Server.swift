@@ -11,6 +11,7 @@ import Metrics
 import NIOCore
 import Postgres
 import Projector
+import Release
 import Secrets
 import ServiceLifecycle
 import StreamPolicy
@@ -179,6 +180,9 @@ struct Server {
             readers.close()
             writer.close()
         }
+        logger.info("footfall starts", metadata: ["version": "\(Release.version)"])
+        Gauge(label: "footfall_build_info", dimensions: [("version", Release.version)], factory: processMetrics).record(
+            1)
         try await checkSessions()
         OpenFiles.allowAll()
         let reload = identity.map { CertificateReload(identity: $0, logger: logger) }

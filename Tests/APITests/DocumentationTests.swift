@@ -3,6 +3,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
+import Release
 import TestSupport
 import Testing
 
@@ -13,6 +14,7 @@ import Testing
         try await withDocumentation { api in
             let answer = try await api.root("/openapi.json")
             #expect(answer.header("Content-Type") == "application/json")
+            #expect(answer["info"]?["version"]?.string == Release.version)
             let paths = try #require(answer["paths"]?.object)
             let documented = paths.flatMap { path, item in
                 (item.object ?? [:]).keys.map { "\($0) \(path)" }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Release
 
 @main
 struct Footfallctl: AsyncParsableCommand {
@@ -6,6 +7,7 @@ struct Footfallctl: AsyncParsableCommand {
         commandName: "footfallctl",
         abstract: "The operators' tool of Footfall. Works on the database, also while the server is down.",
         discussion: "Exit codes: 0 done, 1 failed, 64 wrong usage, 69 database not reachable.",
+        version: "footfallctl \(Release.version)",
         subcommands: [
             AuditCommand.self, ExplainCommand.self, VerifyCommand.self, ArchiveCommand.self, RestoreCommand.self,
             ProjectionsCommand.self, RebuildCommand.self, ThrottleCommand.self, KeysCommand.self, MigrateCommand.self,

@@ -1,5 +1,6 @@
 import EventSourcing
 import Foundation
+import Release
 
 /// The OpenAPI 3.1 document, put together from the fragments in `openapi/` and from the table of routes, so that it
 /// names every operation that there is and none besides.
@@ -46,6 +47,9 @@ package struct OpenAPIDocument: Sendable {
             throw Invalid("there is no route for the operation \(left.method) \(left.path)")
         }
         var document = fragments.head
+        var info = document["info"]?.object ?? [:]
+        info["version"] = .string(Release.version)
+        document["info"] = .object(info)
         document["paths"] = .object(paths)
         document["components"] = .object(Self.components(fragments))
         json = .object(document)

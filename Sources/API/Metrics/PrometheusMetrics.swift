@@ -30,6 +30,7 @@ package final class PrometheusMetrics: MetricsFactory {
 
     /// What the names stand for, as it is told with them.
     private static let help = [
+        "footfall_build_info": "1, with the version of the release that runs.",
         "footfall_build_lag": "Events that a build of a read model has yet to apply.",
         "footfall_build_position": "The last event that a build of a read model has applied.",
         "footfall_notify_queue_usage": "How full the database server's NOTIFY queue is, from 0 to 1.",
