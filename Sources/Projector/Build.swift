@@ -69,7 +69,7 @@ package struct Build: Hashable, Sendable {
             try await connection.script(
                 "create schema \(build.schema); set local search_path = \(build.schema), public")
             try await connection.script(ProjectionDefinition.batchView)
-            for (_, sql) in definition.eventViews.sorted(by: { $0.key < $1.key }) { try await connection.script(sql) }
+            for view in definition.eventViews.values { try await connection.script(view.sql) }
             try await connection.script(definition.tables)
             try await connection.script(definition.applyFunction)
             try await connection.query("select pg_notify('footfall_builds', $1)", [.text(definition.name)])

@@ -1,17 +1,34 @@
 import Foundation
 
 /// The SQL of one read model: a folder with `tables.sql`, `apply.sql` and perhaps `indexes.sql`, and the typed views of
-/// events that `apply.sql` names.
+/// events that `apply.sql` declares as its inputs:
+///
+///     -- Inputs: camera_registered, camera_started,
+///     -- camera_stopped
+///
+/// The list goes on after a comma at the end of a line. One that reads the events of all types declares `batch`.
 package struct ProjectionDefinition: Sendable {
     package enum Invalid: Error, Equatable, CustomStringConvertible {
         case unreadable(path: String, reason: String)
         case badName(String)
+        /// A view of events that does not say of which.
+        case undeclaredView(String)
+        /// `apply.sql` names a view that it does not declare.
+        case undeclaredInput(projection: String, view: String)
+        /// It declares a view that it does not name, or that there is not.
+        case uselessInput(projection: String, view: String)
 
         package var description: String {
             switch self {
             case .unreadable(let path, let reason): "\(path) cannot be read: \(reason)"
             case .badName(let name):
                 "\(name) is not a projection's name: a letter, then letters, digits or _, 40 characters at most, lower case"
+            case .undeclaredView(let name):
+                "_events/\(name).sql needs one line with its event's type and schema versions: -- Event: TYPE 1, 2"
+            case .undeclaredInput(let projection, let view):
+                "\(projection)/apply.sql reads \(view), which its line -- Inputs: does not name"
+            case .uselessInput(let projection, let view):
+                "\(projection)/apply.sql names \(view) as an input, and does not read it, or there is none of that name"
             }
         }
     }
@@ -20,8 +37,10 @@ package struct ProjectionDefinition: Sendable {
     let tables: String
     let apply: String
     let indexes: String?
-    /// The views by name, each with its SQL.
-    let eventViews: [String: String]
+    /// The views that are its inputs, by name.
+    package let eventViews: [String: EventView]
+    /// Whether it reads events of all types.
+    private let readsAll: Bool
 
     /// The events of the range being applied, those that were loaded from the archive among them: what every other view
     /// reads.
@@ -38,28 +57,37 @@ package struct ProjectionDefinition: Sendable {
           and position <= current_setting('footfall.upto')::bigint
         """
 
-    /// - Parameter eventViews: all there are, by name; those that `apply` does not name are left out.
+    static let batch = "batch"
+
+    /// - Parameter eventViews: all there are, by name; its inputs are some of them.
     package init(
-        name: String, tables: String, apply: String, indexes: String? = nil, eventViews: [String: String]
+        name: String, tables: String, apply: String, indexes: String? = nil, eventViews: [String: EventView]
     ) throws(Invalid) {
         guard name.wholeMatch(of: /[a-z][a-z0-9_]{0,39}/) != nil else { throw .badName(name) }
         self.name = name
         self.tables = tables
         self.apply = apply
         self.indexes = indexes
-        let words = Self.words(of: apply)
-        self.eventViews = eventViews.filter { words.contains($0.key) }
+        let text = SQLText(apply)
+        let inputs = Self.inputs(declaredIn: text.comments)
+        let read = text.words.intersection(Set(eventViews.keys).union([Self.batch]))
+        if let view = read.subtracting(inputs).min() { throw .undeclaredInput(projection: name, view: view) }
+        if let view = inputs.subtracting(read).min() { throw .uselessInput(projection: name, view: view) }
+        self.eventViews = eventViews.filter { inputs.contains($0.key) }
+        readsAll = inputs.contains(Self.batch)
     }
 
-    private static func words(of sql: String) -> Set<String> { Set(sql.matches(of: /[a-z0-9_]+/).map { String($0.0) }) }
+    private static func inputs(declaredIn comments: [String]) -> Set<String> {
+        let mark = "Inputs:"
+        guard let begin = comments.firstIndex(where: { $0.hasPrefix(mark) }) else { return [] }
+        let end = comments[begin...].firstIndex { !$0.hasSuffix(",") } ?? comments.endIndex - 1
+        let list = comments[begin...end].joined(separator: " ").dropFirst(mark.count)
+        return Set(list.split { $0 == "," || $0 == " " }.map(String.init))
+    }
 
     /// Every folder below `folder` but `_events`, sorted by name.
     package static func load(from folder: URL) throws(Invalid) -> [ProjectionDefinition] {
-        let views = folder.appending(path: "_events")
-        var eventViews: [String: String] = [:]
-        for name in try contents(of: views) where name.hasSuffix(".sql") {
-            eventViews[String(name.dropLast(4))] = try text(of: views.appending(path: name))
-        }
+        let eventViews = try self.eventViews(from: folder)
         var definitions: [ProjectionDefinition] = []
         for name in try contents(of: folder) {
             let home = folder.appending(path: name)
@@ -76,12 +104,25 @@ package struct ProjectionDefinition: Sendable {
         return definitions
     }
 
+    /// The typed views of events below `folder`, by name.
+    package static func eventViews(from folder: URL) throws(Invalid) -> [String: EventView] {
+        let folder = folder.appending(path: "_events")
+        var views: [String: EventView] = [:]
+        for file in try contents(of: folder) where file.hasSuffix(".sql") {
+            let name = String(file.dropLast(4))
+            views[name] = try EventView(name: name, text: text(of: folder.appending(path: file)))
+        }
+        return views
+    }
+
     /// All SQL that makes a build, by file name, as a JSON object with sorted keys: what a definition's hash covers.
+    /// Comments, and how the lines are laid out, are not part of it.
     var sources: [UInt8] {
         get throws {
             var files = ["batch.sql": Self.batchView, "tables.sql": tables, "apply.sql": apply]
             if let indexes { files["indexes.sql"] = indexes }
-            for (name, sql) in eventViews { files["_events/\(name).sql"] = sql }
+            for (name, view) in eventViews { files["_events/\(name).sql"] = view.sql }
+            files = files.mapValues { SQLText($0).statement }
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
             return Array(try encoder.encode(files))
@@ -105,42 +146,23 @@ package struct ProjectionDefinition: Sendable {
     }
 
     /// SQL that ends a step at once where no event of the range is of a type that the read model is made from: most
-    /// events are readings, and many read models are not about them. Empty where the types are not known.
+    /// events are readings, and many read models are not about them.
     private var skipOthers: String {
-        let types = eventViews.values.map { Self.shown(by: $0)?.type }
-        let readsAll = Self.withoutComments(apply)
-            .contains(/\b(from|join|using)\s+(public\.)?(batch|events|archived_events)\b/)
-        guard !types.isEmpty, !types.contains(nil), !readsAll else { return "" }
-        let list = types.compactMap { $0.map { "'\($0)'" } }.sorted().joined(separator: ", ")
+        if readsAll || eventViews.isEmpty { return "" }
+        let list = eventViews.values.map { "'\($0.type)'" }.sorted().joined(separator: ", ")
         return "if not exists (select from batch where type in (\(list))) then return; end if;"
     }
 
     /// SQL that fails at an event of a type that the read model is made from, in a schema version that its view does not
     /// show: applied in silence it would be missing, or taken for something else.
     private var refuseUnknownVersions: String {
-        let conditions = eventViews.values.compactMap(Self.shown(by:)).compactMap { shown in
-            shown.versions.map { "type = '\(shown.type)' and schema_version not in (\($0))" }
-        }
-        if conditions.isEmpty { return "" }
+        if eventViews.isEmpty { return "" }
         return """
             perform refuse_schema_version(type, schema_version)
             from batch
-            where \(conditions.sorted().joined(separator: " or "));
+            where \(eventViews.values.map(\.unknownVersion).sorted().joined(separator: " or "));
             """
     }
-
-    /// The event type that a view shows and, where it says so, which of its schema versions; nil where the view shows
-    /// several types, or has another form.
-    private static func shown(by view: String) -> (type: Substring, versions: Substring?)? {
-        let view = withoutComments(view)
-        guard view.matches(of: /\bwhere\b/).count == 1, words(of: view).isDisjoint(with: ["union", "or"]) else {
-            return nil
-        }
-        return view.firstMatch(of: /where type = '([A-Za-z]+)'(?: and schema_version in \(([0-9, ]+)\))?;?\s*$/)
-            .map { ($0.1, $0.2) }
-    }
-
-    private static func withoutComments(_ sql: String) -> String { sql.replacing(/--[^\n]*/, with: "") }
 
     private static func contents(of folder: URL) throws(Invalid) -> [String] {
         do { return try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() } catch {

@@ -94,6 +94,7 @@ private struct History {
         try ProjectionDefinition(
             name: "tally", tables: "create table tally (stream text primary key, events bigint not null)",
             apply: """
+                -- Inputs: batch
                 insert into tally as t (stream, events)
                 select stream, count(*) from batch group by stream
                 on conflict (stream) do update set events = t.events + excluded.events;

@@ -12,6 +12,7 @@ import Testing
             name: "counter",
             tables: "create table counter (only_row boolean primary key, events bigint not null)",
             apply: """
+                -- Inputs: batch
                 insert into counter as t (only_row, events) select true, count(*) from batch
                 on conflict (only_row) do update set events = t.events + excluded.events;
                 """,

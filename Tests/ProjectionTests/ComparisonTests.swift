@@ -105,7 +105,7 @@ import Testing
     /// A table without a primary key, one with a type that has no equality, and one that only one definition has.
     @Test func anyTableIsCompared() async throws {
         func definition(_ tables: String, _ apply: String) throws -> ProjectionDefinition {
-            try ProjectionDefinition(name: "odd", tables: tables, apply: apply, eventViews: [:])
+            try ProjectionDefinition(name: "odd", tables: tables, apply: "-- Inputs: batch\n\(apply)", eventViews: [:])
         }
         let bag = "create table bag (stream text, note json, place point);"
         let fill = "insert into bag select stream, '{}', null from batch;"
@@ -220,6 +220,7 @@ import Testing
         let slow = try ProjectionDefinition(
             name: "slow", tables: "create table slow (n bigint primary key)",
             apply: """
+                -- Inputs: batch
                 perform pg_advisory_xact_lock(77);
                 insert into slow select position from batch;
                 """, eventViews: [:])

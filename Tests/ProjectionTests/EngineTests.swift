@@ -15,6 +15,7 @@ import Testing
             name: "tally",
             tables: "create table tally (only_row boolean primary key, events bigint not null, worth bigint not null)",
             apply: """
+                -- Inputs: batch
                 insert into tally as t (only_row, events, worth)
                 select true, count(*), count(*) * \(worth) from batch
                 on conflict (only_row) do update
@@ -49,11 +50,13 @@ import Testing
         let definition = try ProjectionDefinition(
             name: "steps", tables: "create table steps (upto bigint not null, events bigint not null)",
             apply: """
+                -- Inputs: e_recorded
                 insert into steps (upto, events)
                 select current_setting('footfall.upto')::bigint, count(*) from e_recorded;
                 """,
-            eventViews: ["e_recorded": "create view e_recorded as select position from batch where type = 'ERecorded';"]
-        )
+            eventViews: [
+                "e_recorded": EventView(name: "e_recorded", text: "-- Event: ERecorded 1\nselect position from batch")
+            ])
         try await Harness.with { harness in
             try await harness.withProjector([definition]) { checkpoints in
                 for (position, type) in zip(Int64(1)..., ["Other", "ERecorded", "Other"]) {

@@ -2,18 +2,13 @@ import Counting
 import EventSourcing
 import Foundation
 import Installation
+import Projector
 import TestSupport
 
 /// The typed views of events, found by their files, and the event types that they should be of.
 enum EventViews {
-    /// The SQL of each view, by name.
-    static func all() throws -> [String: String] {
-        let folder = try ReleaseFiles.locate().projections.appending(path: "_events")
-        var views: [String: String] = [:]
-        for file in try FileManager.default.contentsOfDirectory(atPath: folder.path) {
-            views[String(file.dropLast(4))] = try String(contentsOf: folder.appending(path: file), encoding: .utf8)
-        }
-        return views
+    static func all() throws -> [String: EventView] {
+        try ProjectionDefinition.eventViews(from: ReleaseFiles.locate().projections)
     }
 
     /// `CameraRegistered` → `camera_registered`.

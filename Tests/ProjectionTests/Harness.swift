@@ -88,11 +88,11 @@ struct Harness {
     }
 
     /// Makes views of the log's first events, for this session to read.
-    func makeEventViews(_ views: [String: String]) async throws {
+    func makeEventViews(_ views: [String: EventView]) async throws {
         try await connection.script("create schema views; set search_path = views, public")
         try await connection.script(ProjectionDefinition.batchView)
         try await connection.script("set footfall.after = '0'; set footfall.upto = '1000'")
-        for sql in views.values { try await connection.script(sql) }
+        for view in views.values { try await connection.script(view.sql) }
     }
 
     func append(_ appends: [Append]) async throws {

@@ -30,6 +30,7 @@ import Testing
         """
 
     private static let apply = """
+        -- Inputs: count_reading_recorded
         insert into busy (camera_id, hour, crossings, last_line, last_observed_at)
         select
             camera_id,
@@ -114,7 +115,8 @@ import Testing
             apply: ("group by", "where exists (select from events where position = 1) group by")),
         Fault(
             testDescription: "events are read without their view", laws: [.itsInputsAreItsEvents],
-            says: "batch", apply: ("group by", "where exists (select from batch) group by")),
+            says: "batch", apply: ("-- Inputs: ", "-- Inputs: batch, "),
+            more: "delete from busy where false and exists (select from batch);"),
         Fault(
             testDescription: "rows are numbered as they come",
             laws: [.itsInputsAreItsEvents, .anySplitGivesTheSameRows], says: "numbers its rows itself",

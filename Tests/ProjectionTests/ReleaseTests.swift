@@ -18,19 +18,22 @@ import Testing
 
     @Test func theHashCoversWhatTheDefinitionUses() async throws {
         try await Harness.with { harness in
-            func hash(_ views: [String: String], apply: String = "select from seen") async throws -> String {
-                try await Build.hash(
-                    of: ProjectionDefinition(name: "p", tables: "", apply: apply, eventViews: views),
+            func hash(_ views: [String: String], apply: String = "select 'a  b' from seen") async throws -> String {
+                let views = try views.map { try EventView(name: $0, text: $1) }
+                return try await Build.hash(
+                    of: ProjectionDefinition(
+                        name: "p", tables: "", apply: "-- Inputs: seen\n\(apply)",
+                        eventViews: Dictionary(uniqueKeysWithValues: views.map { ($0.name, $0) })),
                     on: harness.connection)
             }
-            let seen = ["seen": "create view seen as select 1"]
+            let seen = ["seen": "-- Event: Seen 1\nselect 1 from batch"]
             let base = try await hash(seen)
-            let withAnother = try await hash(seen.merging(["other": "create view other as select 1"]) { $1 })
-            let withChanged = try await hash(["seen": "create view seen as select 2"])
-            let applied = try await hash(seen, apply: "select 1 from seen")
-            #expect(withAnother == base)
-            #expect(withChanged != base)
-            #expect(applied != base)
+            #expect(try await hash(seen.merging(["other": "-- Event: Other 1\nselect 1 from batch"]) { $1 }) == base)
+            #expect(try await hash(["seen": "-- Event: Seen 1\n-- As it is.\nselect 1\nfrom batch"]) == base)
+            #expect(try await hash(seen, apply: "select /* both */ 'a  b'\n    from seen -- all") == base)
+            #expect(try await hash(["seen": "-- Event: Seen 1\nselect 2 from batch"]) != base)
+            #expect(try await hash(["seen": "-- Event: Seen 1, 2\nselect 1 from batch"]) != base)
+            #expect(try await hash(seen, apply: "select 'a b' from seen") != base)
         }
     }
 

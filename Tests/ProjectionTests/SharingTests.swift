@@ -14,6 +14,7 @@ import Testing
             name: name,
             tables: "create table \(name) (only_row boolean primary key, events bigint not null)",
             apply: """
+                -- Inputs: batch
                 insert into \(name) as t (only_row, events) select true, count(*) from batch
                 on conflict (only_row) do update set events = t.events + excluded.events;
                 """,

@@ -21,6 +21,7 @@ import Testing
                 create table \(name)_notes (position bigint primary key, note text not null);
                 """,
             apply: """
+                -- Inputs: batch
                 insert into \(name)_notes (position, note)
                 select position, data ->> 'note' from batch where data ? 'note';
                 insert into \(name) as t (only_row, events, total)

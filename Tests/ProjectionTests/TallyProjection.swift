@@ -31,6 +31,7 @@ enum TallyProjection {
             """
         }
         return (wait ?? "") + """
+            -- Inputs: batch
             insert into tally as t (only_row, events, worth)
             select true, count(*), count(*) * \(worth) from batch
             on conflict (only_row) do update

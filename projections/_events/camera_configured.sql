@@ -1,6 +1,6 @@
 -- A camera's stream and counting lines were replaced. Secrets are referred to by their ids; schema version 1 had the
 -- credentials of the stream's URL in clear.
-create view camera_configured as
+-- Event: CameraConfigured 1, 2
 select
     position,
     version,
@@ -14,4 +14,3 @@ select
     data ->> 'stream_type' as stream_type,
     data -> 'lines' as lines
 from batch
-where type = 'CameraConfigured' and schema_version in (1, 2);

@@ -1,5 +1,5 @@
 -- A camera's whole description was replaced: what is absent is no longer set.
-create view camera_described as
+-- Event: CameraDescribed 1
 select
     position,
     version,
@@ -13,4 +13,3 @@ select
     data -> 'settings' as settings,
     data ->> 'time_zone' as time_zone
 from batch
-where type = 'CameraDescribed' and schema_version in (1);

@@ -1,5 +1,5 @@
 -- A removed camera's key was destroyed: what it protected is gone for good.
-create view camera_erased as
+-- Event: CameraErased 1
 select
     position,
     version,
@@ -7,4 +7,3 @@ select
     metadata ->> 'actor' as actor,
     (data ->> 'camera_id')::bigint as camera_id
 from batch
-where type = 'CameraErased' and schema_version in (1);

@@ -1,5 +1,5 @@
 -- The server was to check a camera now and then.
-create view camera_monitoring_started as
+-- Event: CameraMonitoringStarted 1
 select
     position,
     version,
@@ -7,4 +7,3 @@ select
     metadata ->> 'actor' as actor,
     (data ->> 'camera_id')::bigint as camera_id
 from batch
-where type = 'CameraMonitoringStarted' and schema_version in (1);

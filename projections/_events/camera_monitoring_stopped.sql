@@ -1,5 +1,5 @@
 -- The server was no longer to check a camera.
-create view camera_monitoring_stopped as
+-- Event: CameraMonitoringStopped 1
 select
     position,
     version,
@@ -7,4 +7,3 @@ select
     metadata ->> 'actor' as actor,
     (data ->> 'camera_id')::bigint as camera_id
 from batch
-where type = 'CameraMonitoringStopped' and schema_version in (1);

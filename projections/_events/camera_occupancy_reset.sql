@@ -1,5 +1,5 @@
 -- An operator said how many are inside, from the first instant of a quarter hour on.
-create view camera_occupancy_reset as
+-- Event: CameraOccupancyReset 1
 select
     position,
     version,
@@ -10,4 +10,3 @@ select
     (data ->> 'occupancy')::bigint as occupancy,
     data ->> 'reason' as reason
 from batch
-where type = 'CameraOccupancyReset' and schema_version in (1);

@@ -1,6 +1,6 @@
 -- A camera was added: the first event of its stream, with all that describes and configures it. Secrets are referred to
 -- by their ids; schema version 1 had the credentials of the stream's URL in clear.
-create view camera_registered as
+-- Event: CameraRegistered 1, 2
 select
     position,
     version,
@@ -20,4 +20,3 @@ select
     data -> 'lines' as lines,
     data ->> 'time_zone' as time_zone
 from batch
-where type = 'CameraRegistered' and schema_version in (1, 2);

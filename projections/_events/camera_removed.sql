@@ -1,5 +1,5 @@
 -- A camera was taken away: the last event of its stream; its telemetry ends with it.
-create view camera_removed as
+-- Event: CameraRemoved 1
 select
     position,
     version,
@@ -8,4 +8,3 @@ select
     (data ->> 'camera_id')::bigint as camera_id,
     data ->> 'reason' as reason
 from batch
-where type = 'CameraRemoved' and schema_version in (1);

@@ -1,5 +1,5 @@
 -- A worker was to watch a camera; epoch counts the camera's starts and restarts, from 1.
-create view camera_started as
+-- Event: CameraStarted 1
 select
     position,
     version,
@@ -9,4 +9,3 @@ select
     data ->> 'worker_id' as worker_id,
     (data ->> 'epoch')::bigint as epoch
 from batch
-where type = 'CameraStarted' and schema_version in (1);

@@ -1,5 +1,5 @@
 -- A camera's status went from one value to another.
-create view camera_status_changed as
+-- Event: CameraStatusChanged 1
 select
     position,
     version,
@@ -10,4 +10,3 @@ select
     data ->> 'to' as "to",
     data ->> 'reason' as reason
 from batch
-where type = 'CameraStatusChanged' and schema_version in (1);

@@ -1,5 +1,5 @@
 -- A camera was no longer to be watched.
-create view camera_stopped as
+-- Event: CameraStopped 1
 select
     position,
     version,
@@ -8,4 +8,3 @@ select
     (data ->> 'camera_id')::bigint as camera_id,
     data ->> 'reason' as reason
 from batch
-where type = 'CameraStopped' and schema_version in (1);

@@ -1,6 +1,6 @@
 -- What was counted at a camera's line in one class was corrected by an operator; buckets holds what falls to each quarter
 -- hour: start (its first instant), delta_in, delta_out.
-create view count_corrected as
+-- Event: CountCorrected 1, 2
 select
     position,
     version,
@@ -16,4 +16,3 @@ select
     data ->> 'reason' as reason,
     data -> 'buckets' as buckets
 from batch
-where type = 'CountCorrected' and schema_version in (1, 2);

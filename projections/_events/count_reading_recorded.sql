@@ -1,6 +1,6 @@
 -- What crossed one line of a camera in one class since the reading before; observed_at may come late or twice.
 -- Frame data is encrypted (sealed_frame_data); schema version 1 had it in clear.
-create view count_reading_recorded as
+-- Event: CountReadingRecorded 1, 2, 3
 select
     position,
     version,
@@ -20,4 +20,3 @@ select
     -- the take of a recording that it belongs to
     (data ->> 'take')::bigint as take
 from batch
-where type = 'CountReadingRecorded' and schema_version in (1, 2, 3);

@@ -1,5 +1,5 @@
 -- A worker's sign of life for a camera; observed_at is the worker's clock and may come late or twice.
-create view heartbeat_recorded as
+-- Event: HeartbeatRecorded 1
 select
     position,
     version,
@@ -19,4 +19,3 @@ select
     (data ->> 'network_bandwidth')::double precision as network_bandwidth,
     data ->> 'error_message' as error_message
 from batch
-where type = 'HeartbeatRecorded' and schema_version in (1);

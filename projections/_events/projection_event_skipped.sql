@@ -1,5 +1,5 @@
 -- An operator had a projection leave out, for good, an event at which it had stopped.
-create view projection_event_skipped as
+-- Event: ProjectionEventSkipped 1
 select
     position,
     version,
@@ -13,4 +13,3 @@ select
     data ->> 'error' as error,
     data ->> 'reason' as reason
 from batch
-where type = 'ProjectionEventSkipped' and schema_version in (1);

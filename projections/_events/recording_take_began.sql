@@ -1,5 +1,5 @@
 -- A recording is counted from its beginning; what the take that it replaces has counted does not count from here on.
-create view recording_take_began as
+-- Event: RecordingTakeBegan 1
 select
     position,
     version,
@@ -16,4 +16,3 @@ select
     (data ->> 'loop')::boolean as loop,
     (data ->> 'replaces')::bigint as replaces
 from batch
-where type = 'RecordingTakeBegan' and schema_version in (1);

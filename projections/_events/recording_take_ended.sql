@@ -1,5 +1,5 @@
 -- A recording was counted to its end, which lies at ended_at.
-create view recording_take_ended as
+-- Event: RecordingTakeEnded 1
 select
     position,
     version,
@@ -9,4 +9,3 @@ select
     (data ->> 'take')::bigint as take,
     (data ->> 'ended_at')::timestamptz as ended_at
 from batch
-where type = 'RecordingTakeEnded' and schema_version in (1);

@@ -1,5 +1,5 @@
 -- The camera goes back to a recording that it had counted in part; the take of then goes on.
-create view recording_take_resumed as
+-- Event: RecordingTakeResumed 1
 select
     position,
     version,
@@ -10,4 +10,3 @@ select
     data ->> 'stream_url' as stream_url,
     (data ->> 'started_at')::timestamptz as started_at
 from batch
-where type = 'RecordingTakeResumed' and schema_version in (1);

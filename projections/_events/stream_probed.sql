@@ -1,5 +1,5 @@
 -- A look at a camera's stream that somebody asked for; ok says whether a picture came, else reason says why not.
-create view stream_probed as
+-- Event: StreamProbed 1, 2
 select
     position,
     version,
@@ -18,4 +18,3 @@ select
     data ->> 'reason' as reason,
     data ->> 'detail' as detail
 from batch
-where type = 'StreamProbed' and schema_version in (1, 2);

@@ -86,7 +86,7 @@ struct SampleCheck: Sendable {
         let schema = "\(definition.name)_check"
         try await connection.script("create schema \(schema); set local search_path = \(schema), public")
         try await connection.script(definition.batchView(of: streams))
-        for (_, sql) in definition.eventViews.sorted(by: { $0.key < $1.key }) { try await connection.script(sql) }
+        for view in definition.eventViews.values { try await connection.script(view.sql) }
         try await connection.script(definition.tables)
         try await connection.script(definition.applyFunction)
         _ = try await connection.pipeline([
