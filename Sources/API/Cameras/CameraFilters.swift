@@ -132,18 +132,3 @@ extension CameraFilters {
         return false
     }
 }
-
-extension ScopeCondition {
-    /// SQL on `camera`, a row of `read.camera_state`, that leaves the cameras of a scope; none where it leaves all. Made
-    /// of what the scope is limited by, so that an index can be used.
-    static func conditions(_ scope: Scope, _ bind: (Parameter) -> String) -> [String] {
-        switch scope {
-        case .all: return []
-        case .cameras(let ids): return ["camera.camera_id = any (\(bind(.integers(ids.sorted()))))"]
-        case .location(let text): return ["camera.location = \(bind(.text(text)))"]
-        case .assigned(let worker):
-            let parameter = bind(.text(worker))
-            return ["(camera.worker_id = \(parameter) or camera.previous_worker_id = \(parameter))"]
-        }
-    }
-}

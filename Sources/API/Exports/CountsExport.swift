@@ -16,10 +16,10 @@ struct CountsExport: ExportSource {
             """
             with \(PlaceHistory.places)
             select camera_id from read.camera_state as camera
-            where \(FleetFilter.sql("camera", from: 1))
-              and \(PlaceHistory.wasAt(FleetFilter.location(from: 1), "camera.camera_id", from: "$6", to: "$7"))
+            where \(FleetFilter.sql("camera", from: 3))
+              and \(PlaceHistory.wasAt(FleetFilter.location(from: 3), "camera.camera_id", from: "$1", to: "$2"))
             order by camera_id
-            """, fleet.parameters + [.timestamp(form.from.microseconds), .timestamp(form.to.microseconds)])
+            """, [.timestamp(form.from.microseconds), .timestamp(form.to.microseconds)] + fleet.parameters)
         for camera in cameras { try await rows(of: try camera.integer(0), write) }
     }
 

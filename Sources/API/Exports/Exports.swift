@@ -47,11 +47,11 @@ struct Exports: Sendable {
             """
             (select coalesce(array_agg(camera_id order by camera_id), '{}')
              from read.camera_state as camera
-             where \(FleetFilter.sql("camera", from: 2))
-               and \(PlaceHistory.wasAt(FleetFilter.location(from: 2), "camera.camera_id", from: "$7", to: "$8"))
+             where \(FleetFilter.sql("camera", from: 4))
+               and \(PlaceHistory.wasAt(FleetFilter.location(from: 4), "camera.camera_id", from: "$2", to: "$3"))
                and \(isChosen ? "true" : "false"))
             """,
-            fleet.parameters + [.timestamp(form.from.microseconds), .timestamp(form.to.microseconds)])
+            [.timestamp(form.from.microseconds), .timestamp(form.to.microseconds)] + fleet.parameters)
         let cameras = try row.integers(3).compactMap { number in try number.map { try CameraID($0) } }
         return try answer(form, "fleet", of: isChosen ? cameras : nil, fleet, at: row, context)
     }

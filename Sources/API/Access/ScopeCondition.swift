@@ -3,10 +3,12 @@ import Counting
 import EventSourcing
 import Postgres
 
-/// SQL that leaves the cameras of a scope.
+/// Which cameras a scope holds, in SQL and in Swift: what every list, total, read and command goes by.
+///
+/// Closed by default: SQL that is given no scope, or one that it does not know, holds no camera.
 struct ScopeCondition {
     /// How many parameters the condition takes.
-    static let parameterCount = 3
+    static let parameterCount = 4
 
     let parameters: [Parameter]
     private let scope: Scope
@@ -20,7 +22,46 @@ struct ScopeCondition {
         case .location(let text): location = text
         case .assigned(let id): worker = id
         }
-        parameters = [cameras.map { .integers($0) } ?? .noIntegers, .text(location), .text(worker)]
+        parameters = [
+            .text(Self.kind(of: scope)), cameras.map { .integers($0) } ?? .noIntegers, .text(location), .text(worker),
+        ]
+    }
+
+    private static func kind(of scope: Scope) -> String {
+        switch scope {
+        case .all: "all"
+        case .cameras: "cameras"
+        case .location: "location"
+        case .assigned: "worker"
+        }
+    }
+
+    /// The condition on a table or alias with the columns of `read.camera_state`, for statements that are prepared for
+    /// every scope.
+    /// - Parameter number: of the first of its parameters in the statement, `$4` for instance.
+    static func sql(_ table: String, from number: Int) -> String {
+        """
+        coalesce(
+          case $\(number)::text
+            when 'all' then true
+            when 'cameras' then \(table).camera_id = any ($\(number + 1)::bigint[])
+            when 'location' then \(table).location = $\(number + 2)::text
+            when 'worker' then $\(number + 3)::text in (\(table).worker_id, \(table).previous_worker_id)
+          end, false)
+        """
+    }
+
+    /// The same on `camera`, a row of `read.camera_state`, of what this scope alone is limited by, so that an index can be
+    /// used. Conditions that hold together; none for all cameras.
+    static func conditions(_ scope: Scope, _ bind: (Parameter) -> String) -> [String] {
+        switch scope {
+        case .all: return []
+        case .cameras(let ids): return ["camera.camera_id = any (\(bind(.integers(ids.sorted()))))"]
+        case .location(let text): return ["camera.location = \(bind(.text(text)))"]
+        case .assigned(let worker):
+            let parameter = bind(.text(worker))
+            return ["(camera.worker_id = \(parameter) or camera.previous_worker_id = \(parameter))"]
+        }
     }
 
     /// Whether a camera at this location, or at none, lies in the scope as far as its location decides that. The cameras
@@ -41,16 +82,6 @@ struct ScopeCondition {
             }
             throw .forbidden("The token is for certain cameras only, and registers no others.")
         }
-    }
-
-    /// The condition on a table or alias with the columns of `read.camera_state`.
-    /// - Parameter number: of the first of its parameters in the statement, `$4` for instance.
-    static func sql(_ table: String, from number: Int) -> String {
-        """
-        ($\(number)::bigint[] is null or \(table).camera_id = any ($\(number)))
-        and ($\(number + 1)::text is null or \(table).location = $\(number + 1))
-        and ($\(number + 2)::text is null or $\(number + 2) in (\(table).worker_id, \(table).previous_worker_id))
-        """
     }
 
     private static let checkSQL = CameraPlace.sql(
