@@ -9,7 +9,8 @@ import Synchronization
 /// all that came meanwhile share; of different things, a hundred readers do. So however many ask, the database is asked
 /// for it once at a time, and a lone reader is asked to wait for nothing. What is shared is an answer's
 /// rows, never what a principal may see: that is part of the statement and its parameters, or was found out before. Who
-/// is cancelled while waiting waits on: the answer comes all the same.
+/// is cancelled while waiting waits on: the answer comes all the same. A statement is cancelled with the one task that it
+/// is for, and not where it is for several.
 final class SharedReads: Sendable {
     /// How many keys one statement looks up: with more, the first of its readers would wait long for the last.
     static let keysPerStatement = 100
@@ -80,7 +81,8 @@ final class SharedReads: Sendable {
         case .ask: break
         }
         let others = take(question)
-        let outcome = await ask(statement([key] + others.map(\.key)), isKeyed: question.isKeyed)
+        let outcome = await ask(
+            statement([key] + others.map(\.key)), isKeyed: question.isKeyed, isShared: !others.isEmpty)
         finish(question)?.resume(returning: .ask)
         for reader in others { reader.continuation.resume(returning: .answer(outcome)) }
         return try outcome.get()
@@ -118,9 +120,9 @@ final class SharedReads: Sendable {
         }
     }
 
-    private func ask(_ statement: Statement, isKeyed: Bool) async -> Outcome {
+    private func ask(_ statement: Statement, isKeyed: Bool, isShared: Bool) async -> Outcome {
         do throws(PostgresError) {
-            var answer = Answer(rows: try await pool.query(statement))
+            var answer = Answer(rows: try await pool.query(statement, isShared: isShared))
             guard isKeyed else { return .success(answer) }
             for (index, row) in answer.rows.enumerated() { answer.indices[try row.integer(1)] = index }
             return .success(answer)

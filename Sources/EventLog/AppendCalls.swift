@@ -45,7 +45,7 @@ struct AppendCalls: Sendable {
             case .connectionLost(let reason):
                 nextKey.changeWriter()
                 return .lost { await resolve(call, reason: reason) }
-            case .overloaded: return .known(.failure(.overloaded))
+            case .overloaded, .abandoned: return .known(.failure(.overloaded))
             case .unreachable(let reason), .full(let reason):
                 return .known(.failure(.unavailable(reason: reason)))
             case .server where (error as? PostgresError)?.isLockTimeout == true:

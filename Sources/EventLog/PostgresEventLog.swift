@@ -222,7 +222,7 @@ extension EventLogError {
     /// What a failed read means: nothing can have been written by it.
     init(reading error: any Error) {
         switch error as? PostgresError {
-        case .overloaded: self = .overloaded
+        case .overloaded, .abandoned: self = .overloaded
         case .unreachable(let reason), .full(let reason), .connectionLost(let reason):
             self = .unavailable(reason: reason)
         case .server(let error) where PostgresError.server(error).isLockTimeout:

@@ -5,16 +5,20 @@ import Logging
 ///
 /// Any number of tasks may send requests at the same time; they are answered in the order in which they were sent,
 /// without waiting for one another's answers. No call blocks a thread of the cooperative pool. Cancelling a task does
-/// not withdraw its request: what was sent is done, and its answer awaited up to the target's deadline.
+/// not withdraw its request: what was sent is done, and its answer awaited up to the target's deadline. Only where the
+/// target says `cancelsUnawaited` the server is asked to cancel it, which it answers with SQLSTATE 57014; what was not
+/// sent yet fails with `PostgresError.abandoned`.
 package final class Connection: Sendable {
     let inbox: Inbox
     private let slowQueries: SlowQueries?
+    private let cancelsUnawaited: Bool
     /// The number of the database's history that the session is on, see `History`; 0 where that is not asked.
     package let history: Int64
 
-    private init(inbox: Inbox, slowQueries: SlowQueries? = nil, history: Int64 = 0) {
+    private init(inbox: Inbox, target: ConnectionTarget? = nil, slowQueries: SlowQueries? = nil, history: Int64 = 0) {
         self.inbox = inbox
         self.slowQueries = slowQueries
+        cancelsUnawaited = target?.cancelsUnawaited ?? false
         self.history = history
     }
 
@@ -45,10 +49,12 @@ package final class Connection: Sendable {
         }
         if let failure { throw failure }
         let slowQueries = target.slowQuery.map { SlowQueries(threshold: $0, logger: logger) }
-        guard let history = target.history else { return Connection(inbox: inbox, slowQueries: slowQueries) }
+        guard let history = target.history else {
+            return Connection(inbox: inbox, target: target, slowQueries: slowQueries)
+        }
         do throws(PostgresError) {
             let number = try await history.number(of: Connection(inbox: inbox))
-            return Connection(inbox: inbox, slowQueries: slowQueries, history: number)
+            return Connection(inbox: inbox, target: target, slowQueries: slowQueries, history: number)
         } catch {
             inbox.close()
             if case .connectionLost(let reason) = error { throw .unreachable(reason: reason) }
@@ -67,12 +73,23 @@ package final class Connection: Sendable {
 
     /// Runs statements one after another in a single round trip and, outside of a transaction that was begun, in a
     /// single implicit transaction: all or none take effect. Throws the first statement's error that fails.
-    package func pipeline(_ statements: [Statement]) async throws(PostgresError) -> [Rows] {
+    /// - Parameter isShared: whether others than this task wait for the rows, too: then its being cancelled is no reason
+    ///   to cancel the statements.
+    package func pipeline(
+        _ statements: [Statement], isShared: Bool = false
+    ) async throws(PostgresError) -> [Rows] {
         if statements.isEmpty { return [] }
-        guard let slowQueries else { return try await perform(.statements(statements)) }
         let began = ContinuousClock.now
-        defer { slowQueries.note(statements, since: began) }
-        return try await perform(.statements(statements))
+        defer { slowQueries?.note(statements, since: began) }
+        guard cancelsUnawaited, !isShared else { return try await perform(.statements(statements)) }
+        let interest = Interest()
+        let answer = await withTaskCancellationHandler {
+            await outcome(of: .statements(statements), interest)
+        } onCancel: {
+            interest.end()
+            inbox.wake()
+        }
+        return try answer.get()
     }
 
     /// Runs the statements of one text, separated by semicolons, in a single implicit transaction unless the text
@@ -88,9 +105,9 @@ package final class Connection: Sendable {
         try await outcome(of: work).get()
     }
 
-    func outcome(of work: Request.Work) async -> Result<[Rows], PostgresError> {
+    func outcome(of work: Request.Work, _ interest: Interest? = nil) async -> Result<[Rows], PostgresError> {
         await withCheckedContinuation { continuation in
-            inbox.send(Request(work: work, reply: continuation))
+            inbox.send(Request(work: work, interest: interest, reply: continuation))
         }
     }
 }
@@ -99,15 +116,17 @@ extension Connection {
     /// Runs `body` between BEGIN and COMMIT; rolls back what it did where it throws.
     ///
     /// No other task may use the connection meanwhile. Where the connection breaks during COMMIT the error is
-    /// `PostgresError.connectionLost`, and whether the transaction took effect is unknown.
+    /// `PostgresError.connectionLost`, and whether the transaction took effect is unknown. It begins and ends whether or
+    /// not the task is cancelled.
     package func transaction<Value>(_ body: () async throws -> Value) async throws -> Value {
-        try await query("begin")
+        func run(_ sql: String) async throws(PostgresError) { _ = try await pipeline([Statement(sql)], isShared: true) }
+        try await run("begin")
         do {
             let value = try await body()
-            try await query("commit")
+            try await run("commit")
             return value
         } catch {
-            if isOpen { _ = try? await query("rollback") }  // the first error is the one that matters
+            if isOpen { _ = try? await run("rollback") }  // the first error is the one that matters
             throw error
         }
     }

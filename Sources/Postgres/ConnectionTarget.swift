@@ -7,8 +7,15 @@ package struct ConnectionTarget: Sendable {
     /// How long an attempt to connect may take; whole seconds, at least 2 (libpq's resolution).
     package var connectTimeout: Duration
     /// How long a request may take once it was sent. Beyond it the socket is closed and the request fails with
-    /// `PostgresError.connectionLost`; the server is not asked to cancel, for a commit that waits must not be cancelled.
+    /// `PostgresError.connectionLost`. The server is asked to cancel only where `cancelsUnawaited`: a commit that waits
+    /// must not be cancelled.
     package var requestTimeout: Duration?
+    /// How long the server works on one statement; beyond it the server refuses it with SQLSTATE 57014. It does not count
+    /// the time that a commit waits for a replica. nil for as long as the request may take.
+    package var statementTimeout: Duration?
+    /// Whether a statement is cancelled when nobody waits for its rows any more: its task was cancelled, or its time is
+    /// over. For sessions that only read.
+    package var cancelsUnawaited = false
     /// How long a statement waits for a lock that another session holds; beyond it the server refuses it with SQLSTATE
     /// 55P03. nil for as long as the request may take.
     package var lockTimeout: Duration?
@@ -37,6 +44,18 @@ package struct ConnectionTarget: Sendable {
     package func waitingForLocks(atMost time: Duration) -> ConnectionTarget {
         var target = self
         target.lockTimeout = time
+        return target
+    }
+
+    package func limitingStatements(to time: Duration) -> ConnectionTarget {
+        var target = self
+        target.statementTimeout = time
+        return target
+    }
+
+    package func cancellingUnawaited() -> ConnectionTarget {
+        var target = self
+        target.cancelsUnawaited = true
         return target
     }
 

@@ -14,7 +14,18 @@ struct Request: Sendable {
     }
 
     let work: Work
+    /// Whether somebody still waits for the answer; nil where somebody always does.
+    var interest: Interest?
     let reply: CheckedContinuation<Result<[Rows], PostgresError>, Never>
+}
+
+/// Whether somebody still waits for the answer to a request.
+final class Interest: Sendable {
+    private let hasEnded = Atomic(false)
+
+    var isLost: Bool { hasEnded.load(ordering: .acquiring) }
+
+    func end() { hasEnded.store(true, ordering: .releasing) }
 }
 
 /// Hands requests from any thread to the one thread that may touch the session, and wakes it only when it sleeps.

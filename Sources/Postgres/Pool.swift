@@ -57,10 +57,11 @@ package final class Pool: Sendable {
     }
 
     /// Runs one statement on whichever connection is free.
-    package func query(_ statement: Statement) async throws(PostgresError) -> Rows {
+    /// - Parameter isShared: whether others than this task wait for the rows, too.
+    package func query(_ statement: Statement, isShared: Bool = false) async throws(PostgresError) -> Rows {
         let connection = try await borrow()
         defer { giveBack(connection) }
-        return try await connection.pipeline([statement])[0]
+        return try await connection.pipeline([statement], isShared: isShared)[0]
     }
 
     /// Closes what is idle, and what is lent when it comes back; callers that wait are refused.

@@ -10,6 +10,8 @@ package enum PostgresError: Error, Sendable {
     case connectionLost(reason: String)
     /// Too many callers wait for a connection of the pool: nothing was done.
     case overloaded
+    /// The task that asked was cancelled before the request was sent: nothing was done.
+    case abandoned
     /// The server refused; the transaction that the request was in is rolled back.
     case server(ServerError)
     /// A value is not of the type in which it was asked for.
@@ -31,7 +33,7 @@ package enum PostgresError: Error, Sendable {
         case .unreachable: true
         case .server(let error):
             [SQLState.serializationFailure, SQLState.deadlock, SQLState.lockNotAvailable].contains(error.sqlState)
-        case .full, .connectionLost, .overloaded, .decoding: false
+        case .full, .connectionLost, .overloaded, .abandoned, .decoding: false
         }
     }
 }
@@ -75,6 +77,7 @@ extension PostgresError: CustomStringConvertible {
         case .full(let reason): "the database has no session to spare: \(reason)"
         case .connectionLost(let reason): "the connection to the database was lost: \(reason)"
         case .overloaded: "too many requests wait for a database connection"
+        case .abandoned: "nobody waits for the answer of the database any more"
         case .server(let error): error.description
         case .decoding(let reason): "unexpected value from the database: \(reason)"
         }

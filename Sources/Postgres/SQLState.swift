@@ -129,7 +129,7 @@ extension PostgresError {
     package var fault: SQLState.Fault? {
         switch self {
         case .server(let error): error.fault
-        case .unreachable, .full, .overloaded: .database
+        case .unreachable, .full, .overloaded, .abandoned: .database
         case .decoding: .statement
         case .connectionLost: nil
         }

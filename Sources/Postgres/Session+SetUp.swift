@@ -55,12 +55,20 @@ extension Session {
     ) throws(PostgresError) {
         guard PQsetnonblocking(connection, 1) == 0 else { throw .unreachable(reason: message(connection)) }
         // Compiling a statement takes a second where the planner, of tables that were never analyzed, expects much of it.
+        // A backend whose client has gone would otherwise work on to the end of its statement, and hold its locks.
         try run(
             """
             set timezone = 'UTC'; set intervalstyle = 'iso_8601'; set client_min_messages = warning; set jit = off; \
-            set lock_timeout = \(target.lockTimeout.map { Int64($0 / .milliseconds(1)) } ?? 0)
+            set client_connection_check_interval = '2s'; \
+            set lock_timeout = \(milliseconds(target.lockTimeout)); \
+            set statement_timeout = \(milliseconds(target.statementTimeout))
             """, on: connection, by: deadline)
         guard PQenterPipelineMode(connection) == 1 else { throw .unreachable(reason: message(connection)) }
+    }
+
+    /// As the server's settings have it, where 0 stands for no limit.
+    private static func milliseconds(_ limit: Duration?) -> Int64 {
+        limit.map { max(1, Int64($0 / .milliseconds(1))) } ?? 0
     }
 
     /// Runs the statements of a text outside of pipeline mode, and throws away what they answer.

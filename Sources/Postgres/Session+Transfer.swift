@@ -173,9 +173,9 @@ extension Session {
         _ = PQconsumeInput(connection)
     }
 
-    /// Asks the server to end the statement that it is sending. It may have ended it by itself; the next one is not
+    /// Asks the server to end the statement that it works on. It may have ended it by itself; the next one is not
     /// affected, since the signal is delivered before this returns.
-    private func cancel() {
+    func cancel() {
         guard let handle = PQgetCancel(connection) else { return }
         defer { PQfreeCancel(handle) }
         var message = [CChar](repeating: 0, count: 256)

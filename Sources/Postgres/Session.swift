@@ -19,6 +19,8 @@ final class Session {
         var results: [Rows] = []
         var failure: PostgresError?
         let deadline: ContinuousClock.Instant?
+        /// Whether the server was asked to cancel it.
+        var isCancelled = false
     }
 
     private enum Preparation { case underWay, done(name: String) }
@@ -29,6 +31,7 @@ final class Session {
     let inbox: Inbox
     private let logger: Logger
     let requestTimeout: Duration?
+    private let cancelsUnawaited: Bool
     private let onNotification: (@Sendable (Notification) -> Void)?
 
     private var waiting: Deque<Request> = []
@@ -46,6 +49,7 @@ final class Session {
         self.logger = logger
         self.onNotification = onNotification
         requestTimeout = target.requestTimeout
+        cancelsUnawaited = target.cancelsUnawaited
     }
 
     /// Serves requests until the connection is closed or lost, then frees it.
@@ -80,6 +84,10 @@ final class Session {
 
     /// Sends a request; false where it must wait until what was sent before is answered.
     private func start(_ request: Request) -> Bool {
+        if let interest = request.interest, interest.isLost {
+            request.reply.resume(returning: .failure(.abandoned))
+            return true
+        }
         switch request.work {
         case .statements(let statements):
             send(statements, of: request)
@@ -185,6 +193,7 @@ final class Session {
         }
         _ = poll(&descriptors, 2, timeout)
         if descriptors[1].revents != 0 { inbox.silence() }
+        cancelUnawaited()
         if descriptors[0].revents != 0, PQconsumeInput(connection) == 0 {
             receive()
             lose(Session.message(connection))
@@ -192,8 +201,19 @@ final class Session {
         }
         receive()
         if let deadline = sent.first?.deadline, deadline < .now {
+            if cancelsUnawaited { cancel() }
             lose("no answer within \(requestTimeout ?? .zero)")
         }
+    }
+
+    /// Has the server cancel what it works on where nobody waits for that any more. Blocks until the server has been told;
+    /// what comes after on the session is not affected.
+    private func cancelUnawaited() {
+        guard let first = sent.first, let interest = first.request.interest, interest.isLost, !first.isCancelled else {
+            return
+        }
+        sent[0].isCancelled = true
+        cancel()
     }
 
     private func receive() {
@@ -256,33 +276,5 @@ final class Session {
         }
         lost = error
         return error
-    }
-
-    /// What a result says went wrong; nil where nothing did.
-    static func failure(of result: OpaquePointer, _ connection: OpaquePointer) -> PostgresError? {
-        let status = PQresultStatus(result)
-        guard status == PGRES_FATAL_ERROR || status == PGRES_BAD_RESPONSE else { return nil }
-        let error = ServerError(result)
-        // An error without SQLSTATE is libpq's own: the connection broke. A session that is being terminated
-        // (57P01, for instance) may have committed before it said so.
-        let isTermination = [SQLState.adminShutdown, SQLState.crashShutdown, SQLState.idleSessionTimeout]
-            .contains(error.sqlState)
-        if PQresultErrorField(result, Int32(Unicode.Scalar("C").value)) == nil || isTermination {
-            return .connectionLost(reason: error.message)
-        }
-        return .server(error)
-    }
-
-    static func message(_ connection: OpaquePointer) -> String {
-        String(cString: PQerrorMessage(connection)).trimmingCharacters(in: .whitespacesAndNewlines)
-    }
-}
-
-extension PostgresError {
-    fileprivate var reasonText: String {
-        switch self {
-        case .connectionLost(let reason), .unreachable(let reason), .full(let reason): reason
-        default: description
-        }
     }
 }

@@ -11,6 +11,7 @@ func failureKind(_ body: () async throws -> Void) async -> String? {
         case .full: return "full"
         case .connectionLost: return "connection lost"
         case .overloaded: return "overloaded"
+        case .abandoned: return "abandoned"
         case .server(let error): return error.sqlState
         case .decoding: return "decoding"
         case nil: return "\(error)"

@@ -113,7 +113,7 @@ extension Problem {
     init(_ error: PostgresError) {
         switch error {
         case .unreachable, .full, .connectionLost: self = .passing(.databaseUnavailable, "Try again.")
-        case .overloaded: self = .passing(.overloaded, "Too many requests are waiting; try again.")
+        case .overloaded, .abandoned: self = .passing(.overloaded, "Too many requests are waiting; try again.")
         // A table or column that no active build has yet.
         case .server(let error)
         where [SQLState.undefinedTable, SQLState.undefinedSchema, SQLState.undefinedColumn].contains(error.sqlState):
