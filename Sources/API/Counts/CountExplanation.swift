@@ -57,12 +57,20 @@ package struct CountExplanation: Sendable {
     package init(pool: Pool) { events = CountedEvents(pool: pool) }
 
     package func answer(_ question: Question) async throws -> Answer {
-        let row = try await events.row(
-            Self.sql, of: question.selection, [.integer(question.after), .integer(question.limit)])
+        let row = try await events.row(Self.sql, of: question.selection, Self.parameters(question))
         guard let row else { throw PostgresError.decoding(reason: "an explanation without a row") }
         return Answer(
             position: try row.optionalInteger(1), isRemoved: row.isNull(2) ? nil : try row.bool(2),
             next: try row.optionalInteger(3), json: try row.bytes(4))
+    }
+
+    private static func parameters(_ question: Question) -> [Parameter] {
+        [.integer(question.after), .integer(question.limit)]
+    }
+
+    /// What is asked of the database where no part of the history is archived.
+    static func statement(_ question: Question) -> Statement {
+        Statement(sql, question.selection.parameters + parameters(question))
     }
 
     private static let totals = """

@@ -5,7 +5,7 @@ import Postgres
 
 /// The events that make up a camera's counts, straight from the log: an answer to what the read model says, not from it.
 ///
-/// Events are read through the camera's telemetry stream (by its index), those in the archive from the files that hold
+/// Readings are found by when they were observed, those in the archive from the files that hold
 /// some of it. Which takes of recordings were replaced stands in the camera's own stream.
 struct CountedEvents: Sendable {
     let pool: Pool
@@ -43,34 +43,71 @@ struct CountedEvents: Sendable {
         "date_bin('15 minutes', \(instant), timestamptz '0001-01-01 00:00:00+00')"
     }
 
+    /// SQL for the minute in which a reading was observed, as text: `Migrations/0060_counted_events.sql` has indexes on it.
+    private static let minute = #"left(data ->> 'observed_at', 16) collate "C""#
+
+    /// SQL for the minute that an instant begins.
+    private static func minute(of instant: String) -> String {
+        // Of the year 10000 no reading is.
+        "(case when \(instant) < '10000-01-01' then to_char(\(instant) at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI') else '~' end)"
+    }
+
+    private static func ofTakes(_ table: String) -> String {
+        """
+        select type, position, \(unskipped)
+        from \(table)
+        where stream = 'camera-' || $2::bigint and type in ('\(Camera.takeBeganType)', '\(Camera.takeEndedType)')
+        """
+    }
+
+    /// SQL for the bucket of the last reading of the take that `began` replaced.
+    private static func lastBucket(in table: String) -> String {
+        """
+        (
+          select \(bucket("(max(\(minute)) || ':00Z')::timestamptz"))
+          from \(table)
+          where stream = $1 and type = 'CountReadingRecorded' and data ? 'take'
+            and data ->> 'take' = began.data ->> 'replaces'
+            and position < began.position
+            and position not in (select position from projection_skips where projection = 'hourly_counts')
+        )
+        """
+    }
+
     /// CTEs, to be preceded by one named `upto` with the last `position` that counts:
     /// - readings: one row a reading, with its bucket, but for those of takes that were replaced;
     /// - corrections: one row per correction and bucket that it touches, but where it was decided on such a take;
     /// - explained: what they add up to, one row per bucket, line and class.
     ///
-    /// Late readings may stand anywhere in the stream after they were observed, and no clock says where at the earliest:
-    /// so all of the stream is read, at 17 µs an event that is not cached. `position + 0` keeps the server from reading
-    /// the primary key of the whole log besides, which at a million events took longer than all the rest.
+    /// Late readings may stand anywhere in the stream after they were observed: an index leads to those of a range of time,
+    /// so that the cost follows the range and not the stream. `position + 0` keeps the server from reading the primary key
+    /// of the whole log besides, which at a million events took longer than all the rest.
     static let sources = """
-        recorded as not materialized (
-          select position, version, recorded_at, type, \(unskipped), metadata
+        recorded_readings as not materialized (
+          select position, version, recorded_at, \(unskipped), metadata
           from events
-          where stream = $1 and type in ('CountReadingRecorded', 'CountCorrected')
+          where stream = $1 and type = 'CountReadingRecorded'
+            and \(minute) >= \(minute(of: "$3")) and \(minute) < \(minute(of: "$4"))
           union all
-          select position, version, recorded_at, type, \(unskipped), metadata
+          select position, version, recorded_at, \(unskipped), metadata
           from archived_events
-          where stream = $1
+          where stream = $1 and type = 'CountReadingRecorded'
+        ),
+        recorded_corrections as not materialized (
+          select position, version, recorded_at, \(unskipped), metadata
+          from events
+          where stream = $1 and type = 'CountCorrected'
+          union all
+          select position, version, recorded_at, \(unskipped), metadata
+          from archived_events
+          where stream = $1 and type = 'CountCorrected'
         ),
         takes as materialized (
           select type, position, data
           from (
-            select type, position, \(unskipped)
-            from events
-            where stream = 'camera-' || $2::bigint and type in ('\(Camera.takeBeganType)', '\(Camera.takeEndedType)')
+            \(ofTakes("events"))
             union all
-            select type, position, \(unskipped)
-            from archived_events
-            where stream = 'camera-' || $2::bigint and type in ('\(Camera.takeBeganType)', '\(Camera.takeEndedType)')
+            \(ofTakes("archived_events"))
           ) as recorded_takes
           where position + 0 <= (select position from upto)
         ),
@@ -85,12 +122,8 @@ struct CountedEvents: Sendable {
                 from takes as ended
                 where ended.type = '\(Camera.takeEndedType)' and ended.data ->> 'take' = began.data ->> 'replaces'
               ),
-              (
-                select \(bucket("max((reading.data ->> 'observed_at')::timestamptz)"))
-                from recorded as reading
-                where reading.type = 'CountReadingRecorded' and reading.position < began.position
-                  and reading.data ->> 'take' = began.data ->> 'replaces'
-              )
+              \(lastBucket(in: "events")),
+              \(lastBucket(in: "archived_events"))
             ) as last_bucket_start
           from takes as began
           join takes as first
@@ -103,9 +136,8 @@ struct CountedEvents: Sendable {
             coalesce(data ->> 'line', '') as line, data ->> 'class' as class,
             \(bucket("(data ->> 'observed_at')::timestamptz")) as bucket_start,
             (data ->> 'count_in')::bigint as count_in, (data ->> 'count_out')::bigint as count_out
-          from recorded
-          where type = 'CountReadingRecorded'
-            and position + 0 <= (select position from upto)
+          from recorded_readings
+          where position + 0 <= (select position from upto)
             and (data ->> 'observed_at')::timestamptz >= $3 and (data ->> 'observed_at')::timestamptz < $4
             and ($5::text is null or coalesce(data ->> 'line', '') = $5)
             and ($6::text is null or data ->> 'class' = $6)
@@ -116,11 +148,10 @@ struct CountedEvents: Sendable {
             position, version, recorded_at, metadata, data,
             coalesce(data ->> 'line', '') as line, data ->> 'class' as class,
             bucket.start as bucket_start, bucket.delta_in as correction_in, bucket.delta_out as correction_out
-          from recorded
+          from recorded_corrections as recorded
           cross join lateral jsonb_to_recordset(data -> 'buckets')
             as bucket (start timestamptz, delta_in bigint, delta_out bigint)
-          where type = 'CountCorrected'
-            and position + 0 <= (select position from upto)
+          where position + 0 <= (select position from upto)
             and bucket.start >= $3 and bucket.start < $4
             and ($5::text is null or coalesce(data ->> 'line', '') = $5)
             and ($6::text is null or data ->> 'class' = $6)

@@ -16,7 +16,7 @@ struct ReplacedTakes: Sendable {
             """
             select (data ->> 'camera_id')::bigint as camera_id, (data ->> 'replaces')::bigint as take
             from events
-            where type = '\(Camera.takeBeganType)' and position <= $1 and data ->> 'replaces' is not null
+            where type = '\(Camera.takeBeganType)' and position + 0 <= $1 and data ->> 'replaces' is not null
             \(kept)
             """, [.integer(position)])
         var (cameras, takes) = (ArrayParameter(.integer), ArrayParameter(.integer))
