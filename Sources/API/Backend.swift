@@ -12,6 +12,9 @@ package struct Backend: Sendable {
     let log: any EventLog
     let requests: any IdempotentRequests
     let readModels: ReadModels
+    /// For reads that may take long.
+    let slowReads: ReadModels
+    let turns = UserTurns()
     let streams: StreamPolicy
     let authentication: Authentication
     let vault: CameraVault
@@ -33,6 +36,8 @@ package struct Backend: Sendable {
     /// - Parameters:
     ///   - requests: keeps what became of requests under keys, together with what they append to `log`.
     ///   - pool: lends connections for reading; `read.*` and the log's own tables are read through it.
+    ///   - slowPool: lends connections for reads that may take long, so that they keep none of the others waiting; nil: the
+    ///     same.
     ///   - checkpoints: must be running, for reads that wait for a position.
     ///   - streams: where cameras' streams may lie.
     ///   - authentication: how requests prove who sends them.
@@ -47,8 +52,8 @@ package struct Backend: Sendable {
     ///   - circuits: of what the process uses beside the database, for `/health/ready`.
     ///   - metrics: what the process measures, for `/metrics`.
     package init(
-        log: any EventLog, requests: any IdempotentRequests, pool: Pool, checkpoints: Checkpoints,
-        vault: CameraVault, patience: Duration = .seconds(5), maximumWaiting: Int = 1024,
+        log: any EventLog, requests: any IdempotentRequests, pool: Pool, slowPool: Pool? = nil,
+        checkpoints: Checkpoints, vault: CameraVault, patience: Duration = .seconds(5), maximumWaiting: Int = 1024,
         streams: StreamPolicy = StreamPolicy(),
         authentication: Authentication,
         exportPatience: Duration = .seconds(30),
@@ -62,13 +67,14 @@ package struct Backend: Sendable {
         self.vault = vault
         readModels = ReadModels(
             pool: pool, checkpoints: checkpoints, log: log, patience: patience, maximumWaiting: maximumWaiting)
+        slowReads = readModels.through(slowPool ?? pool)
         self.streams = streams
         self.authentication = authentication
         self.newCameraID = newCameraID
         self.now = now
         self.clockTolerance = clockTolerance
         self.exportPatience = exportPatience
-        exportSlots = ExportSlots(count: max(1, pool.size / 2))
+        exportSlots = ExportSlots(count: max(1, slowReads.pool.size / 2))
         self.rateLimiter = rateLimiter
         self.metrics = metrics
         self.circuits = circuits + [authentication.circuit, rateLimiter?.circuit].compactMap(\.self)

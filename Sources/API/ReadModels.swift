@@ -17,7 +17,7 @@ enum ReadModel: String, CaseIterable {
 
 /// Reads the schema `read` and says how fresh the answer is.
 struct ReadModels: Sendable {
-    let pool: Pool
+    private(set) var pool: Pool
     let checkpoints: Checkpoints
     /// What the read models are made of.
     let log: any EventLog
@@ -25,7 +25,7 @@ struct ReadModels: Sendable {
     let cameras: CommandHandler<Camera>
     /// How long a read waits for the position that it asks for.
     let patience: Duration
-    let shared: SharedReads
+    private(set) var shared: SharedReads
     private let waiters: Slots
 
     /// - Parameter maximumWaiting: how many reads wait for a position at a time; others are refused.
@@ -39,6 +39,14 @@ struct ReadModels: Sendable {
         self.patience = patience
         shared = SharedReads(pool: pool)
         waiters = Slots(maximumWaiting)
+    }
+
+    /// The same, read through another pool.
+    func through(_ pool: Pool) -> ReadModels {
+        var others = self
+        others.pool = pool
+        others.shared = SharedReads(pool: pool)
+        return others
     }
 
     /// Runs a statement that selects, first of all, `position`: the least that its read models reflect.
@@ -107,8 +115,10 @@ struct ReadModels: Sendable {
             throw Problem.passing(.overloaded, "Too many requests wait for a position to be reached; try again.")
         }
         defer { withExtendedLifetime(waiter) {} }
-        return await RequestPlace.left {
-            await checkpoints.wait(for: models.map(\.rawValue), toReach: minimum, limit: patience)
+        return try await RequestPlace.left {
+            try await UserTurns.left {
+                await checkpoints.wait(for: models.map(\.rawValue), toReach: minimum, limit: patience)
+            }
         }
     }
 

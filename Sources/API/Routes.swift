@@ -14,13 +14,27 @@ struct Route: Sendable {
     let method: HTTPRequest.Method
     let path: String
     let access: RouteAccess
+    /// Whether a request may take long: then its user has few of them worked on at a time, and it ends when its client has
+    /// gone.
+    let mayTakeLong: @Sendable (Request) -> Bool
     let handler: Handler
 
-    init(_ method: HTTPRequest.Method, _ path: String, _ access: RouteAccess, _ handler: @escaping Handler) {
+    init(
+        _ method: HTTPRequest.Method, _ path: String, _ access: RouteAccess,
+        mayTakeLong: @escaping @Sendable (Request) -> Bool = { _ in false }, _ handler: @escaping Handler
+    ) {
         self.method = method
         self.path = path
         self.access = access
+        self.mayTakeLong = mayTakeLong
         self.handler = handler
+    }
+
+    static let always: @Sendable (Request) -> Bool = { _ in true }
+
+    /// The same, further down.
+    func below(_ base: String) -> Route {
+        Route(method, base + path, access, mayTakeLong: mayTakeLong, handler)
     }
 }
 
@@ -38,20 +52,20 @@ extension Backend {
             lines: ReportedLines(handler: handler), repetitions: Repetitions(log: log, vault: vault), now: now,
             tolerance: clockTolerance)
         let frames = FrameReads(log: log, vault: vault)
-        let counts = CountReads(readModels: readModels, now: now)
-        let explanations = CountExplanationReads(readModels: readModels, now: now)
+        let counts = CountReads(readModels: readModels, slowReads: slowReads, now: now)
+        let explanations = CountExplanationReads(readModels: slowReads, now: now)
         let corrections = CountCorrections(backend: self, handler: handler)
-        let analytics = AnalyticsReads(readModels: readModels, now: now)
+        let analytics = AnalyticsReads(readModels: slowReads, now: now)
         let resets = OccupancyResets(log: log, now: now)
-        let exports = Exports(readModels: readModels, slots: exportSlots, patience: exportPatience)
-        let reports = Reports(readModels: readModels, now: now)
+        let exports = Exports(readModels: slowReads, slots: exportSlots, patience: exportPatience)
+        let reports = Reports(readModels: slowReads, now: now)
         let health = HealthReads(readModels: readModels)
         let probes = StreamProbes(backend: self)
         let workers = WorkerReads(readModels: readModels, vault: vault)
         let cameraMetrics = CameraMetricsReads(readModels: readModels, now: now)
         let pool = WorkerPool(readModels: readModels)
         let assignments = WorkerCommands(readModels: readModels, commands: commands)
-        let audit = AuditReads(trail: AuditTrail(pool: readModels.pool))
+        let audit = AuditReads(trail: AuditTrail(pool: slowReads.pool))
         let projections = ProjectionReads(readModels: readModels)
         return [
             Route(.get, "/cameras", .fleet(.read), cameras.list),
@@ -78,26 +92,26 @@ extension Backend {
                 .get, "/cameras/:id/stream-info", .camera(.read),
                 StreamInfoReads(readModels: readModels, now: now).show),
             Route(.post, "/cameras/:id/heartbeats", .camera(.report), telemetry.recordHeartbeats),
-            Route(.get, "/cameras/:id/counts", .camera(.read), counts.history),
+            Route(.get, "/cameras/:id/counts", .camera(.read), mayTakeLong: CountReads.mayTakeLong, counts.history),
             Route(.post, "/cameras/:id/counts", .camera(.report), telemetry.recordReadings),
             Route(.get, "/cameras/:id/frames/:position", .camera(.admin), frames.show),
-            Route(.get, "/cameras/:id/counts/explain", .camera(.read), explanations.explain),
+            Route(.get, "/cameras/:id/counts/explain", .camera(.read), mayTakeLong: Route.always, explanations.explain),
             Route(.post, "/cameras/:id/counts/corrections", .camera(.write), corrections.correct),
             Route(.post, "/cameras/:id/occupancy/reset", .camera(.control), resets.reset),
-            Route(.get, "/cameras/:id/analytics", .camera(.read), analytics.show),
-            Route(.post, "/cameras/:id/export", .camera(.read), exports.ofCamera),
-            Route(.post, "/export", .fleet(.read), exports.ofFleet),
-            Route(.get, "/cameras/:id/reports", .camera(.read), reports.show),
-            Route(.get, "/counts", .fleet(.read), counts.fleet),
-            Route(.get, "/analytics/summary", .fleet(.read), analytics.summary),
+            Route(.get, "/cameras/:id/analytics", .camera(.read), mayTakeLong: Route.always, analytics.show),
+            Route(.post, "/cameras/:id/export", .camera(.read), mayTakeLong: Route.always, exports.ofCamera),
+            Route(.post, "/export", .fleet(.read), mayTakeLong: Route.always, exports.ofFleet),
+            Route(.get, "/cameras/:id/reports", .camera(.read), mayTakeLong: Route.always, reports.show),
+            Route(.get, "/counts", .fleet(.read), mayTakeLong: CountReads.mayTakeLong, counts.fleet),
+            Route(.get, "/analytics/summary", .fleet(.read), mayTakeLong: Route.always, analytics.summary),
             Route(.get, "/cameras/:id/metrics", .camera(.read), cameraMetrics.show),
             Route(.get, "/workers", .fleet(.read), pool.list),
             Route(.get, "/workers/:id", .fleet(.read), pool.show),
             Route(.post, "/workers/:id/assign", .fleet(.control), assignments.assign),
             Route(.post, "/workers/:id/release", .fleet(.control), assignments.release),
             Route(.get, "/workers/:id/assignments", .worker, workers.assignments),
-            Route(.get, "/audit", .unlimited(.admin), audit.show),
-            Route(.get, "/audit/:position/chain", .unlimited(.admin), audit.chain),
+            Route(.get, "/audit", .unlimited(.admin), mayTakeLong: Route.always, audit.show),
+            Route(.get, "/audit/:position/chain", .unlimited(.admin), mayTakeLong: Route.always, audit.chain),
             Route(.get, "/projections", .unlimited(.admin), projections.list),
             Route(
                 .post, "/projections/:name/rebuild", .unlimited(.admin),
@@ -118,7 +132,7 @@ extension Backend {
     /// The API, ready for an `Application`. Whatever goes wrong is answered with a problem.
     package func makeRouter(_ policy: NetworkPolicy = NetworkPolicy()) -> Router<APIContext> {
         let based =
-            routes.map { Route($0.method, Route.base + $0.path, $0.access, $0.handler) } + serverRoutes
+            routes.map { $0.below(Route.base) } + serverRoutes
             + (documentation?.routes ?? [])
         let router = Router(context: APIContext.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: SecurityHeaders(isSecure: policy.isSecure))
@@ -142,6 +156,7 @@ extension Backend {
         let limits = RateLimits(limiter: route.access == .open ? nil : rateLimiter)
         let posts = IdempotentPosts(requests: requests, vault: vault)
         let security = SecurityLog(route: route)
+        let handler = inTurn(route)
         return { request, unproved in
             var context = unproved
             if route.access != .open {
@@ -158,9 +173,19 @@ extension Backend {
                     if ![.get, .head].contains(route.method), let minimum = try Query.position(request) {
                         try await readModels.checkLog(reaches: minimum)
                     }
-                    if route.method == .post { return try await posts.serve(request, context, by: route.handler) }
-                    return try await route.handler(request, context)
+                    if route.method == .post { return try await posts.serve(request, context, by: handler) }
+                    return try await handler(request, context)
                 }
+            }
+        }
+    }
+
+    /// The route's handler; what may take long is done when it is its user's turn, and while its client is there.
+    private func inTurn(_ route: Route) -> Route.Handler {
+        { request, context in
+            guard route.mayTakeLong(request) else { return try await route.handler(request, context) }
+            return try await AwaitedAnswer.on(context.channel) {
+                try await turns.withTurn(of: context.principal.name) { try await route.handler(request, context) }
             }
         }
     }

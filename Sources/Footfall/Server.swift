@@ -21,6 +21,7 @@ import StructuredLogging
 struct Server {
     private let target: ConnectionTarget
     private let readers: Pool
+    private let slowReaders: Pool
     private let writer: Pool
     private let checkpoints: Checkpoints
     private let log: PostgresEventLog
@@ -51,8 +52,16 @@ struct Server {
         target.history = History(ofLog: logger)
         let watched = target.loggingQueries(from: settings.slowQuery)
         let patient = watched.waitingForLocks(atMost: Self.lockTimeout)
-        readers = Pool(patient.named("footfall api"), size: settings.sessions.readers, logger: logger)
-        writer = Pool(patient.named("footfall log"), size: settings.sessions.writers, logger: logger)
+        let reading = patient.cancellingUnawaited()
+        readers = Pool(
+            reading.named("footfall api").limitingStatements(to: Self.readTimeout), size: settings.sessions.readers,
+            logger: logger)
+        slowReaders = Pool(
+            reading.named("footfall slow").limitingStatements(to: Self.slowTimeout),
+            size: settings.sessions.slowReaders, logger: logger)
+        writer = Pool(
+            patient.named("footfall log").limitingStatements(to: Self.slowTimeout), size: settings.sessions.writers,
+            logger: logger)
         log = PostgresEventLog(readers: readers, writer: writer)
         let channels = Projector.channels + [PostgresSecretStore.channel]
         let listener = Listener(target.named("footfall listener"), channels: channels, logger: logger)
@@ -64,7 +73,7 @@ struct Server {
         let vault = CameraVault(store: PostgresSecretStore(pool: readers), masterKeys: masterKeys)
         let erasures = ErasureWatch(vault: vault, pool: readers, listener: listener, logger: logger)
         var backend = Backend(
-            log: log, requests: log, pool: readers, checkpoints: checkpoints, vault: vault,
+            log: log, requests: log, pool: readers, slowPool: slowReaders, checkpoints: checkpoints, vault: vault,
             streams: StreamPolicy(networks: settings.streamNetworks), authentication: authentication,
             newCameraID: Backend.cameraIDs(from: readers), now: Server.now,
             clockTolerance: settings.clockTolerance ?? ObservationTime.tolerance,
@@ -100,6 +109,11 @@ struct Server {
 
     /// Long for anything that the programs do to each other, and short for a client that waits.
     private static let lockTimeout = Duration.seconds(4)
+
+    /// How long the database may work on a statement: on one that is quick as a rule, and on others. Both end before the
+    /// request is given up at this end.
+    private static let readTimeout = Duration.seconds(10)
+    private static let slowTimeout = Duration.seconds(25)
 
     static let now: @Sendable () -> Timestamp = {
         Timestamp(microseconds: Int64((Date().timeIntervalSince1970 * 1_000_000).rounded()))
@@ -178,6 +192,7 @@ struct Server {
     func run() async throws {
         defer {
             readers.close()
+            slowReaders.close()
             writer.close()
         }
         logger.info("footfall starts", metadata: ["version": "\(Release.version)"])

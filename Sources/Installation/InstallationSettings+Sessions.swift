@@ -3,11 +3,14 @@ extension InstallationSettings {
     package struct Sessions: Sendable {
         /// `FOOTFALL_DATABASE_READERS`: those that requests read with, made when they are needed, and kept.
         package let readers: Int
+        /// `FOOTFALL_DATABASE_SLOW_READERS`: those of reads that may take long.
+        package let slowReaders: Int
         /// `FOOTFALL_DATABASE_WRITERS`: those that the log is appended with; more than two gain nothing.
         package let writers: Int
 
         init(_ reader: SettingsReader) throws(Invalid) {
             readers = try reader.integer("database.readers", in: 1...1000, default: 8)
+            slowReaders = try reader.integer("database.slow.readers", in: 1...1000, default: 6)
             writers = try reader.integer("database.writers", in: 1...16, default: 2)
         }
 
@@ -20,7 +23,7 @@ extension InstallationSettings {
         /// All that a server has when every reader and writer is in use. Fewer where other processes apply some of the
         /// projections; one more for each projection that has stopped at an event.
         package func most(projections: Int) -> Int {
-            readers + writers + Self.services + Self.perProjection * projections
+            readers + slowReaders + writers + Self.services + Self.perProjection * projections
         }
     }
 }

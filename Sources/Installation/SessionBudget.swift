@@ -39,7 +39,7 @@ package struct SessionBudget: Sendable {
     package func warning(for most: Int) -> String? {
         if Int64(most) + others <= limit { return nil }
         return "the database has room for \(limit) sessions, of which \(others) are taken, and this process uses up to "
-            + "\(most); raise max_connections (or the database's or role's limit), or lower FOOTFALL_DATABASE_READERS "
-            + "and FOOTFALL_DATABASE_WRITERS"
+            + "\(most); raise max_connections (or the database's or role's limit), or lower FOOTFALL_DATABASE_READERS, "
+            + "FOOTFALL_DATABASE_SLOW_READERS and FOOTFALL_DATABASE_WRITERS"
     }
 }

@@ -39,7 +39,7 @@ struct CountQuery {
     }
 
     /// Selects position, whether the camera was removed, the range (from, to) in whole buckets, the time zone's name, the
-    /// number of rows and the rows as one JSON array.
+    /// number of rows (more than there are on the page, where they are too many) and the rows as one JSON array.
     var sql: String {
         """
         with \(CountRange.tables(bucket)),
@@ -57,7 +57,7 @@ struct CountQuery {
           from grouped, zone
           group by 1, 2, 3
         ),
-        \(isFilled ? filled : "filled as (select * from counted)"),
+        \(isFilled ? filled : "filled as (select * from counted), size as (select 0 as rows)"),
         page as (
           select
             first, line, class, count_in, count_out, readings, correction_in, correction_out, zone.name as zone
@@ -71,7 +71,7 @@ struct CountQuery {
           (select rfc3339(first) from range),
           (select rfc3339(last) from range),
           (select name from zone),
-          (select count(*) from page),
+          greatest((select count(*) from page), (select rows from size)),
           \(ReadModels.array(row, from: "page", orderedBy: #"first, line collate "C", class collate "C""#))
         """
     }
@@ -85,7 +85,8 @@ struct CountQuery {
         """
     }
 
-    /// A row for each bucket and each line and class that occurs in the range, or that is asked for by both names.
+    /// A row for each bucket and each line and class that occurs in the range, or that is asked for by both names; none
+    /// where that would be too many.
     private var filled: String {
         """
         kinds as (
@@ -93,8 +94,11 @@ struct CountQuery {
           union
           select $5, $6 where $5 is not null and $6 is not null
         ),
-        buckets as (
+        buckets as materialized (
           \(bucket.all(from: "(select first from range)", to: "(select last from range)", zone: "(select name from zone)"))
+        ),
+        size as materialized (
+          select (select count(*) from kinds) * (select count(*) from buckets) as rows
         ),
         filled as (
           select
@@ -102,6 +106,7 @@ struct CountQuery {
           from buckets
           cross join kinds
           left join counted using (first, line, class)
+          where (select rows from size) < $7
         )
         """
     }

@@ -6,11 +6,18 @@ import Postgres
 /// What crossed cameras' lines, over time.
 struct CountReads: Sendable {
     let readModels: ReadModels
+    /// For answers with a row for each bucket, of which there may be many more than rows that are kept.
+    let slowReads: ReadModels
     let now: @Sendable () -> Timestamp
+
+    @Sendable static func mayTakeLong(_ request: Request) -> Bool { request.uri.queryParameters["fill"] != nil }
+
+    private func models(for request: Request) -> ReadModels { Self.mayTakeLong(request) ? slowReads : readModels }
 
     @Sendable func history(_ request: Request, _ context: APIContext) async throws -> Response {
         let id = try context.cameraID
         let query = try CountQuery(request, now: now())
+        let readModels = models(for: request)
         let row = try await readModels.row(
             of: id, CameraColumns(removed: 1), atLeast: query.minimumPosition
         ) { minimum in
@@ -32,6 +39,7 @@ struct CountReads: Sendable {
     /// The same over several cameras.
     @Sendable func fleet(_ request: Request, _ context: APIContext) async throws -> Response {
         let query = try FleetCountQuery(request, scope: context.principal.scope, now: now())
+        let readModels = models(for: request)
         let row = try await readModels.readZoned(
             FleetCountQuery.models, atLeast: query.minimumPosition, query.sql, query.parameters)
         if try row.integer(3) > CountQuery.maximumRows { throw Problem.tooManyRows }

@@ -179,10 +179,12 @@ func withAPI(
         let clock = TestClock("2026-03-29T12:00:00Z")
         let databaseClock = clocked ? try await DatabaseClock.install(on: target, showing: clock.now) : nil
         try await withPostgresLog(target) { log, pool in
+            let slowPool = Pool(target.cancellingUnawaited(), size: 4, logger: .silent)
+            defer { slowPool.close() }
             let listener = Listener(target, channels: Projector.channels, logger: .silent)
             let checkpoints = Checkpoints(pool: pool, listener: listener, logger: .silent)
             var backend = Backend(
-                log: log, requests: log, pool: pool, checkpoints: checkpoints,
+                log: log, requests: log, pool: pool, slowPool: slowPool, checkpoints: checkpoints,
                 vault: CameraVault(store: PostgresSecretStore(pool: pool), masterKeys: masterKeys), patience: patience,
                 maximumWaiting: maximumWaiting,
                 streams: .test, authentication: authentication,
