@@ -12,12 +12,6 @@ struct EmbeddedLayout {
     var lock: String { directory.appending(path: "postgres.lock").path }
     var socketPath: String { sockets.appending(path: ".s.PGSQL.5432").path }
 
-    /// The server's first process, as its file says, which is there for as long as the process, and after a crash.
-    var postmaster: pid_t? {
-        let text = try? String(contentsOf: cluster.appending(path: "postmaster.pid"), encoding: .utf8)
-        return text?.split(separator: "\n").first.flatMap { pid_t($0) }
-    }
-
     func url(database: String) -> String {
         func quoted(_ value: String) -> String {
             "'" + value.replacing("\\", with: "\\\\").replacing("'", with: "\\'") + "'"
@@ -28,45 +22,52 @@ struct EmbeddedLayout {
     /// The data directory stays the caller's; what the server writes belongs to its account.
     func makeFolders(owner: ServerAccount) throws {
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        try checkOwner()
         for folder in [cluster, sockets] {
             guard mkdir(folder.path, 0o700) == 0 || errno == EEXIST else {
                 throw EmbeddedPostgres.Failure.failed(
                     action: "making the folder \(folder.path)", output: String(cString: strerror(errno)))
             }
-            if chown(folder.path, owner.userID, owner.groupID) != 0 {
+            let descriptor = open(folder.path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+            defer { if descriptor >= 0 { close(descriptor) } }
+            guard descriptor >= 0, fchown(descriptor, owner.userID, owner.groupID) == 0 else {
                 throw EmbeddedPostgres.Failure.failed(
                     action: "giving \(folder.path) to the server's user", output: String(cString: strerror(errno)))
             }
         }
     }
 
-    func writeSettings(_ settings: [String: String], owner: ServerAccount) throws {
+    /// Root's files are safe only where nobody else can put others in their place.
+    private func checkOwner() throws(EmbeddedPostgres.Failure) {
+        var status = stat()
+        guard geteuid() == 0, stat(directory.path, &status) == 0 else { return }
+        let isOthers = status.st_uid != 0
+        let isOpenToOthers = status.st_mode & (S_IWGRP | S_IWOTH) != 0
+        if isOthers || isOpenToOthers { throw .foreignFolder(directory.path) }
+    }
+
+    /// The text of the server's settings, with further ones.
+    func settingsText(_ settings: [String: String]) -> String {
         var lines = [
             "listen_addresses": "", "unix_socket_directories": sockets.path, "unix_socket_permissions": "0700",
             "max_connections": "100", "max_wal_size": "4GB", "random_page_cost": "1.1",
         ]
         lines.merge(settings) { _, given in given }
-        let text = lines.sorted { $0.key < $1.key }
+        return "# Written by Footfall at each start.\n"
+            + lines.sorted { $0.key < $1.key }
             .map { "\($0.key) = '\($0.value.replacing("'", with: "''"))'\n" }.joined()
-        let path = cluster.appending(path: EmbeddedLayout.settingsName)
-        let data = Data(("# Written by Footfall at each start.\n" + text).utf8)
-        // What is there already is not written again: on a full disk it would be lost.
-        if (try? Data(contentsOf: path)) == data { return }
-        try data.write(to: path)
-        chmod(path.path, 0o600)
-        chown(path.path, owner.userID, owner.groupID)
     }
 }
 
 enum ServerPrograms {
     /// The folder with initdb, pg_ctl and postgres: of the version that made the cluster, or else the newest.
-    static func folder(for cluster: URL) throws(EmbeddedPostgres.Failure) -> URL {
+    static func folder(for cluster: ForeignFolder) throws(EmbeddedPostgres.Failure) -> URL {
         let root = URL(filePath: "/usr/lib/postgresql")
         let installed = ((try? FileManager.default.contentsOfDirectory(atPath: root.path)) ?? [])
             .filter { FileManager.default.isExecutableFile(atPath: "\(root.path)/\($0)/bin/initdb") }
             .sorted { (Int($0) ?? 0) < (Int($1) ?? 0) }
         guard let newest = installed.last else { throw .missingProgram("\(root.path)/*/bin/initdb") }
-        guard let text = try? String(contentsOf: cluster.appending(path: "PG_VERSION"), encoding: .utf8) else {
+        guard let text = cluster.text("PG_VERSION", maximum: 16) else {
             return root.appending(path: "\(newest)/bin")
         }
         let version = text.trimmingCharacters(in: .whitespacesAndNewlines)

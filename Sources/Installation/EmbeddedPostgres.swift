@@ -11,6 +11,7 @@ package final class EmbeddedPostgres: Sendable {
     package enum Failure: Error, CustomStringConvertible {
         case missingProgram(String)
         case unreachableFolder(folder: String, user: String)
+        case foreignFolder(String)
         case pathTooLong(String)
         case otherVersion(data: String, installed: [String])
         case busy(String)
@@ -24,6 +25,9 @@ package final class EmbeddedPostgres: Sendable {
             case .unreachableFolder(let folder, let user):
                 "PostgreSQL runs as user \(user), who cannot enter the folder \(folder); allow it (chmod o+x \(folder)) "
                     + "or choose another data directory"
+            case .foreignFolder(let folder):
+                "\(folder) belongs to another user than root, or others may write to it: files of root would not be safe "
+                    + "there (chown root \(folder); chmod go-w \(folder))"
             case .pathTooLong(let path):
                 "the path \(path) is too long for a Unix socket (107 bytes at most); choose a shorter data directory"
             case .otherVersion(let data, let installed):
@@ -78,7 +82,7 @@ package final class EmbeddedPostgres: Sendable {
         }
         guard let lock = FileLock(layout.lock, exclusive: false) else { throw Failure.busy(layout.lock) }
 
-        let programs = try ServerPrograms.folder(for: layout.cluster)
+        let programs = try ServerPrograms.folder(for: ForeignFolder(path: layout.cluster.path, owner: account.userID))
         let server = EmbeddedPostgres(
             layout, settings: settings, programs: programs, account: account, lock: lock, logger: logger)
         if !exists(in: layout.directory) {
@@ -99,15 +103,30 @@ package final class EmbeddedPostgres: Sendable {
     /// Starts the server where it does not run, and waits until it answers.
     func startUnlessRunning() async throws {
         while try await !isRunning() {
-            try layout.writeSettings(settings, owner: account)
+            try await writeSettings()
             try await launch(log: layout.log)
         }
+    }
+
+    /// What the server writes.
+    private var files: ForeignFolder { ForeignFolder(path: layout.cluster.path, owner: account.userID) }
+
+    private func writeSettings() async throws {
+        let text = layout.settingsText(settings)
+        // What is there already is not written again: on a full disk there would be no room for it.
+        if files.text(EmbeddedLayout.settingsName) == text { return }
+        try await account.write(text, to: layout.cluster.appending(path: EmbeddedLayout.settingsName).path)
+    }
+
+    /// The server's first process, as its file says, which is there for as long as the process, and after a crash.
+    private var postmaster: pid_t? {
+        files.text("postmaster.pid")?.split(separator: "\n").first.flatMap { pid_t($0) }
     }
 
     /// Whether its first process lives, as far as can be seen at once. Where that is a child of this process (which is a
     /// container's first one), its end is taken note of, so that nothing takes it for alive.
     func isAlive() -> Bool {
-        guard let pid = layout.postmaster else { return false }
+        guard let pid = postmaster, pid > 1 else { return false }
         _ = waitpid(pid, nil, WNOHANG)
         // The number may be another program's by now. "postgres" is its name; the state, which comes next, Z of a zombie.
         guard let stat = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8) else { return false }
@@ -164,10 +183,10 @@ package final class EmbeddedPostgres: Sendable {
             "--encoding=UTF8", "--locale=C.UTF-8", "--data-checksums",
         ])
         if !output.succeeded { throw Failure.failed(action: "initdb", output: output.text) }
-        let configuration = try FileHandle(forWritingTo: layout.cluster.appending(path: "postgresql.conf"))
-        try configuration.seekToEnd()
-        try configuration.write(contentsOf: Data("include_if_exists = '\(EmbeddedLayout.settingsName)'\n".utf8))
-        try configuration.close()
+        let included = try await account.run(
+            ["sh", "-c", #"cat >> "$1""#, "sh", layout.cluster.appending(path: "postgresql.conf").path],
+            input: "include_if_exists = '\(EmbeddedLayout.settingsName)'\n")
+        if !included.succeeded { throw Failure.failed(action: "setting up PostgreSQL", output: included.text) }
     }
 
     private func launch(log: URL) async throws {
@@ -180,21 +199,16 @@ package final class EmbeddedPostgres: Sendable {
             if attempt == 5 {
                 throw Failure.failed(
                     action: "starting PostgreSQL",
-                    output: ([output.text] + Self.lastLines(of: log)).joined(separator: "\n"))
+                    output: ([output.text] + lastLines).joined(separator: "\n"))
             }
             try await Task.sleep(for: .milliseconds(500))
         }
     }
 
     /// What the server said last; it may have said very much before.
-    private static func lastLines(of log: URL) -> [String] {
-        guard let file = try? FileHandle(forReadingFrom: log) else { return [] }  // without it less is told
-        defer { try? file.close() }  // it was only read
-        let end = (try? file.seekToEnd()) ?? 0
-        guard (try? file.seek(toOffset: end > 4096 ? end - 4096 : 0)) != nil,
-            let data = try? file.readToEnd()
-        else { return [] }
-        return String(decoding: data, as: UTF8.self).split(separator: "\n").suffix(5).map(String.init)
+    private var lastLines: [String] {
+        (files.text(layout.log.lastPathComponent, maximum: 4096) ?? "").split(separator: "\n").suffix(5).map(
+            String.init)
     }
 
     private func createDatabase() async throws {

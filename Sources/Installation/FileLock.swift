@@ -6,7 +6,7 @@ package final class FileLock: Sendable {
 
     /// Takes the lock, or returns nil where another process holds one that stands against it.
     package init?(_ path: String, exclusive: Bool) {
-        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        descriptor = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { return nil }
         guard flock(descriptor, (exclusive ? LOCK_EX : LOCK_SH) | LOCK_NB) == 0 else {
             close(descriptor)

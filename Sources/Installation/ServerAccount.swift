@@ -22,13 +22,20 @@ struct ServerAccount: Sendable {
         let text: String
     }
 
+    /// Puts a file in the place of whatever has this path, as this user: so in no place that is not this user's.
+    func write(_ text: String, to path: String) async throws {
+        let output = try await run(
+            ["sh", "-c", #"umask 077 && cat > "$1.new" && mv -fT "$1.new" "$1""#, "sh", path], input: text)
+        if !output.succeeded { throw EmbeddedPostgres.Failure.failed(action: "writing \(path)", output: output.text) }
+    }
+
     /// Runs a program to its end as this user.
-    func run(_ command: [String]) async throws -> Output {
+    func run(_ command: [String], input: String = "") async throws -> Output {
         let words = prefix + command
         let program: Executable = words[0].hasPrefix("/") ? .path(FilePath(words[0])) : .name(words[0])
         let result = try await Subprocess.run(
             program, arguments: Arguments(Array(words.dropFirst())), workingDirectory: "/",
-            output: .string(limit: 1 << 20), error: .combinedWithOutput)
+            input: .string(input), output: .string(limit: 1 << 20), error: .combinedWithOutput)
         return Output(
             succeeded: result.terminationStatus.isSuccess,
             text: result.standardOutput.trimmingCharacters(in: .whitespacesAndNewlines))
