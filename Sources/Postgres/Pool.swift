@@ -89,7 +89,8 @@ package final class Pool: Sendable {
         for action in actions {
             switch action {
             case .answer(let task, let outcome): task.resume(returning: outcome)
-            case .connect(let ticket): Task { await connect(ticket) }  // no caller is bound to it
+            // No caller is bound to it: it keeps nothing of the task that happened to need a connection, such as a place.
+            case .connect(let ticket): Task.detached { await self.connect(ticket) }
             case .close(let connection): connection.close()
             }
         }

@@ -60,8 +60,8 @@ extension Session {
             """
             set timezone = 'UTC'; set intervalstyle = 'iso_8601'; set client_min_messages = warning; set jit = off; \
             set client_connection_check_interval = '2s'; \
-            set lock_timeout = \(milliseconds(target.lockTimeout)); \
-            set statement_timeout = \(milliseconds(target.statementTimeout))
+            set lock_timeout = \(milliseconds(target.lockTimeout))\
+            \(target.statementTimeout.map { "; set statement_timeout = \(milliseconds($0))" } ?? "")
             """, on: connection, by: deadline)
         guard PQenterPipelineMode(connection) == 1 else { throw .unreachable(reason: message(connection)) }
     }
