@@ -2,11 +2,10 @@ import EventSourcing
 
 extension JSON {
     /// Appends the value as PostgreSQL writes a jsonb value (jsonb_out; strings as escape_json does): members in
-    /// jsonb's order, a space after each comma and colon, numbers without exponents.
+    /// jsonb's order, a space after each comma and colon. Numbers are written as they are spelled.
     package func writeAsPostgres(to output: inout [UInt8]) {
         switch self {
-        case .null, .bool, .integer: write(to: &output)
-        case .number(let value): output += value.plainDecimal.utf8
+        case .null, .bool, .integer, .number: write(to: &output)
         case .string(let text): Self.writeAsPostgres(text, to: &output)
         case .array(let elements):
             output += "[".utf8
@@ -43,28 +42,5 @@ extension JSON {
             }
         }
         output += "\"".utf8
-    }
-}
-
-extension Double {
-    /// The shortest decimal that reads back as this number, as `numeric` writes it: no exponent and no negative zero.
-    var plainDecimal: String {
-        if self == 0 { return "0.0" }
-        let text = "\(magnitude)"
-        guard let e = text.firstIndex(of: "e"), let exponent = Int(text[text.index(after: e)...]) else {
-            return (self < 0 ? "-" : "") + text
-        }
-        let parts = text[..<e].split(separator: ".")
-        let (whole, fraction) = (parts[0], parts.count > 1 ? parts[1] : "")
-        let digits: String
-        if exponent >= 0 {
-            let shifted = fraction.prefix(exponent)
-            let zeros = String(repeating: "0", count: exponent - shifted.count)
-            let rest = fraction.dropFirst(exponent)
-            digits = whole + shifted + zeros + (rest.isEmpty ? "" : "." + rest)
-        } else {
-            digits = "0." + String(repeating: "0", count: -exponent - whole.count) + whole + fraction
-        }
-        return (self < 0 ? "-" : "") + digits
     }
 }

@@ -25,7 +25,7 @@ import Testing
                     "desired_state":"stopped","worker_id":null,
                     "settings":{"loop": true, "pace": "fast", "classes": ["person"], "detector": "yolo",
                      "confidence": 0.00005, "started_at": "2026-03-29T00:00:00Z"},
-                    "metadata":{"a": {"c": [null, "x"], "d": 1}, "bb": 1},
+                    "metadata":{"a": {"c": [null, "x"], "d": 1}, "bb": 1.0},
                     "lines":[{"to": [1.0, 0.5], "from": [0.0, 0.5], "name": "door", "inside": [0.5, 0.9]}],
                     "time_zone":"Europe/Berlin","monitoring":false,"security_config":null,"created_at":"2026-03-29T12:00:00Z",
                     "updated_at":"2026-03-29T12:00:00Z","created_by":"anonymous","updated_by":"anonymous","version":1}

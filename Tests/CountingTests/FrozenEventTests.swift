@@ -39,8 +39,10 @@ import Testing
     static let samples: [Frozen] = [
         Frozen(.registered, .camera(.registered(Sample.id, CameraCodingTests.full, CameraCodingTests.watched))),
         Frozen(.registeredBare, .camera(.registered(Sample.id, Sample.plain, Sample.moved))),
+        Frozen(.registeredAsWritten, .camera(.registered(Sample.id, CameraCodingTests.asWritten, Sample.moved))),
         Frozen(.described, .camera(.described(Sample.id, CameraCodingTests.full))),
         Frozen(.describedBare, .camera(.described(Sample.id, Sample.plain))),
+        Frozen(.describedAsWritten, .camera(.described(Sample.id, CameraCodingTests.asWritten))),
         Frozen(.configured, .camera(.configured(Sample.id, CameraCodingTests.watched))),
         Frozen(.started, .camera(.started(Sample.id, Sample.workerA, epoch: 1))),
         Frozen(.restarted, .camera(.restarted(Sample.id, Sample.workerB, epoch: 2))),

@@ -4,7 +4,7 @@ import Testing
 @Suite struct JSONParserTests {
     @Test(
         arguments: [
-            ("null", nil), (" true ", true), ("false", false), ("0", 0), ("-0", 0), ("-12", -12), ("1.5", 1.5),
+            ("null", nil), (" true ", true), ("false", false), ("0", 0), ("-0", 0.0), ("-12", -12), ("1.5", 1.5),
             ("1.0", 1.0),
             ("1e2", 100.0), ("1E+2", 100.0), ("25e-1", 2.5), ("9223372036854775807", .integer(.max)),
             ("-9223372036854775808", .integer(.min)), ("9223372036854775808", .number(9.223372036854775808e18)),

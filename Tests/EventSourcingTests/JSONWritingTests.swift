@@ -6,7 +6,8 @@ import Testing
         arguments: [
             (nil, "null"), (true, "true"), (false, "false"), (0, "0"), (.integer(.min), "-9223372036854775808"),
             (1.5, "1.5"),
-            (.number(1), "1.0"), (.number(1e300), "1e+300"), (.number(.infinity), "null"), (.number(.nan), "null"),
+            (.number(1), "1.0"), (.number(1e21), "1000000000000000000000"), (.number(-2.5e-7), "-0.00000025"),
+            (.number(-0.0), "0.0"), (.number(.infinity), "null"), (.number(.nan), "null"),
             ("", #""""#),
             ("a\"\\\n\t\u{1}\u{1F}/", #""a\"\\\n\u0009\u0001\u001f/""#), ("é😀\u{7F}", "\"é😀\u{7F}\""), ([], "[]"),
             ([1, nil], "[1,null]"),

@@ -78,6 +78,6 @@ import Testing
     /// Whether they say the same, however a time or a whole number is written.
     private func isSame(_ shown: JSON, _ expected: JSON) -> Bool {
         if let written = instant(expected) { return instant(shown) == written }
-        return FreeformObject(stored: ["value": shown]) == FreeformObject(stored: ["value": expected])
+        return FreeformObject(stored: ["value": shown]).says(what: FreeformObject(stored: ["value": expected]))
     }
 }

@@ -207,7 +207,8 @@ struct RandomHistory {
     private mutating func description() throws -> CameraDescription {
         var description = CameraDescription(name: CameraName(stored: pick(["Entrance", "Exit", "Yard"])))
         description.location = pick([nil, Location(stored: "Hall")])
-        description.metadata = try FreeformObject(pick([[:], ["floor": 2]]))
+        description.metadata = try FreeformObject(
+            pick([[:], ["floor": 2], ["big": .number(JSONNumber(text: "1e308"))]]))
         description.settings.loop = pick([nil, true])
         description.settings.startedAt = pick([nil, quarterHour(now) - .seconds(900), now - .seconds(7300)])
         return description

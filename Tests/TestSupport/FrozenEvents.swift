@@ -27,6 +27,14 @@ package struct FrozenEvent: Hashable, Sendable {
     package static let describedBare = FrozenEvent(
         "CameraDescribed", 1,
         #"{"camera_id":7,"name":"Entrance","metadata":{},"settings":{},"time_zone":"UTC"}"#)
+    package static let registeredAsWritten = FrozenEvent(
+        "CameraRegistered", 3,
+        #"{"camera_id":7,"name":"Entrance","metadata_text":"{\"big\": 1e308, \"half\": 1.50}","settings":{},"time_zone":"UTC","stream_url":"rtsp://10.0.0.6/stream1","stream_type":"rtsp","lines":[]}"#
+    )
+    package static let describedAsWritten = FrozenEvent(
+        "CameraDescribed", 2,
+        #"{"camera_id":7,"name":"Entrance","metadata_text":"{\"big\": 1e308, \"half\": 1.50}","settings":{},"time_zone":"UTC"}"#
+    )
     package static let configured = FrozenEvent(
         "CameraConfigured", 1,
         #"{"camera_id":7,"stream_url":"rtsp://10.0.0.5:554/stream1","stream_credentials":"admin:s%40crt","stream_type":"rtsp","lines":[{"name":"door","from":[0.0,0.5],"to":[1.0,0.5],"inside":[0.5,0.9]}]}"#
@@ -145,7 +153,8 @@ package struct FrozenEvent: Hashable, Sendable {
 
     /// With all that it can have, and, named so, bare.
     package static let all: [FrozenEvent] = [
-        .registered, .registeredBare, .described, .describedBare, .configured, .started, .restarted, .stopped,
+        .registered, .registeredBare, .registeredAsWritten, .described, .describedBare, .describedAsWritten,
+        .configured, .started, .restarted, .stopped,
         .stoppedBare,
         .statusChanged, .statusChangedBare, .removed, .removedBare, .monitoringStarted, .monitoringStopped,
         .heartbeatBare, .heartbeat, .readingBare,

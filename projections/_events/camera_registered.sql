@@ -1,6 +1,7 @@
 -- A camera was added: the first event of its stream, with all that describes and configures it. Secrets are referred to
--- by their ids; schema version 1 had the credentials of the stream's URL in clear.
--- Event: CameraRegistered 1, 2
+-- by their ids; schema version 1 had the credentials of the stream's URL in clear. The metadata is a text of JSON where
+-- jsonb would not keep its numbers as they were written.
+-- Event: CameraRegistered 1, 2, 3
 select
     position,
     version,
@@ -17,6 +18,7 @@ select
     data ->> 'stream_type' as stream_type,
     data -> 'settings' as settings,
     data -> 'metadata' as metadata,
+    data ->> 'metadata_text' as metadata_text,
     data -> 'lines' as lines,
     data ->> 'time_zone' as time_zone
 from batch

@@ -222,7 +222,7 @@ insert into camera_state (
 select
     camera_id, name, location, description, stream_url, stream_credentials_id, security_config_id,
     stream_credentials, stream_type, camera_heard.status, 'stopped',
-    null, 0, settings, metadata, lines, time_zone, false, camera_heard.status_since, recorded_at, recorded_at,
+    null, 0, settings, coalesce(metadata_text, metadata::text), lines, time_zone, false, camera_heard.status_since, recorded_at, recorded_at,
     recorded_at, actor, actor, version, position, false
 from camera_registered
 join camera_heard using (camera_id);
@@ -231,7 +231,7 @@ join camera_heard using (camera_id);
 with latest as (
     select distinct on (camera_id)
         camera_id, position, version, recorded_at, actor,
-        name, location, description, metadata, settings, time_zone
+        name, location, description, coalesce(metadata_text, metadata::text) as metadata, settings, time_zone
     from camera_described
     order by camera_id, position desc
 )

@@ -33,7 +33,7 @@ using gin (
 where not removed;
 
 -- Members of the metadata, by what contains them (@>).
-create index camera_state_metadata on camera_state using gin (metadata jsonb_path_ops) where not removed;
+create index camera_state_metadata on camera_state using gin ((metadata::jsonb) jsonb_path_ops) where not removed;
 
 -- The server's periodic check.
 create index camera_state_monitored on camera_state (camera_id) where monitoring and not removed;

@@ -31,7 +31,8 @@ create table camera_state (
     status_since timestamptz not null,
     desired_state_since timestamptz not null,
     settings jsonb not null,
-    metadata jsonb not null,
+    -- JSON, with its numbers as they were written
+    metadata text not null,
     lines jsonb not null,
     time_zone text not null,
     -- whether the server itself checks it now and then

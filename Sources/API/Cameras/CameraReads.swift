@@ -20,7 +20,7 @@ struct CameraReads: Sendable {
         camera_id as id, name, location, description,
         case when stream_credentials is null and stream_credentials_id is null then stream_url
              else regexp_replace(stream_url, '://', '://\(CameraSecret.mask)@') end as stream_url,
-        stream_type, \(CameraStanding.status) as status, desired_state, worker_id, settings, metadata, lines, time_zone, monitoring,
+        stream_type, \(CameraStanding.status) as status, desired_state, worker_id, settings, metadata::json as metadata, lines, time_zone, monitoring,
         case when security_config_id is not null then '\(CameraSecret.mask)' end as security_config,
         rfc3339(created_at) as created_at,
         rfc3339(updated_at) as updated_at,

@@ -37,11 +37,11 @@ struct MetadataFilter {
     /// SQL on a row of `read.camera_state`, in the form that the index on metadata serves.
     func condition(_ bind: (Parameter) -> String) -> String {
         let values = [JSON.string(value)] + (scalar.map { [$0] } ?? [])
-        let alternatives = values.map { "metadata @> \(bind(.text(JSON.object([name: $0]).text)))::jsonb" }
+        let alternatives = values.map { "metadata::jsonb @> \(bind(.text(JSON.object([name: $0]).text)))::jsonb" }
         return "(\(alternatives.joined(separator: " or ")))"
     }
 
-    /// What the value stands for in JSON besides a text. Longer numbers than anyone filters by are texts alone, for what
+    /// What the value stands for in JSON besides a text, however a number is written there. Longer numbers than anyone filters by are texts alone, for what
     /// the database cannot hold as a number is an error there.
     private var scalar: JSON? {
         if let flag = Bool(value) { return .bool(flag) }

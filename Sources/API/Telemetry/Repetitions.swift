@@ -90,13 +90,13 @@ struct Repetitions: Sendable {
     private func says(_ stored: FrameData?, _ sent: FreeformObject?, of id: CameraID) async throws -> Bool {
         switch stored {
         case nil: return true
-        case .clear(let object): return object == sent
+        case .clear(let object): return sent.map(object.says(what:)) == true
         case .sealed(let sealed):
             guard let sent else { return false }
             guard let bytes = Data(base64Encoded: sealed.text) else { return false }
             do {
                 let data = try await vault.open(Array(bytes), of: id.number, keyID: sealed.keyID, for: .frameData)
-                return try JSON.parse(data).object.map(FreeformObject.init(stored:)) == sent
+                return try JSON.parse(data).object.map { FreeformObject(stored: $0).says(what: sent) } == true
             } catch CameraVault.Failure.erased {
                 return true
             }

@@ -10,9 +10,12 @@ extension Camera {
         switch event {
         case .registered(let id, let description, let configuration):
             stored(
-                "CameraRegistered", id, version: configuration.schemaVersion, description.members,
-                configuration.members)
-        case .described(let id, let description): stored("CameraDescribed", id, description.members)
+                "CameraRegistered", id,
+                version: description.metadata.isKeptByJSONB ? configuration.schemaVersion : 3,
+                description.members, configuration.members)
+        case .described(let id, let description):
+            stored(
+                "CameraDescribed", id, version: description.metadata.isKeptByJSONB ? 1 : 2, description.members)
         case .configured(let id, let configuration):
             stored("CameraConfigured", id, version: configuration.schemaVersion, configuration.members)
         case .started(let id, let worker, let epoch):
@@ -75,11 +78,12 @@ extension Camera {
         }
     }
 
-    /// The versions that `decode` reads, by type. The second version refers to secrets that are kept beside the log; the
-    /// first held credentials in clear.
+    /// The versions that `decode` reads, by type. The second version of a configuration refers to secrets that are kept
+    /// beside the log; the first held credentials in clear. The last version of a description has the metadata as a text,
+    /// for numbers that jsonb would write otherwise.
     static let schemaVersions: [String: ClosedRange<Int16>] = [
-        "CameraRegistered": 1...2,
-        "CameraDescribed": 1...1,
+        "CameraRegistered": 1...3,
+        "CameraDescribed": 1...2,
         "CameraConfigured": 1...2,
         "CameraStarted": 1...1,
         "CameraRestarted": 1...1,
@@ -101,7 +105,8 @@ extension CameraDescription {
             "name": .string(name.text),
             "location": location.json,
             "description": notes.json,
-            "metadata": metadata.json,
+            "metadata": metadata.isKeptByJSONB ? metadata.json : Optional.none,
+            "metadata_text": metadata.isKeptByJSONB ? Optional.none : .string(metadata.text),
             "settings": settings.json,
             "time_zone": .string(timeZone.text),
         ]
@@ -111,7 +116,13 @@ extension CameraDescription {
         name = try members.text("name")
         location = try members.optionalText("location")
         notes = try members.optionalText("description")
-        metadata = FreeformObject(stored: try members.required("metadata", \.object))
+        let written = try members.optional("metadata_text", \.writtenObject)
+        metadata =
+            if let written {
+                FreeformObject(stored: written)
+            } else {
+                FreeformObject(stored: try members.required("metadata", \.object))
+            }
         settings = try members.required("settings", Settings.init(stored:))
         timeZone = TimeZoneName(stored: try members.required("time_zone", \.string))
     }
@@ -143,6 +154,13 @@ extension CameraConfiguration {
         )
         securityConfig = try members.secret("security_config_id")
         lines = try members.required("lines", Lines.init(stored:))
+    }
+}
+
+extension JSON {
+    /// The object that a text is the JSON of.
+    fileprivate var writtenObject: JSONObject? {
+        string.flatMap { try? JSON.parse($0).object }  // a text that is no JSON is no object either
     }
 }
 

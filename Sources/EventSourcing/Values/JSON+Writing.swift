@@ -10,13 +10,13 @@ extension JSON {
     /// The value as text without white space.
     package var text: String { String(decoding: bytes, as: UTF8.self) }
 
-    /// Appends the value's bytes to `output`. A number that JSON cannot say (infinite or NaN) is written as null.
+    /// Appends the value's bytes to `output`.
     package func write(to output: inout [UInt8]) {
         switch self {
         case .null: output.append(contentsOf: "null".utf8)
         case .bool(let flag): output.append(contentsOf: flag ? "true".utf8 : "false".utf8)
         case .integer(let value): output.append(contentsOf: String(value).utf8)
-        case .number(let value): output.append(contentsOf: (value.isFinite ? "\(value)" : "null").utf8)
+        case .number(let number): output.append(contentsOf: number.text.utf8)
         case .string(let text): JSON.write(string: text, to: &output)
         case .array(let elements):
             output.append(UInt8(ascii: "["))

@@ -1,11 +1,12 @@
 /// A JSON value (RFC 8259), as a document's parser found it or as it will be written.
 ///
-/// Whole numbers within 64 bits stay exact; members keep the order in which they were given.
+/// Whole numbers within 64 bits are integers, all others keep their spelling; members keep the order in which they were
+/// given.
 package enum JSON: Sendable {
     case null
     case bool(Bool)
     case integer(Int64)
-    case number(Double)
+    case number(JSONNumber)
     case string(String)
     case array([JSON])
     case object(JSONObject)
@@ -53,6 +54,9 @@ extension JSON: Hashable {
 }
 
 extension JSON {
+    /// Null where JSON cannot say it (infinite or NaN).
+    package static func number(_ value: Double) -> JSON { value.isFinite ? .number(JSONNumber(value)) : .null }
+
     /// An object of the members that have a value; those that are nil are left out.
     package static func members(_ members: KeyValuePairs<String, JSON?>) -> JSON {
         var object = JSONObject(minimumCapacity: members.count)
@@ -86,7 +90,7 @@ extension JSON {
     package var number: Double? {
         switch self {
         case .integer(let value): Double(value)
-        case .number(let value): value
+        case .number(let number): number.value
         default: nil
         }
     }

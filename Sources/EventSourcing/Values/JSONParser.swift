@@ -15,7 +15,7 @@ extension JSON {
     /// Nesting deeper than `maximumDepth` is refused before it can exhaust the stack.
     ///
     /// - Parameter exact: whether a number is an error that would be kept as a quite different one: an integer that 64
-    ///   bits do not hold, and what is so small that it would become 0. Otherwise it is the nearest `number`.
+    ///   bits do not hold, and what is so small that it would become 0. Otherwise it is a `number`.
     package static func parse(
         _ bytes: some Collection<UInt8>, maximumDepth: Int = 64, exact: Bool = false
     ) throws(JSONSyntaxError) -> JSON {
@@ -220,14 +220,14 @@ private struct JSONParser {
             try skipDigits()
         }
         let text = String(decoding: bytes[start..<index], as: UTF8.self)
-        if isWhole, let value = Int64(text) { return .integer(value) }
-        if isWhole, isExact {
+        if isWhole, let value = Int64(text), value != 0 || text == "0" { return .integer(value) }
+        if isWhole, isExact, text != "-0" {
             throw error("an integer lies between \(Int64.min) and \(Int64.max)", at: start)
         }
         guard let value = Double(text), value.isFinite, value != 0 || !isExact || Self.saysZero(text) else {
             throw error("the number is out of range", at: start)
         }
-        return .number(value)
+        return .number(JSONNumber(text: text))
     }
 
     /// Whether no digit before the exponent is another than 0.

@@ -17,6 +17,14 @@ import Testing
         },
         timeZone: valid { try TimeZoneName("Europe/Berlin") })
 
+    /// With numbers that jsonb would write otherwise.
+    static let asWritten = valid {
+        var description = Sample.plain
+        description.metadata = FreeformObject(
+            stored: ["half": .number(JSONNumber(text: "1.50")), "big": .number(JSONNumber(text: "1e308"))])
+        return description
+    }
+
     /// As events of schema version 1 say it.
     static let watched = valid {
         CameraConfiguration(address: Sample.addressInClear, lines: try Lines([Sample.line("door")]))
@@ -125,6 +133,20 @@ import Testing
         #expect(try Camera.decode(Sample.recorded(configured)) == .configured(Sample.id, Self.secured))
         #expect(
             try Camera.decode(Sample.recorded(registered)) == .registered(Sample.id, Sample.plain, Self.secured))
+    }
+
+    @Test func metadataThatJSONBWouldWriteOtherwiseIsAText() throws {
+        let description = Self.asWritten
+        let members = #""metadata_text":"{\"big\": 1e308, \"half\": 1.50}","settings":{},"time_zone":"UTC""#
+        let described = Camera.encode(.described(Sample.id, description))
+        #expect(described.schemaVersion == 2)
+        #expect(
+            String(decoding: described.data, as: UTF8.self) == #"{"camera_id":7,"name":"Entrance",\#(members)}"#)
+        let registered = Camera.encode(.registered(Sample.id, description, Self.secured))
+        #expect(registered.schemaVersion == 3)
+        #expect(try Camera.decode(Sample.recorded(described)) == .described(Sample.id, description))
+        #expect(
+            try Camera.decode(Sample.recorded(registered)) == .registered(Sample.id, description, Self.secured))
     }
 
     @Test(arguments: samples.indices)

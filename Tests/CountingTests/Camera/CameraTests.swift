@@ -91,10 +91,14 @@ import Testing
 
     @Test func orderOfMetadataChangesNothing() throws {
         var first = Sample.plain
-        first.metadata = try FreeformObject(["floor": 2, "door": ["b": 1.0, "a": 1]])
+        first.metadata = try FreeformObject(["floor": 2, "door": ["b": 1.5, "a": 1]])
         var second = Sample.plain
-        second.metadata = try FreeformObject(["door": ["a": 1, "b": 1], "floor": 2.0])
+        second.metadata = try FreeformObject(["door": ["a": 1, "b": 1.5], "floor": 2])
         given(.registered(id, first, Sample.configuration)).when(.describe(second)).thenNothing()
+        second.metadata = try FreeformObject([
+            "door": ["a": 1, "b": .number(JSONNumber(text: "1.50"))], "floor": 2,
+        ])
+        given(.registered(id, first, Sample.configuration)).when(.describe(second)).then(.described(id, second))
     }
 
     @Test func configuringReplacesTheConfiguration() {

@@ -80,19 +80,45 @@ import Testing
         #expect(refusal { try FreeformObject(["k": larger]) } == .tooLarge)
     }
 
-    /// jsonb writes them without exponents.
-    @Test func largeAndSmallNumbersTakeTheirDigits() throws {
-        for value in [1e308, 1e-300] {
-            let few = JSON.array(Array(repeating: .number(value), count: 20))
-            #expect(refusal { try FreeformObject(["k": few]) } == nil)
-            let many = JSON.object(["m": .array(Array(repeating: .number(value), count: 60))])
-            #expect(refusal { try FreeformObject(["k": many]) } == .tooLarge)
-        }
+    @Test func numbersTakeTheirSpelling() throws {
+        let many = JSON.array(Array(repeating: .number(JSONNumber(text: "1e308")), count: 2_700))
+        #expect(refusal { try FreeformObject(["k": many]) } == nil)
+        #expect(refusal { try FreeformObject(["k": many, "l": many]) } == .tooLarge)
     }
 
-    @Test func freeformObjectsTakeTheOrderOfJSONB() throws {
-        let object = try FreeformObject(["bb": 1, "b": ["z": 1, "y": 2], "aa": 2.0, "a": 2.5, "é": 1e18])
-        #expect(object.json.text == #"{"a":2.5,"b":{"y":2,"z":1},"aa":2,"bb":1,"é":1000000000000000000}"#)
+    /// What `numeric` cannot hold could not be looked for.
+    @Test(arguments: [
+        ("0e-16383", true), ("0e-16384", false), ("0.0e99999999999999999999", false), ("-0e-99999", false),
+        ("1.5e-300", true), ("1.\(String(repeating: "5", count: 16_000))e-300", true),
+        ("1.\(String(repeating: "5", count: 16_200))e-300", false),
+        ("0.\(String(repeating: "0", count: 16_200))1e16200", true), ("1E+100", true),
+    ])
+    func numbersAreThoseThatTheDatabaseHolds(number: String, isHeld: Bool) throws {
+        let members = try #require(JSON.parse(#"{"n":\#(number)}"#).object)
+        #expect(refusal { try FreeformObject(members) } == (isHeld ? nil : .outOfRange))
+    }
+
+    @Test func freeformObjectsTakeTheOrderOfJSONBAndKeepTheirNumbers() throws {
+        let sent =
+            #"{"bb":1,"b":{"z":1,"y":[2E5,{"q":1,"p":-0}]},"aa":2.0,"a":2.50,"é":12345678901234567890.5,"c\n":1e308}"#
+        let object = try FreeformObject(#require(JSON.parse(sent).object))
+        #expect(
+            object.json.text
+                == #"{"a":2.50,"b":{"y":[2E5,{"p":-0,"q":1}],"z":1},"aa":2.0,"bb":1,"c\n":1e308,"é":12345678901234567890.5}"#
+        )
+        #expect(
+            object.text
+                == #"{"a": 2.50, "b": {"y": [2E5, {"p": -0, "q": 1}], "z": 1}, "aa": 2.0, "bb": 1, "c\n": 1e308, "é": 12345678901234567890.5}"#
+        )
+    }
+
+    @Test(arguments: [
+        ("1", true), ("1.50", true), ("12345678901234567890.5", true), ("0.0", true), ("-0.5", true), ("-0", false),
+        ("-0.00", false), ("1e5", false), ("1E-5", false),
+    ])
+    func jsonbKeepsWhatIsPlain(number: String, isKept: Bool) throws {
+        let object = try FreeformObject(#require(JSON.parse(#"{"a":[{"b":\#(number)}]}"#).object))
+        #expect(object.isKeptByJSONB == isKept)
     }
 
     @Test func settingsKeepOnlyWhatWasGiven() {

@@ -27,6 +27,8 @@ import Testing
                         "location", "description", "stream_credentials", "stream_credentials_id", "security_config_id",
                     ] { row[optional] = .null }
                     for (member, value) in try #require(JSON.parse(whole.data).object) { row[member] = value }
+                    row["metadata_text"] = nil
+                    row["metadata"] = .string(camera.description.metadata.text)
                     row["monitoring"] = .bool(camera.isMonitored)
                     row["desired_state"] = .string(camera.desiredState.rawValue)
                     if case .registered(let before) = before, let worker = before.workerID,

@@ -40,7 +40,8 @@ enum Meaning {
                 #expect(instant(shown) == time, "\(column)")
             } else {
                 #expect(
-                    FreeformObject(stored: ["value": shown]) == FreeformObject(stored: ["value": value]), "\(column)")
+                    FreeformObject(stored: ["value": shown]).says(what: FreeformObject(stored: ["value": value])),
+                    "\(column)")
             }
         }
         let others = row.filter { expected[$0.key] == nil && $0.value != .null }

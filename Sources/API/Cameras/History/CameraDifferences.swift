@@ -25,9 +25,9 @@ struct CameraDifferences {
         all.map { ["member": .string($0.member), "before": $0.before, "after": $0.after] }
     }
 
-    /// Objects are compared member by member, everything else as a whole.
+    /// Objects are compared member by member, everything else as a whole and as it is written: `1.50` is not `1.5`.
     private mutating func note(_ member: String, from before: JSON, to after: JSON) {
-        guard before != after else { return }
+        guard before.bytes != after.bytes else { return }
         guard let old = before.object, let new = after.object else {
             all.append(Difference(member: member, before: before, after: after))
             return
