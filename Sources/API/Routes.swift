@@ -50,7 +50,7 @@ extension Backend {
         let telemetry = TelemetryCommands(
             log: log, frames: FramePolicy(handler: handler, vault: vault),
             lines: ReportedLines(handler: handler), repetitions: Repetitions(log: log, vault: vault), now: now,
-            tolerance: clockTolerance)
+            tolerance: clockTolerance, losses: LossMetrics(metrics))
         let frames = FrameReads(log: log, vault: vault)
         let counts = CountReads(readModels: readModels, slowReads: slowReads, now: now)
         let explanations = CountExplanationReads(readModels: slowReads, now: now)

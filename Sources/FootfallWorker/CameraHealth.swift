@@ -50,6 +50,8 @@ final class CameraHealth: Sendable {
                 "status": state.isOver ? "offline" : error == nil ? "online" : "error",
                 "fps": measured.map { .number($0.fps) },
                 "frames_dropped": measured.map { .integer(Int64($0.framesDropped)) },
+                "readings_refused": losses.refused > 0 ? .integer(Int64(losses.refused)) : Optional.none,
+                "readings_given_up": losses.givenUp > 0 ? .integer(Int64(losses.givenUp)) : Optional.none,
                 "decode_time_ms": milliseconds(measured?.decodeTime),
                 "inference_time_ms": milliseconds(measured?.inferenceTime),
                 "response_time_ms": milliseconds(measured?.responseTime),

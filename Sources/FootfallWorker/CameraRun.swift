@@ -23,6 +23,7 @@ struct CameraRun: Sendable {
     private let logger: Logger
     private let outbox: ReadingOutbox
     private let health: CameraHealth
+    private let heartbeats: HeartbeatSender
     /// How long the file is, once it was played to its end.
     private let length = PlayedLength()
     private let stopSignal = Latch()
@@ -31,9 +32,10 @@ struct CameraRun: Sendable {
     /// How long a stopped run goes on trying to hand over what it holds.
     private static let flushLimit = Duration.seconds(10)
 
+    /// - Parameter untold: what earlier runs of this worker's cameras could not tell.
     init(
         _ assignment: Assignment, workerID: String, client: ServerClient, model: String?, door: StreamDoor,
-        logger: Logger
+        untold: UntoldHeartbeats, logger: Logger
     ) {
         self.assignment = assignment
         self.workerID = workerID
@@ -45,6 +47,9 @@ struct CameraRun: Sendable {
         self.logger = logger
         outbox = ReadingOutbox(whenFull: assignment.kind == .file ? .wait : .dropOldest)
         health = CameraHealth(workerID: workerID, traffic: assignment.kind == .file ? nil : StreamTraffic())
+        heartbeats = HeartbeatSender(
+            client: client, outbox: outbox, health: health, cameraID: assignment.cameraID, untold: untold,
+            logger: logger)
     }
 
     /// Makes `run` end in order: nothing more is counted, and what was counted is handed over.
@@ -67,8 +72,9 @@ struct CameraRun: Sendable {
             return sent ?? ending
         }
         let left = outbox.count
-        if left > 0 { logger.error("readings could not be handed over", metadata: ["count": "\(left)"]) }
         if ending == .gone { return .gone }
+        // What is left of a recording's take is counted by whoever goes on with it.
+        if assignment.take == nil { outbox.note(ReadingLosses(givenUp: left)) }
         health.ends()
         await beat()
         await setStatus("offline")
@@ -218,16 +224,5 @@ struct CameraRun: Sendable {
         }
     }
 
-    private func beat() async {
-        let losses = outbox.takeLosses()
-        if let sentence = losses.sentence { logger.error("readings were lost", metadata: ["what": "\(sentence)"]) }
-        let heartbeat = health.heartbeat(losses: losses, heldUp: outbox.heldUpBecause, now: Timestamp(Date()))
-        switch await client.report(heartbeat, camera: assignment.cameraID) {
-        case .accepted, .gone: break
-        case .refused(_, let reason):
-            outbox.note(losses)
-            logger.error("heartbeat refused", metadata: ["reason": "\(reason)"])
-        case .failed: outbox.note(losses)
-        }
-    }
+    private func beat() async { await heartbeats.send() }
 }

@@ -87,12 +87,9 @@ final class ReadingOutbox: @unchecked Sendable {
         set { condition.withLock { heldUp = newValue } }
     }
 
-    /// What was lost and not told yet. Who takes it tells it, or gives it back.
+    /// What was lost and not told yet, as much of it as a heartbeat can say. Who takes it tells it, or gives it back.
     func takeLosses() -> ReadingLosses {
-        condition.withLock {
-            defer { losses = ReadingLosses() }
-            return losses
-        }
+        condition.withLock { losses.takeSome() }
     }
 
     /// Notes losses to be told: new ones, or such as nobody could be told of.
@@ -129,6 +126,20 @@ struct ReadingLosses: Hashable, Sendable {
     var refused = 0
     /// Why, in the server's words.
     var reason: String?
+
+    /// The most that a heartbeat says of either.
+    private static let mostToTell = 1_000_000
+
+    fileprivate mutating func takeSome() -> ReadingLosses {
+        let some = ReadingLosses(
+            givenUp: min(givenUp, Self.mostToTell), refused: min(refused, Self.mostToTell), reason: reason)
+        givenUp -= some.givenUp
+        refused -= some.refused
+        if refused == 0 { reason = nil }
+        return some
+    }
+
+    var isEmpty: Bool { givenUp == 0 && refused == 0 }
 
     /// For people; nil where nothing was lost.
     var sentence: String? {

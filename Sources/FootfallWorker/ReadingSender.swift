@@ -54,7 +54,6 @@ struct ReadingSender: Sendable {
                 if heldUp != batch[0].sequence {
                     heldUp = batch[0].sequence
                     log(batch[0], reason)
-                    outbox.note(ReadingLosses(refused: 1, reason: reason))
                 }
                 try? await Task.sleep(for: backoff.next())  // cancellation ends the loop
             case .failed(let reason, let pause):

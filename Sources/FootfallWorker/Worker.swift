@@ -17,6 +17,7 @@ struct Worker: Service {
     /// Runs until it is told to shut down; then stops every run in order.
     func run() async throws {
         let runs = Runs()
+        let untold = UntoldHeartbeats()
         await withDiscardingTaskGroup { group in
             let (reconciliations, found) = AsyncStream.makeStream(
                 of: [Assignment].self, bufferingPolicy: .bufferingNewest(1))
@@ -25,7 +26,7 @@ struct Worker: Service {
                 found.finish()
             }
             for await assignments in reconciliations {
-                for run in runs.reconcile(with: assignments, make: makeRun) {
+                for run in runs.reconcile(with: assignments, make: { makeRun($0, untold) }) {
                     group.addTask { runs.ended(run.assignment, as: await run.run()) }
                 }
             }
@@ -57,8 +58,9 @@ struct Worker: Service {
         }
     }
 
-    private func makeRun(_ assignment: Assignment) -> CameraRun {
-        CameraRun(assignment, workerID: id, client: client, model: model, door: door, logger: logger)
+    private func makeRun(_ assignment: Assignment, _ untold: UntoldHeartbeats) -> CameraRun {
+        CameraRun(
+            assignment, workerID: id, client: client, model: model, door: door, untold: untold, logger: logger)
     }
 }
 

@@ -67,8 +67,8 @@ import Testing
                 """
                 insert into \(health).health_summary (
                   camera_id, status, last_seen_at, last_heartbeat, last_heard_at, heartbeats, error_count, frames_dropped,
-                  position)
-                select number, 'online', $2, $2, $2, 1, 0, 0, 1
+                  readings_refused, readings_given_up, position)
+                select number, 'online', $2, $2, $2, 1, 0, 0, 0, 0, 1
                 from generate_series($1::bigint * 5000 + 1, $1::bigint * 5000 + 5000) as numbers (number)
                 """, [.integer(part), .timestamp(Self.now.microseconds)])
             try await pool.query(

@@ -13,7 +13,8 @@ import Testing
                     == #"""
                     {"camera_id":1,"status":"offline","status_since":"\#(created)","desired_state":"stopped",
                     "desired_state_since":"\#(created)","worker_id":null,"epoch":0,"monitoring":false,"stale":false,
-                    "last_heartbeat":null,"last_heard_at":null,"clock_offset_ms":null,"warnings":[],"metrics":null,"version":1}
+                    "last_heartbeat":null,"last_heard_at":null,"clock_offset_ms":null,"warnings":[],"readings_refused":0,
+                    "readings_given_up":0,"metrics":null,"version":1}
                     """#.replacing("\n", with: ""))
             try await api.get("/cameras/2/status").expectProblem(404, "camera_not_found")
         }

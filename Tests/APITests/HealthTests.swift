@@ -16,7 +16,7 @@ import Testing
             let answer = try await api.get("/cameras/1/health?min_position=1")
             #expect(
                 answer.body
-                    == #"{"camera_id":1,"status":"offline","last_heartbeat":null,"last_heard_at":null,"clock_offset_ms":null,"warnings":[],"uptime_percentage":null,"response_time_ms":null,"stream_quality_score":null,"error_count":0,"last_error_message":null,"last_error_timestamp":null,"cpu_usage":null,"memory_usage":null,"network_bandwidth":null,"fps":null,"frames_dropped":0,"decode_time_ms":null,"inference_time_ms":null}"#
+                    == #"{"camera_id":1,"status":"offline","last_heartbeat":null,"last_heard_at":null,"clock_offset_ms":null,"warnings":[],"uptime_percentage":null,"response_time_ms":null,"stream_quality_score":null,"error_count":0,"last_error_message":null,"last_error_timestamp":null,"cpu_usage":null,"memory_usage":null,"network_bandwidth":null,"fps":null,"frames_dropped":0,"readings_refused":0,"readings_given_up":0,"decode_time_ms":null,"inference_time_ms":null}"#
             )
         }
     }
@@ -52,6 +52,37 @@ import Testing
             // The third one vouches for 90 s: 180 of 400.
             #expect(try await api.get("/cameras/1/health")["uptime_percentage"]?.number == 45)
             #expect(try await api.get("/cameras/1/health")["status"] == "offline")
+        }
+    }
+
+    /// Each of them once, whatever is sent again, and in every place.
+    @Test func lostReadingsAreAddedUp() async throws {
+        try await withAPI(clocked: true) { api in
+            try await api.register()
+            try await api.register()
+            _ = try await api.post("/cameras/1/start")
+            let now = api.clock.now.rfc3339
+            let beats = [
+                #"{"source":"w:hb","sequence":1,"observed_at":"\#(now)","status":"error","readings_refused":3,"error_message":"lost"}"#,
+                #"{"source":"w:hb","sequence":2,"observed_at":"\#(now)","status":"error","readings_given_up":17}"#,
+                #"{"source":"w:hb","sequence":3,"observed_at":"2026-03-29T12:00:00Z","status":"online","readings_refused":1}"#,
+            ]
+            for beat in beats + beats {
+                #expect(try await api.post("/cameras/1/heartbeats", beat).status == 201)
+            }
+            try await api.settle()
+            for path in ["/cameras/1/health", "/cameras/1/status", "/cameras/health/summary"] {
+                let answer = try await api.get(path)
+                #expect(answer["readings_refused"] == 4, "\(answer.body)")
+                #expect(answer["readings_given_up"] == 17, "\(answer.body)")
+            }
+            let camera = try await api.get("/cameras/1")
+            #expect(camera["health"]?["readings_refused"] == 4)
+            #expect(camera["health"]?["readings_given_up"] == 17)
+            #expect(try await api.get("/cameras/2/status")["readings_refused"] == 0)
+            let metrics = try await api.get("/metrics").body.split(separator: "\n")
+            #expect(metrics.contains("footfall_readings_refused_total 4"))
+            #expect(metrics.contains("footfall_readings_given_up_total 17"))
         }
     }
 
@@ -157,7 +188,7 @@ import Testing
             let empty = try await api.get("/cameras/health/summary")
             #expect(
                 empty.body
-                    == #"{"total":0,"by_status":{"online" : 0, "offline" : 0, "maintenance" : 0, "error" : 0},"running":0,"stale":0,"average_uptime_percentage":null,"average_stream_quality_score":null,"average_response_time_ms":null,"error_count":0}"#
+                    == #"{"total":0,"by_status":{"online" : 0, "offline" : 0, "maintenance" : 0, "error" : 0},"running":0,"stale":0,"average_uptime_percentage":null,"average_stream_quality_score":null,"average_response_time_ms":null,"error_count":0,"readings_refused":0,"readings_given_up":0}"#
             )
             for id in 1...4 {
                 try await api.register()

@@ -57,6 +57,7 @@ import Testing
         Frozen(.monitoringStopped, .camera(.monitoringStopped(Sample.id))),
         Frozen(.heartbeatBare, .heartbeat(TelemetryTests.heartbeats[0].0)),
         Frozen(.heartbeat, .heartbeat(TelemetryTests.heartbeats[1].0)),
+        Frozen(.heartbeatWithLosses, .heartbeat(TelemetryTests.lossyHeartbeat)),
         Frozen(.readingBare, .reading(TelemetryTests.readings[0].0)),
         Frozen(.reading, .reading(TelemetryTests.readings[1].0)),
         Frozen(.correction, .correction(CountCorrectionTests.lowered)),

@@ -31,6 +31,14 @@ import Testing
         #expect(outbox.takeLosses() == ReadingLosses(givenUp: 2))
     }
 
+    @Test func lossesBeyondWhatAHeartbeatSaysAreToldByTheNext() {
+        let outbox = ReadingOutbox(whenFull: .dropOldest)
+        outbox.note(ReadingLosses(givenUp: 1_000_001, refused: 2, reason: "422 no"))
+        #expect(outbox.takeLosses() == ReadingLosses(givenUp: 1_000_000, refused: 2, reason: "422 no"))
+        #expect(outbox.takeLosses() == ReadingLosses(givenUp: 1))
+        #expect(outbox.takeLosses().isEmpty)
+    }
+
     @Test func refusedReadingsAreKeptAndBounded() async {
         let outbox = ReadingOutbox(refusedCapacity: 2, whenFull: .dropOldest)
         outbox.add((1...4).map(reading))

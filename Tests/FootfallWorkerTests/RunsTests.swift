@@ -11,7 +11,7 @@ import Testing
             assignment, workerID: "w", client: ServerClient(server: "http://127.0.0.1:9", workerID: "w", token: nil),
             model: nil,
             door: StreamDoor(policy: StreamPolicy(), fileRoot: nil),
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            untold: UntoldHeartbeats(), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
     @Test func anAssignmentIsRunOnce() throws {

@@ -61,6 +61,7 @@ import Testing
         heartbeat.streamQuality = try Ratio(0.9)
         heartbeat.fps = try FramesPerSecond(24.5)
         heartbeat.framesDropped = try Tally(3)
+        (heartbeat.readingsRefused, heartbeat.readingsGivenUp) = (try Tally(1), try Tally(2))
         heartbeat.decodeTime = try Milliseconds(2.25)
         heartbeat.inferenceTime = try Milliseconds(20.5)
         heartbeat.cpuUsage = try Percentage(50.5)

@@ -137,6 +137,10 @@ struct RandomHistory {
         var heartbeat = Heartbeat(cameraID: id, observedAt: observedAt, status: pick([.online, .online, .error]))
         heartbeat.fps = try pick([nil, FramesPerSecond(Double.random(in: 0...30, using: &random))])
         heartbeat.framesDropped = try pick([nil, Tally(Int64.random(in: 0...50, using: &random))])
+        // By what was drawn already, so that the histories of seeds stay as they are.
+        if let dropped = heartbeat.framesDropped, dropped.count % 3 == 0 {
+            (heartbeat.readingsRefused, heartbeat.readingsGivenUp) = (dropped, try Tally(dropped.count / 3))
+        }
         heartbeat.responseTime = try pick([nil, Milliseconds(Double.random(in: 0...900, using: &random))])
         heartbeat.streamQuality = try pick([nil, Ratio(0.5)])
         heartbeat.errorMessage = pick([nil, ErrorMessage(stored: "no route to host")])
@@ -208,7 +212,7 @@ struct RandomHistory {
         var description = CameraDescription(name: CameraName(stored: pick(["Entrance", "Exit", "Yard"])))
         description.location = pick([nil, Location(stored: "Hall")])
         description.metadata = try FreeformObject(
-            pick([[:], ["floor": 2], ["big": .number(JSONNumber(text: "1e308"))]]))
+            pick([[:], ["floor": 2, "big": .number(JSONNumber(text: "1e308"))]]))
         description.settings.loop = pick([nil, true])
         description.settings.startedAt = pick([nil, quarterHour(now) - .seconds(900), now - .seconds(7300)])
         return description

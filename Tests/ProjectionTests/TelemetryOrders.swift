@@ -67,6 +67,8 @@ struct TelemetryOrders {
             heartbeat.fps = try FramesPerSecond(Double(index))
             heartbeat.responseTime = index % 3 == 0 ? nil : try Milliseconds(Double(index) / 8)
             heartbeat.framesDropped = try Tally(Int64(index % 4))
+            heartbeat.readingsRefused = index % 9 == 4 ? try Tally(Int64(index)) : nil
+            heartbeat.readingsGivenUp = index % 8 == 1 ? try Tally(Int64(index)) : nil
             heartbeat.errorMessage = index % 5 == 3 ? ErrorMessage(stored: "error \(index)") : nil
             let reading = try CountReading(
                 cameraID: id, observedAt: observedAt, line: LineName(index % 2 == 0 ? "door" : "gate"),

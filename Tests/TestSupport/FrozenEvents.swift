@@ -108,6 +108,10 @@ package struct FrozenEvent: Hashable, Sendable {
         "HeartbeatRecorded", 1,
         #"{"camera_id":7,"observed_at":"2026-03-29T00:30:00.250000Z","status":"error","response_time_ms":12.5,"stream_quality_score":0.9,"fps":25.0,"frames_dropped":4,"decode_time_ms":3.0,"inference_time_ms":41.0,"cpu_usage":63.5,"memory_usage":12.0,"network_bandwidth":4.25,"error_message":"no keyframe"}"#
     )
+    package static let heartbeatWithLosses = FrozenEvent(
+        "HeartbeatRecorded", 1,
+        #"{"camera_id":7,"observed_at":"2026-03-29T00:30:00.250000Z","status":"online","readings_refused":3,"readings_given_up":17}"#
+    )
     package static let readingBare = FrozenEvent(
         "CountReadingRecorded", 1,
         #"{"camera_id":7,"observed_at":"2026-03-29T00:30:00.250000Z","line":"door","class":"person","count_in":3,"count_out":0}"#
@@ -157,7 +161,7 @@ package struct FrozenEvent: Hashable, Sendable {
         .configured, .started, .restarted, .stopped,
         .stoppedBare,
         .statusChanged, .statusChangedBare, .removed, .removedBare, .monitoringStarted, .monitoringStopped,
-        .heartbeatBare, .heartbeat, .readingBare,
+        .heartbeatBare, .heartbeat, .heartbeatWithLosses, .readingBare,
         .reading, .correction, .probed, .probedInVain, .occupancyResetBare, .occupancyReset, .skip,
         .registeredWithSecrets,
         .configuredWithSecrets, .erased, .readingWithSealedFrame, .readingOfWholePicture, .correctionOfWholePicture,

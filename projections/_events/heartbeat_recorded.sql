@@ -12,6 +12,8 @@ select
     (data ->> 'stream_quality_score')::double precision as stream_quality_score,
     (data ->> 'fps')::double precision as fps,
     (data ->> 'frames_dropped')::bigint as frames_dropped,
+    (data ->> 'readings_refused')::bigint as readings_refused,
+    (data ->> 'readings_given_up')::bigint as readings_given_up,
     (data ->> 'decode_time_ms')::double precision as decode_time_ms,
     (data ->> 'inference_time_ms')::double precision as inference_time_ms,
     (data ->> 'cpu_usage')::double precision as cpu_usage,

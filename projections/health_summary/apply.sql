@@ -2,8 +2,10 @@
 -- is then looked up by position.
 -- Inputs: camera_registered, heartbeat_recorded, camera_removed
 
-insert into health_summary (camera_id, heartbeats, error_count, frames_dropped, position)
-select camera_id, 0, 0, 0, position
+insert into health_summary (
+    camera_id, heartbeats, error_count, frames_dropped, readings_refused, readings_given_up, position
+)
+select camera_id, 0, 0, 0, 0, 0, position
 from camera_registered;
 
 with heartbeats as materialized (
@@ -15,6 +17,8 @@ with heartbeats as materialized (
         observed_at,
         least(observed_at, recorded_at) as seen_at,
         frames_dropped,
+        readings_refused,
+        readings_given_up,
         status = 'error' or error_message is not null as is_error
     from heartbeat_recorded
 ),
@@ -27,7 +31,9 @@ totals as (
         max(seen_at) filter (where is_error) as error_seen_at,
         count(*) as heartbeats,
         count(*) filter (where is_error) as error_count,
-        coalesce(sum(frames_dropped), 0)::bigint as frames_dropped
+        coalesce(sum(frames_dropped), 0)::bigint as frames_dropped,
+        coalesce(sum(readings_refused), 0)::bigint as readings_refused,
+        coalesce(sum(readings_given_up), 0)::bigint as readings_given_up
     from heartbeats
     group by camera_id
 ),
@@ -74,6 +80,8 @@ set
     heartbeats = health_summary.heartbeats + totals.heartbeats,
     error_count = health_summary.error_count + totals.error_count,
     frames_dropped = health_summary.frames_dropped + totals.frames_dropped,
+    readings_refused = health_summary.readings_refused + totals.readings_refused,
+    readings_given_up = health_summary.readings_given_up + totals.readings_given_up,
     (
         last_seen_at, last_heartbeat, tie, status, response_time_ms, stream_quality_score, fps, decode_time_ms,
         inference_time_ms, cpu_usage, memory_usage, network_bandwidth

@@ -29,6 +29,9 @@ create table health_summary (
     network_bandwidth double precision,
     -- over all heartbeats
     frames_dropped bigint not null check (frames_dropped >= 0),
+    -- over all heartbeats: readings that the server refused, and that the worker could not hand over in time
+    readings_refused bigint not null check (readings_refused >= 0),
+    readings_given_up bigint not null check (readings_given_up >= 0),
     -- about arrival: when a heartbeat arrived last, by how much its clock was ahead of the server's (negative: behind, or
     -- it was long on its way), and the last event that changed the row
     last_heard_at timestamptz,

@@ -79,7 +79,8 @@ enum CameraEmbed: String, CaseIterable {
                 select
                   \(status) as status, rfc3339(last_heartbeat) as last_heartbeat, response_time_ms, stream_quality_score, error_count,
                   last_error_message, rfc3339(last_error_timestamp) as last_error_timestamp, cpu_usage, memory_usage,
-                  network_bandwidth, fps, frames_dropped, health_position as position
+                  network_bandwidth, fps, frames_dropped, readings_refused, readings_given_up,
+                  health_position as position
                 from read.health_summary as health
                 where health.camera_id = \(camera) and last_heartbeat is not null
               ) as health

@@ -30,6 +30,8 @@ struct CameraStatusReads: Sendable {
                   rfc3339(last_heard_at) as last_heard_at,
                   clock_offset_ms,
                   \(ClockOffset.warnings) as warnings,
+                  coalesce(readings_refused, 0) as readings_refused,
+                  coalesce(readings_given_up, 0) as readings_given_up,
                   case when last_heartbeat is not null then json_build_object(
                     'status', camera.status,
                     'response_time_ms', response_time_ms,

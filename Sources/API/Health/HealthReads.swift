@@ -31,7 +31,10 @@ struct HealthReads: Sendable {
                 coalesce(error_count, 0) as error_count, last_error_message,
                 rfc3339(last_error_timestamp) as last_error_timestamp,
                 cpu_usage, memory_usage, network_bandwidth, fps,
-                coalesce(frames_dropped, 0) as frames_dropped, decode_time_ms, inference_time_ms
+                coalesce(frames_dropped, 0) as frames_dropped,
+                coalesce(readings_refused, 0) as readings_refused,
+                coalesce(readings_given_up, 0) as readings_given_up,
+                decode_time_ms, inference_time_ms
               from (select camera_id, \(CameraStanding.status) as status from camera) as camera
               left join read.health_summary as health using (camera_id)
             ) as shown
@@ -42,6 +45,7 @@ struct HealthReads: Sendable {
         with fleet as (
           select
             camera.status, desired_state, is_stale, error_count, response_time_ms, stream_quality_score,
+            readings_refused, readings_given_up,
             \(Uptime.ofLife("camera.camera_id")) as uptime
           from (
             select camera_id, desired_state, \(CameraStanding.status) as status, \(CameraStanding.isStale) as is_stale
@@ -68,7 +72,9 @@ struct HealthReads: Sendable {
                 round(avg(uptime)::numeric, 2)::double precision as average_uptime_percentage,
                 round(avg(stream_quality_score)::numeric, 4)::double precision as average_stream_quality_score,
                 round(avg(response_time_ms)::numeric, 3)::double precision as average_response_time_ms,
-                coalesce(sum(error_count), 0) as error_count
+                coalesce(sum(error_count), 0) as error_count,
+                coalesce(sum(readings_refused), 0) as readings_refused,
+                coalesce(sum(readings_given_up), 0) as readings_given_up
               from fleet
             ) as totals
           )

@@ -41,6 +41,8 @@ package final class PrometheusMetrics: MetricsFactory {
         "footfall_http_request_duration_seconds": "How long requests took until their answer's head was there.",
         "footfall_http_requests_total": "Requests by the class of their answer's status.",
         "footfall_projection_checks_total": "Samples of a read model that were compared with the log.",
+        "footfall_readings_given_up_total": "Readings that workers could not hand over in time, by their heartbeats.",
+        "footfall_readings_refused_total": "Readings that were refused for good, by the heartbeats of their workers.",
         "footfall_projection_stopped": "1 where a projection does not get past an event.",
     ]
 

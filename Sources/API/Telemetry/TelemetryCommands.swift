@@ -12,6 +12,7 @@ struct TelemetryCommands: Sendable {
     let now: @Sendable () -> Timestamp
     /// How far the clock of a device may be away from the server's.
     let tolerance: Duration
+    let losses: LossMetrics
 
     private var clock: ReportClock { ReportClock(now: now(), tolerance: tolerance) }
 
@@ -80,6 +81,7 @@ struct TelemetryCommands: Sendable {
                 result["outcome"] = "appended"
                 result["position"] = .integer(appended.positions.lowerBound)
                 highest = max(highest ?? 0, appended.positions.upperBound)
+                if case .heartbeat(let heartbeat) = item.report.content { losses.count(heartbeat) }
             case .duplicate:
                 guard let repetition = repeated[index] else { throw Problem.internalError }
                 if repetition.isConflict, items.count == 1 { throw repetition.problem(item.producer) }

@@ -22,6 +22,10 @@ package struct Heartbeat: Hashable, Sendable {
     package var fps: FramesPerSecond?
     /// Since the heartbeat before.
     package var framesDropped: Tally?
+    /// Readings that the server refused for good, and readings that were given up because they could not be handed over in
+    /// time, since the heartbeat before.
+    package var readingsRefused: Tally?
+    package var readingsGivenUp: Tally?
     package var decodeTime: Milliseconds?
     package var inferenceTime: Milliseconds?
     package var cpuUsage: Percentage?
@@ -60,6 +64,8 @@ extension Heartbeat {
                 "stream_quality_score": streamQuality.json,
                 "fps": fps.json,
                 "frames_dropped": framesDropped.map { .integer($0.count) },
+                "readings_refused": readingsRefused.map { .integer($0.count) },
+                "readings_given_up": readingsGivenUp.map { .integer($0.count) },
                 "decode_time_ms": decodeTime.json,
                 "inference_time_ms": inferenceTime.json,
                 "cpu_usage": cpuUsage.json,
@@ -78,6 +84,8 @@ extension Heartbeat {
         streamQuality = try members.quantity("stream_quality_score")
         fps = try members.quantity("fps")
         framesDropped = try members.optional("frames_dropped", \.integer).map(Tally.init(stored:))
+        readingsRefused = try members.optional("readings_refused", \.integer).map(Tally.init(stored:))
+        readingsGivenUp = try members.optional("readings_given_up", \.integer).map(Tally.init(stored:))
         decodeTime = try members.quantity("decode_time_ms")
         inferenceTime = try members.quantity("inference_time_ms")
         cpuUsage = try members.quantity("cpu_usage")

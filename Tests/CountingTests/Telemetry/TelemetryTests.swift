@@ -34,7 +34,17 @@ import Testing
             },
             #"{"camera_id":7,"observed_at":"2026-03-29T00:30:00.250000Z","status":"error","response_time_ms":12.5,"stream_quality_score":0.9,"fps":25.0,"frames_dropped":4,"decode_time_ms":3.0,"inference_time_ms":41.0,"cpu_usage":63.5,"memory_usage":12.0,"network_bandwidth":4.25,"error_message":"no keyframe"}"#
         ),
+        (
+            lossyHeartbeat,
+            #"{"camera_id":7,"observed_at":"2026-03-29T00:30:00.250000Z","status":"online","readings_refused":3,"readings_given_up":17}"#
+        ),
     ]
+
+    static let lossyHeartbeat = valid {
+        var heartbeat = bareHeartbeat
+        (heartbeat.readingsRefused, heartbeat.readingsGivenUp) = (try Tally(3), try Tally(17))
+        return heartbeat
+    }
 
     static let readings: [(CountReading, String)] = [
         (

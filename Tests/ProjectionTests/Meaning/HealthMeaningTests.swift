@@ -44,6 +44,8 @@ import Testing
         var heartbeats: Int64 = 0
         var errors: Int64 = 0
         var framesDropped: Int64 = 0
+        var readingsRefused: Int64 = 0
+        var readingsGivenUp: Int64 = 0
         var arrived: (at: Timestamp, offset: Int64)?
 
         /// A heartbeat, and when it was seen: one from a clock that ran ahead, when it arrived.
@@ -69,6 +71,8 @@ import Testing
             if latest.map({ $0.isNoLater(than: seen) }) ?? true { latest = seen }
             heartbeats += 1
             framesDropped += heartbeat.framesDropped?.count ?? 0
+            readingsRefused += heartbeat.readingsRefused?.count ?? 0
+            readingsGivenUp += heartbeat.readingsGivenUp?.count ?? 0
             arrived = (event.recordedAt, (observedAt.microseconds - event.recordedAt.microseconds) / 1000)
             position = event.position
         }
@@ -77,7 +81,8 @@ import Testing
         var row: JSONObject {
             var row: JSONObject = [
                 "heartbeats": .integer(heartbeats), "error_count": .integer(errors),
-                "frames_dropped": .integer(framesDropped), "position": .integer(position),
+                "frames_dropped": .integer(framesDropped), "readings_refused": .integer(readingsRefused),
+                "readings_given_up": .integer(readingsGivenUp), "position": .integer(position),
             ]
             if let latest {
                 row["last_heartbeat"] = .string(latest.heartbeat.observedAt.instant.rfc3339)
