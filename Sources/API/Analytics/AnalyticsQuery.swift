@@ -78,7 +78,10 @@ struct AnalyticsQuery {
     private var source: String { window == .minute ? Self.minutes : "read.hourly_counts" }
 
     /// Which read models the statement reads.
-    var models: [ReadModel] { [.cameraState, .hourlyCounts] + (window == .minute ? [.minuteCounts] : []) }
+    var models: [ReadModel] { [.cameraState] + counted }
+
+    /// Those that have the counts.
+    var counted: [ReadModel] { [.hourlyCounts] + (window == .minute ? [.minuteCounts] : []) }
 
     /// Selects position, whether the camera was removed, and the answer as one JSON object.
     var sql: String {

@@ -7,6 +7,7 @@ import Postgres
 /// What is to be told of several cameras' counts over a range of time.
 struct SummaryQuery {
     let minimumPosition: Int64?
+    let fleet: FleetFilter
     let parameters: [Parameter]
 
     init(_ request: Request, scope: Scope, now: Timestamp) throws(Problem) {
@@ -20,18 +21,20 @@ struct SummaryQuery {
             let minimum = query.minimumPosition()
             return query.make(at: "from") {
                 let (from, to) = try range.get()
+                let fleet = try fleet.get()
                 return SummaryQuery(
-                    minimumPosition: try minimum.get(),
+                    minimumPosition: try minimum.get(), fleet: fleet,
                     parameters: [
                         .timestamp(from.microseconds), .timestamp(to.microseconds), .text(try zone.get().text),
                         .text(try line.get()), .text(try objectClass.get()), .integer(try top.get()),
-                    ] + (try fleet.get().parameters))
+                    ] + fleet.parameters)
             }
         }
     }
 
-    private init(minimumPosition: Int64?, parameters: [Parameter]) {
+    private init(minimumPosition: Int64?, fleet: FleetFilter, parameters: [Parameter]) {
         self.minimumPosition = minimumPosition
+        self.fleet = fleet
         self.parameters = parameters
     }
 

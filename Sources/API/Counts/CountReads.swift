@@ -28,8 +28,10 @@ struct CountReads: Sendable {
 
         var body = Array(#"{"from":"\#(try row.text(2))","to":"\#(try row.text(3))","#.utf8)
         body += #""bucket":"\#(query.bucket.rawValue)","tz":"\#(try row.text(4))","#.utf8
-        body += ReadModels.member(
-            ofSkipped: try await readModels.skippedCounts(of: id, from: try row.text(2), to: try row.text(3)))
+        body += SkippedEvents.member(
+            try await readModels.skipped(by: [.hourlyCounts]).positions(of: id) {
+                SkippedEvents.Span(from: try row.text(2), to: try row.text(3))
+            })
         body += #""items":"#.utf8
         body += try row.bytes(6)
         body += "}".utf8
@@ -47,7 +49,10 @@ struct CountReads: Sendable {
         var body = Array(#"{"from":"\#(try row.text(1))","to":"\#(try row.text(2))","#.utf8)
         body += #""bucket":"\#(query.bucket.rawValue)","tz":"\#(query.zone.text)","#.utf8
         body += #""group_by":"\#(query.grouping.rawValue)","#.utf8
-        body += ReadModels.member(ofSkipped: try await readModels.skippedCounts(of: query))
+        body += SkippedEvents.member(
+            try await readModels.skipped(by: [.hourlyCounts]).positions(of: query.fleet) {
+                SkippedEvents.Span(from: try row.text(1), to: try row.text(2))
+            })
         body += #""items":"#.utf8
         body += try row.bytes(4)
         body += "}".utf8

@@ -20,6 +20,7 @@ struct FleetCountQuery {
     let grouping: Grouping
     let zone: TimeZoneName
     let minimumPosition: Int64?
+    let fleet: FleetFilter
     let parameters: [Parameter]
     private let length: Duration
     private let isFilled: Bool
@@ -38,26 +39,28 @@ struct FleetCountQuery {
             return query.make(at: "from") {
                 let range = try range.get()
                 let zone = try zone.get()
+                let fleet = try fleet.get()
                 return FleetCountQuery(
                     bucket: try bucket.get(), grouping: try grouping.get(), zone: zone,
-                    minimumPosition: try minimum.get(),
+                    minimumPosition: try minimum.get(), fleet: fleet,
                     parameters: [
                         .timestamp(range.from.microseconds), .timestamp(range.to.microseconds), .text(zone.text),
                         .text(try line.get()), .text(try objectClass.get()), .integer(CountQuery.maximumRows + 1),
-                    ] + (try fleet.get().parameters), length: range.to - range.from, isFilled: try isFilled.get())
+                    ] + fleet.parameters, length: range.to - range.from, isFilled: try isFilled.get())
             }
         }
         if isFilled, length / .seconds(bucket.seconds) > Double(CountQuery.maximumRows) { throw .tooManyRows }
     }
 
     private init(
-        bucket: Bucket, grouping: Grouping, zone: TimeZoneName, minimumPosition: Int64?, parameters: [Parameter],
-        length: Duration, isFilled: Bool
+        bucket: Bucket, grouping: Grouping, zone: TimeZoneName, minimumPosition: Int64?, fleet: FleetFilter,
+        parameters: [Parameter], length: Duration, isFilled: Bool
     ) {
         self.bucket = bucket
         self.grouping = grouping
         self.zone = zone
         self.minimumPosition = minimumPosition
+        self.fleet = fleet
         self.parameters = parameters
         self.length = length
         self.isFilled = isFilled

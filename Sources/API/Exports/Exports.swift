@@ -27,7 +27,7 @@ struct Exports: Sendable {
                 [.integer(id.number)])
         }
         let fleet = FleetFilter(scope: .all, cameraIDs: [id.number], location: nil)
-        return try answer(form, "camera-\(id)", of: [id], fleet, at: row, context)
+        return try await answer(form, "camera-\(id)", of: [id], fleet, at: row, context)
     }
 
     @Sendable func ofFleet(_ request: Request, _ context: APIContext) async throws -> Response {
@@ -53,7 +53,7 @@ struct Exports: Sendable {
             """,
             [.timestamp(form.from.microseconds), .timestamp(form.to.microseconds)] + fleet.parameters)
         let cameras = try row.integers(3).compactMap { number in try number.map { try CameraID($0) } }
-        return try answer(form, "fleet", of: isChosen ? cameras : nil, fleet, at: row, context)
+        return try await answer(form, "fleet", of: isChosen ? cameras : nil, fleet, at: row, context)
     }
 
     private func checkPermission(_ form: ExportForm, _ principal: Principal) throws(Problem) {
@@ -88,7 +88,13 @@ struct Exports: Sendable {
     private func answer(
         _ form: ExportForm, _ subject: String, of cameras: [CameraID]?, _ fleet: FleetFilter, at row: Row,
         _ context: APIContext
-    ) throws -> Response {
+    ) async throws -> Response {
+        // Readings and the trail come from the log, which leaves out nothing.
+        let skipped =
+            form.kind == .hourlyCounts
+            ? try await readModels.skipped(by: [.hourlyCounts]).positions(of: fleet) {
+                SkippedEvents.Span(from: form.from.rfc3339, to: form.to.rfc3339)
+            } : []
         guard let slot = slots.take() else {
             throw Problem.passing(.overloaded, "\(slots.count) exports are under way already; try again.")
         }
@@ -101,11 +107,12 @@ struct Exports: Sendable {
             case .hourlyCounts: BucketedCountsExport(pool: pool, form: form, fleet: fleet)
             case .audit: AuditExport(trail: AuditTrail(pool: pool), form: form, cameras: cameras, head: head)
             }
-        let headers: HTTPFields = [
+        var headers: HTTPFields = [
             .contentType: form.mediaType,
             .contentDisposition: "attachment; filename=\"\(form.fileName(subject))\"",
             .position: String(form.kind == .hourlyCounts ? try row.position : head),
         ]
+        if let field = SkippedEvents.field(skipped) { headers.append(field) }
         let (watch, logger) = (ReaderWatch(patience: patience, channel: context.channel), context.logger)
         return Response(
             status: .ok, headers: headers,

@@ -31,13 +31,15 @@ struct Report {
     let parts: [Part]
     /// Runs of whole hours that have ended without a reading.
     let gaps: [(from: Timestamp, to: Timestamp)]
+    /// The positions of events that are left out for good.
+    let skipped: [Int64]
 
     /// - Parameters:
     ///   - analytics: with hours as windows for a day, with days for a week.
     ///   - hours: with hours as windows.
     init?(
         period: ReportQuery.Period, from: Timestamp, to: Timestamp, zone: String, camera: JSON, health: JSON,
-        createdAt: Timestamp, analytics: JSON, hours: JSON
+        createdAt: Timestamp, analytics: JSON, hours: JSON, skipped: [Int64]
     ) {
         guard let parts = Self.parts(analytics, now: createdAt), let hours = Self.parts(hours, now: createdAt) else {
             return nil
@@ -51,6 +53,7 @@ struct Report {
         self.createdAt = createdAt
         self.analytics = analytics
         self.parts = parts
+        self.skipped = skipped
         gaps = hours.reduce(into: []) { gaps, hour in
             guard hour.state == .noData else { return }
             if gaps.last?.to == hour.start {
@@ -86,7 +89,7 @@ struct Report {
             for name in Self.measures { members[name] = part.state == .counted ? part.counts[name] : .null }
             return JSON.object(members)
         }
-        return [
+        let document: JSONObject = [
             "camera": camera, "period": .string(period.rawValue), "from": .string(from.rfc3339),
             "to": .string(to.rfc3339), "tz": .string(zone), "created_at": .string(createdAt.rfc3339),
             "totals": analytics["totals"] ?? .null, "series": .array(series), "peaks": analytics["peaks"] ?? .null,
@@ -95,5 +98,7 @@ struct Report {
             "health": health,
             "gaps": .array(gaps.map { ["from": .string($0.from.rfc3339), "to": .string($0.to.rfc3339)] }),
         ]
+        if skipped.isEmpty { return .object(document) }
+        return .object(document.merging(["skipped_positions": .array(skipped.map(JSON.integer))]) { known, _ in known })
     }
 }

@@ -47,6 +47,8 @@ struct ReportPage {
     let health: [Fact]
     let gaps: [Fact]
     let hasGaps: Bool
+    /// That events are left out; nil where none are.
+    let omission: String?
 
     /// The instants of a report that its page shows in local time.
     static func instants(of report: Report) -> [Timestamp] {
@@ -103,6 +105,12 @@ struct ReportPage {
                 return Fact(name: "\(days)\(clock.time(gap.from))–\(clock.time(gap.to))", value: "\(hours) h")
             } + (report.gaps.count > 4 ? [Fact(name: "and \(report.gaps.count - 4) more", value: "")] : [])
         hasGaps = !report.gaps.isEmpty
+        omission =
+            switch report.skipped.count {
+            case 0: nil
+            case 1: "One event is missing here and in the comparison: it was left out for good."
+            case let count: "\(count) events are missing here and in the comparison: they were left out for good."
+            }
     }
 
     /// - Throws: what is wrong with the template.

@@ -76,7 +76,7 @@ enum ReportTemplate {
         <table>{{#health}}<tr><td>{{name}}</td><td>{{value}}</td></tr>{{/health}}</table>
         </section>
         </div>
-        <footer>Made {{createdAt}} ({{zone}}) by Footfall. Counts include corrections. An hour without data is one for which the camera reported nothing: nobody passed, or nothing was watching.</footer>
+        <footer>Made {{createdAt}} ({{zone}}) by Footfall. Counts include corrections. An hour without data is one for which the camera reported nothing: nobody passed, or nothing was watching.{{#omission}} <strong>{{.}}</strong>{{/omission}}</footer>
         </body>
         </html>
         """#

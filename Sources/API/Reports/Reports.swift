@@ -27,9 +27,14 @@ struct Reports: Sendable {
         }
         let hours = try await analytics(.hour, id, from: from, to: to, zone: zone)
         let parts = query.period == .daily ? hours : try await analytics(.day, id, from: from, to: to, zone: zone)
+        let skipped = try await readModels.skipped(by: [.hourlyCounts, .cameraMetrics, .cameraUptime])
+            .positions(of: id) {
+                SkippedEvents.Span(from: parts["previous"]?["from"]?.string ?? from.rfc3339, to: to.rfc3339)
+            }
         let report = Report(
             period: query.period, from: from, to: to, zone: zone, camera: try JSON.parse(row.bytes(5)),
-            health: try JSON.parse(row.bytes(6)), createdAt: created, analytics: parts, hours: hours)
+            health: try JSON.parse(row.bytes(6)), createdAt: created, analytics: parts, hours: hours,
+            skipped: skipped)
         guard let report else { throw Problem.internalError }
         let position = try row.position
         guard query.format == .html else { return .json(report.json.bytes, position: position) }

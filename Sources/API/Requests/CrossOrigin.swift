@@ -11,8 +11,8 @@ struct CrossOrigin: RouterMiddleware {
         "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, Footfall-Actor, Footfall-Causation, "
         + "Footfall-Position, X-Request-ID, traceparent"
     private static let exposedHeaders =
-        "ETag, Footfall-Position, Idempotency-Replayed, Link, Location, RateLimit, RateLimit-Policy, Retry-After, "
-        + "X-Request-ID"
+        "ETag, Footfall-Position, Footfall-Skipped-Positions, Idempotency-Replayed, Link, Location, RateLimit, "
+        + "RateLimit-Policy, Retry-After, X-Request-ID"
 
     /// Nil where no origin is on the list; then answers say nothing of origins.
     init?(_ origins: Set<String>) {

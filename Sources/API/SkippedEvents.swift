@@ -1,0 +1,128 @@
+import Counting
+import EventSourcing
+import HTTPTypes
+import Postgres
+
+/// Events that read models leave out for good, told with each answer that would otherwise be made of them, too.
+struct SkippedEvents: Sendable {
+    /// How many are told at most.
+    private static let maximum = 1000
+
+    let readModels: ReadModels
+    /// The read models that an answer is made of.
+    let models: [ReadModel]
+
+    /// The time that an answer is about, in RFC 3339.
+    struct Span {
+        let from: String
+        let to: String
+        /// Where occupancy is told from an instant on, in a time zone: it is made of what came before that, too, up to the
+        /// last reset.
+        var occupancy: (at: String, reset: Occupancy.Reset, zone: String)?
+    }
+
+    /// Of one camera.
+    /// - Parameter span: asked for where events are skipped at all.
+    /// - Returns: their positions, in order.
+    func positions(of id: CameraID, in span: () throws -> Span) async throws -> [Int64] {
+        guard try await areThere() else { return [] }
+        let span = try span()
+        let occupancy = span.occupancy
+        let rows = try await readModels.pool.query(
+            """
+            with resets as (
+              select max(at) as at
+              from (
+                select reset_at as at from read.occupancy_resets where camera_id = $5 and reset_at <= $6::text::timestamptz
+                union all
+                select local_start(date_trunc('day', $6::text::timestamptz at time zone $7), $7)
+                where $8
+              ) as resets
+            )
+            select position
+            from read.skips
+            where projection = any ($1)
+              and (stream is null or stream = $2)
+              and (
+                observed_at is null
+                or observed_at < $4::text::timestamptz
+                  and observed_at >= case
+                    when $6::text is null then $3::text::timestamptz
+                    else least($3::text::timestamptz, (select coalesce(at, '-infinity') from resets))
+                  end
+              )
+            order by position
+            limit \(Self.maximum)
+            """,
+            [
+                .texts(models.map(\.rawValue)), .text(id.telemetryStream.rawValue), .text(span.from), .text(span.to),
+                .integer(id.number), .text(occupancy?.at), .text(occupancy?.zone ?? "UTC"),
+                .bool(occupancy?.reset == .daily),
+            ])
+        return try rows.map { try $0.integer(0) }
+    }
+
+    /// Of several cameras.
+    func positions(of fleet: FleetFilter, in span: () throws -> Span) async throws -> [Int64] {
+        guard try await areThere() else { return [] }
+        let span = try span()
+        let rows = try await readModels.pool.query(
+            """
+            with \(PlaceHistory.places)
+            select position
+            from read.skips
+            where projection = any ($1)
+              and (
+                observed_at is null
+                or observed_at >= $2::text::timestamptz and observed_at < $3::text::timestamptz
+              )
+              and (
+                stream is null or stream in (
+                  select 'telemetry-' || camera_id
+                  from read.camera_state as camera
+                  where \(FleetFilter.sql("camera", from: 4))
+                    and \(PlaceHistory.wasAt(
+                        FleetFilter.location(from: 4), "camera.camera_id", from: "$2::text::timestamptz",
+                        to: "$3::text::timestamptz"))
+                )
+              )
+            order by position
+            limit \(Self.maximum)
+            """, [.texts(models.map(\.rawValue)), .text(span.from), .text(span.to)] + fleet.parameters)
+        return try rows.map { try $0.integer(0) }
+    }
+
+    /// Nearly always there is none, so that this is all that is asked.
+    private func areThere() async throws(PostgresError) -> Bool {
+        try await readModels.shared.query(
+            Statement(
+                "select exists (select from read.skips where projection = any ($1))",
+                [.texts(models.map(\.rawValue))])
+        )[0].bool(0)
+    }
+
+    /// The member of an answer, with a comma after it; nothing where none is left out.
+    static func member(_ positions: [Int64]) -> [UInt8] {
+        positions.isEmpty ? [] : Array(#""skipped_positions":\#(list(positions)),"#.utf8)
+    }
+
+    /// An answer, a JSON object with members, and this one among them.
+    static func adding(_ positions: [Int64], to answer: [UInt8]) -> [UInt8] {
+        positions.isEmpty ? answer : answer.prefix(1) + member(positions) + answer.dropFirst()
+    }
+
+    /// For an answer that is a file.
+    static func field(_ positions: [Int64]) -> HTTPField? {
+        guard !positions.isEmpty, let name = HTTPField.Name("Footfall-Skipped-Positions") else { return nil }
+        return HTTPField(name: name, value: positions.map(String.init).joined(separator: ", "))
+    }
+
+    /// A JSON array.
+    private static func list(_ positions: [Int64]) -> String {
+        "[\(positions.map(String.init).joined(separator: ","))]"
+    }
+}
+
+extension ReadModels {
+    func skipped(by models: [ReadModel]) -> SkippedEvents { SkippedEvents(readModels: self, models: models) }
+}
