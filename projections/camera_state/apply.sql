@@ -1,6 +1,4 @@
--- Folds the camera's life: each statement sets one group of columns from the group's last event in the range.
--- The groups are independent of each other. Their order is not that of the events, so every statement moves
--- version, position and the traces of the last change forward only.
+-- Folds the camera's life: what was heard of it, its status, and then the rest at once.
 -- Inputs: camera_registered, camera_described, camera_configured, camera_status_changed, camera_started,
 -- camera_restarted, camera_stopped, camera_monitoring_started, camera_monitoring_stopped, camera_removed,
 -- camera_erased, heartbeat_recorded, recording_take_began, recording_take_resumed, recording_take_ended
@@ -222,121 +220,42 @@ insert into camera_state (
 select
     camera_id, name, location, description, stream_url, stream_credentials_id, security_config_id,
     stream_credentials, stream_type, camera_heard.status, 'stopped',
-    null, 0, settings, coalesce(metadata_text, metadata::text), lines, time_zone, false, camera_heard.status_since, recorded_at, recorded_at,
-    recorded_at, actor, actor, version, position, false
+    null, 0, settings, coalesce(metadata_text, metadata::text), lines, time_zone, false, camera_heard.status_since,
+    recorded_at, recorded_at, recorded_at, actor, actor, version, position, false
 from camera_registered
 join camera_heard using (camera_id);
 
--- description
-with latest as (
-    select distinct on (camera_id)
-        camera_id, position, version, recorded_at, actor,
-        name, location, description, coalesce(metadata_text, metadata::text) as metadata, settings, time_zone
-    from camera_described
-    order by camera_id, position desc
-)
-update camera_state
-set
-    name = latest.name,
-    location = latest.location,
-    description = latest.description,
-    metadata = latest.metadata,
-    settings = latest.settings,
-    time_zone = latest.time_zone,
-    updated_at = greatest(camera_state.updated_at, latest.recorded_at),
-    updated_by = case when latest.position > camera_state.position then latest.actor else camera_state.updated_by end,
-    version = greatest(camera_state.version, latest.version),
-    position = greatest(camera_state.position, latest.position)
-from latest
-where camera_state.camera_id = latest.camera_id;
-
--- stream and lines
-with latest as (
-    select distinct on (camera_id)
-        camera_id, position, version, recorded_at, actor,
-        stream_url, stream_credentials_id, security_config_id, stream_credentials, stream_type, lines
-    from camera_configured
-    order by camera_id, position desc
-)
-update camera_state
-set
-    stream_url = latest.stream_url,
-    stream_credentials_id = latest.stream_credentials_id,
-    security_config_id = latest.security_config_id,
-    stream_credentials = latest.stream_credentials,
-    stream_type = latest.stream_type,
-    lines = latest.lines,
-    updated_at = greatest(camera_state.updated_at, latest.recorded_at),
-    updated_by = case when latest.position > camera_state.position then latest.actor else camera_state.updated_by end,
-    version = greatest(camera_state.version, latest.version),
-    position = greatest(camera_state.position, latest.position)
-from latest
-where camera_state.camera_id = latest.camera_id;
-
--- status: what it is was said above
-with latest as (
-    select distinct on (camera_id) camera_id, position, version, recorded_at, actor
-    from camera_status_changed
-    order by camera_id, position desc
-)
-update camera_state
-set
-    updated_at = greatest(camera_state.updated_at, latest.recorded_at),
-    updated_by = case when latest.position > camera_state.position then latest.actor else camera_state.updated_by end,
-    version = greatest(camera_state.version, latest.version),
-    position = greatest(camera_state.position, latest.position)
-from latest
-where camera_state.camera_id = latest.camera_id;
-
--- monitoring
+-- The rest of its life, folded at once: of each group of columns the last event in the range. A stop or a removal
+-- leaves worker and epoch as they were. An erasure comes with the removal or after it: nobody looks for secrets any
+-- more. One that came later has a stream of its own, and moves no version.
 with changes as (
-    select camera_id, position, version, recorded_at, actor, true as monitoring
-    from camera_monitoring_started
-    union all
-    select camera_id, position, version, recorded_at, actor, false
-    from camera_monitoring_stopped
-),
-latest as (
-    select distinct on (camera_id) camera_id, position, version, recorded_at, actor, monitoring
-    from changes
-    order by camera_id, position desc
-)
-update camera_state
-set
-    monitoring = latest.monitoring,
-    updated_at = greatest(camera_state.updated_at, latest.recorded_at),
-    updated_by = case when latest.position > camera_state.position then latest.actor else camera_state.updated_by end,
-    version = greatest(camera_state.version, latest.version),
-    position = greatest(camera_state.position, latest.position)
-from latest
-where camera_state.camera_id = latest.camera_id;
-
--- desired state and assignment: a stop or a removal leaves worker and epoch as they were
-with changes as (
-    select camera_id, position, version, recorded_at, actor, 'running' as desired_state, worker_id, epoch
-    from camera_started
-    union all
-    select camera_id, position, version, recorded_at, actor, 'running', worker_id, epoch
-    from camera_restarted
-    union all
-    select camera_id, position, version, recorded_at, actor, 'stopped', null, null
-    from camera_stopped
-    union all
-    select camera_id, position, version, recorded_at, actor, 'stopped', null, null
-    from camera_removed
-),
-given as (
     select
-        camera_id, position, worker_id,
-        first_value(worker_id) over (partition by camera_id order by position desc) as latest_worker_id
-    from changes
-    where epoch is not null
-),
-earlier as (
-    select distinct on (camera_id) camera_id, worker_id
-    from given
-    where worker_id <> latest_worker_id
-    order by camera_id, position desc
+        camera_id, position, version, recorded_at, actor, 'described' as kind, null as worker_id, null::bigint as epoch
+    from camera_described
+    union all
+    select camera_id, position, version, recorded_at, actor, 'configured', null, null from camera_configured
+    union all
+    select camera_id, position, version, recorded_at, actor, 'status', null, null from camera_status_changed
+    union all
+    select camera_id, position, version, recorded_at, actor, 'monitored', null, null from camera_monitoring_started
+    union all
+    select camera_id, position, version, recorded_at, actor, 'unmonitored', null, null from camera_monitoring_stopped
+    union all
+    select camera_id, position, version, recorded_at, actor, 'started', worker_id, epoch from camera_started
+    union all
+    select camera_id, position, version, recorded_at, actor, 'started', worker_id, epoch from camera_restarted
+    union all
+    select camera_id, position, version, recorded_at, actor, 'stopped', null, null from camera_stopped
+    union all
+    select camera_id, position, version, recorded_at, actor, 'take', null, null from recording_take_began
+    union all
+    select camera_id, position, version, recorded_at, actor, 'take', null, null from recording_take_resumed
+    union all
+    select camera_id, position, version, recorded_at, actor, 'take ended', null, null from recording_take_ended
+    union all
+    select camera_id, position, version, recorded_at, actor, 'removed', null, null from camera_removed
+    union all
+    select camera_id, position, version, recorded_at, actor, 'erased', null, null from camera_erased
 ),
 latest as (
     select
@@ -345,94 +264,87 @@ latest as (
         max(version) as version,
         max(recorded_at) as recorded_at,
         (array_agg(actor order by position desc))[1] as actor,
-        (array_agg(desired_state order by position desc))[1] as desired_state,
-        (array_agg(worker_id order by position desc) filter (where epoch is not null))[1] as worker_id,
-        (array_agg(epoch order by position desc) filter (where epoch is not null))[1] as epoch
+        max(position) filter (where kind = 'described') as described_position,
+        max(position) filter (where kind = 'configured') as configured_position,
+        max(position) filter (where kind = 'take') as take_position,
+        (array_agg(kind = 'monitored' order by position desc) filter (where kind in ('monitored', 'unmonitored')))[1]
+            as monitoring,
+        (array_agg(kind order by position desc) filter (where kind in ('started', 'stopped', 'removed')))[1]
+            as last_order,
+        max(recorded_at) filter (where kind in ('started', 'stopped', 'removed')) as ordered_at,
+        array_agg(worker_id order by position desc) filter (where kind = 'started') as workers,
+        (array_agg(epoch order by position desc) filter (where kind = 'started'))[1] as epoch,
+        bool_or(kind = 'removed') as removed,
+        bool_or(kind = 'erased') as erased
     from changes
     group by camera_id
 )
 update camera_state
 set
-    desired_state = latest.desired_state,
-    desired_state_since = latest.recorded_at,
-    worker_id = coalesce(latest.worker_id, camera_state.worker_id),
+    (name, location, description, metadata, settings, time_zone) = (
+        select name, location, description, coalesce(metadata_text, metadata::text), settings, time_zone
+        from camera_described
+        where position = described_position
+        union all
+        select
+            camera_state.name, camera_state.location, camera_state.description, camera_state.metadata,
+            camera_state.settings, camera_state.time_zone
+        where described_position is null
+    ),
+    (stream_url, stream_type, lines) = (
+        select stream_url, stream_type, lines
+        from camera_configured
+        where position = configured_position
+        union all
+        select camera_state.stream_url, camera_state.stream_type, camera_state.lines
+        where configured_position is null
+    ),
+    (stream_credentials_id, security_config_id, stream_credentials) = (
+        select stream_credentials_id, security_config_id, stream_credentials
+        from camera_configured
+        where position = configured_position and not erased
+        union all
+        select
+            camera_state.stream_credentials_id, camera_state.security_config_id, camera_state.stream_credentials
+        where configured_position is null and not erased
+    ),
+    monitoring = coalesce(latest.monitoring, camera_state.monitoring),
+    desired_state = case
+        when last_order is null then camera_state.desired_state
+        when last_order = 'started' then 'running'
+        else 'stopped' end,
+    desired_state_since = coalesce(ordered_at, camera_state.desired_state_since),
+    worker_id = coalesce(workers[1], camera_state.worker_id),
     previous_worker_id = coalesce(
-        (select earlier.worker_id from earlier where earlier.camera_id = latest.camera_id),
-        case when camera_state.worker_id <> latest.worker_id then camera_state.worker_id
+        (
+            select worker
+            from unnest(workers) with ordinality as given (worker, place)
+            where worker <> workers[1]
+            order by place
+            limit 1
+        ),
+        case when camera_state.worker_id <> workers[1] then camera_state.worker_id
              else camera_state.previous_worker_id end),
     epoch = coalesce(latest.epoch, camera_state.epoch),
-    updated_at = greatest(camera_state.updated_at, latest.recorded_at),
-    updated_by = case when latest.position > camera_state.position then latest.actor else camera_state.updated_by end,
+    (take, take_stream_url, take_started_at) = (
+        select take, stream_url, started_at from recording_take_began where position = take_position
+        union all
+        select take, stream_url, started_at from recording_take_resumed where position = take_position
+        union all
+        select camera_state.take, camera_state.take_stream_url, camera_state.take_started_at
+        where take_position is null
+    ),
+    updated_at = latest.recorded_at,
+    updated_by = latest.actor,
     version = greatest(camera_state.version, latest.version),
-    position = greatest(camera_state.position, latest.position)
+    position = latest.position,
+    removed = camera_state.removed or latest.removed
 from latest
 where camera_state.camera_id = latest.camera_id;
-
--- takes of recordings
-with changes as (
-    select camera_id, position, version, recorded_at, actor, take, stream_url, started_at
-    from recording_take_began
-    union all
-    select camera_id, position, version, recorded_at, actor, take, stream_url, started_at
-    from recording_take_resumed
-),
-latest as (
-    select distinct on (camera_id) camera_id, position, version, recorded_at, actor, take, stream_url, started_at
-    from changes
-    order by camera_id, position desc
-)
-update camera_state
-set
-    take = latest.take,
-    take_stream_url = latest.stream_url,
-    take_started_at = latest.started_at,
-    updated_at = greatest(camera_state.updated_at, latest.recorded_at),
-    updated_by = case when latest.position > camera_state.position then latest.actor else camera_state.updated_by end,
-    version = greatest(camera_state.version, latest.version),
-    position = greatest(camera_state.position, latest.position)
-from latest
-where camera_state.camera_id = latest.camera_id;
-
--- the end of a take: the stop that comes with it says the rest
-with latest as (
-    select distinct on (camera_id) camera_id, position, version, recorded_at, actor
-    from recording_take_ended
-    order by camera_id, position desc
-)
-update camera_state
-set
-    updated_at = greatest(camera_state.updated_at, latest.recorded_at),
-    updated_by = case when latest.position > camera_state.position then latest.actor else camera_state.updated_by end,
-    version = greatest(camera_state.version, latest.version),
-    position = greatest(camera_state.position, latest.position)
-from latest
-where camera_state.camera_id = latest.camera_id;
-
--- removal: the statement above moved the rest
-update camera_state
-set removed = true
-from camera_removed
-where camera_state.camera_id = camera_removed.camera_id;
 
 delete from camera_heard
 using camera_removed
 where camera_heard.camera_id = camera_removed.camera_id;
-
--- erasure, with the removal or after it: nobody looks for secrets any more. In the camera's own stream it is the last
--- event; one that came later has a stream of its own, and moves no version.
-update camera_state
-set
-    stream_credentials_id = null,
-    security_config_id = null,
-    stream_credentials = null,
-    updated_at = greatest(camera_state.updated_at, camera_erased.recorded_at),
-    updated_by = case
-        when camera_erased.position > camera_state.position then camera_erased.actor
-        else camera_state.updated_by end,
-    version = greatest(camera_state.version, camera_erased.version),
-    position = greatest(camera_state.position, camera_erased.position)
-from camera_erased
-where camera_state.camera_id = camera_erased.camera_id;
 
 with concerned as (
     select camera_id from camera_registered
