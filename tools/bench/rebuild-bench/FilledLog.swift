@@ -30,9 +30,9 @@ struct FilledLog {
           with drawn as (
             select
               position,
-              case when position <= \(cameras) then position
+              case when position <= 2 * \(cameras) then 1 + (position - 1) % \(cameras)
                 else 1 + abs(hashint8extended(position, 1)) % \(cameras) end as camera,
-              case when position <= \(cameras) then 0 else 1 + abs(hashint8extended(position, 2)) % 64 end as draw,
+              case when position <= 2 * \(cameras) then 0 else 1 + abs(hashint8extended(position, 2)) % 64 end as draw,
               timestamptz '2026-06-01 08:00:00+00'
                 + interval '1 day' * ((position - 1) * 21 / p_events)
                 + interval '12 hours' * ((((position - 1) * 21) % p_events)::double precision / p_events)
@@ -43,7 +43,9 @@ struct FilledLog {
             select
               position, camera, recorded_at,
               case
-                when draw = 0 then 'CameraRegistered'
+                when position <= \(cameras) then 'CameraRegistered'
+                -- before it is stopped, as the domain has it
+                when draw = 0 then 'CameraStarted'
                 when draw = 1 then
                   (array['CameraStatusChanged', 'CameraDescribed', 'CameraStarted', 'CameraStopped'])[1 + position % 4]
                 when draw <= 16 then 'HeartbeatRecorded'
