@@ -29,6 +29,13 @@ import Testing
         return try #require(answer["items"]?.array)
     }
 
+    /// A camera as it is, as its past shows it: whether heartbeats made it another status is not known then.
+    private static func asPast(_ answer: Answer) -> String {
+        let isHeard = answer["desired_state"] == "running" || answer["worker_id"] == .null
+        guard isHeard, let status = answer["status"]?.string, status != "maintenance" else { return answer.body }
+        return answer.body.replacing(#""status":"\#(status)""#, with: #""status":null"#)
+    }
+
     @Test func eachStateIsFoundAgainByVersionPositionAndTime() async throws {
         try await withCommands { api in
             let answers = try await Self.live(api)
@@ -41,13 +48,13 @@ import Testing
                 for moment in ["version=\(version)", "as_of_position=\(position)", "as_of=\(time)"] {
                     let then = try await api.get("/cameras/1?\(moment)")
                     #expect(then.status == 200, "\(then.body)")
-                    #expect(then.body == answer.body, "\(moment)")
+                    #expect(then.body == Self.asPast(answer), "\(moment)")
                     #expect(then.position == position)
                     #expect(then.eTag == nil)
                 }
             }
             let between = try await api.get("/cameras/1?as_of=2026-03-29T14:01:59.9%2B02:00")
-            #expect(between.body == answers[1].body)
+            #expect(between.body == Self.asPast(answers[1]))
             #expect(try await api.get("/cameras/1?version=3")["name"] == "Exit")
         }
     }
@@ -56,7 +63,7 @@ import Testing
         try await withCommands { api in
             let registered = try await api.post("/cameras", TestAPI.camera())
             #expect(try await api.delete("/cameras/1", ifMatch: "*").status == 204)
-            #expect(try await api.get("/cameras/1?version=1").body == registered.body)
+            #expect(try await api.get("/cameras/1?version=1").body == Self.asPast(registered))
             try await api.get("/cameras/1?version=2").expectProblem(410, "camera_removed")
             #expect(try await Self.items("", of: api).map { $0["type"] } == ["CameraRemoved", "CameraRegistered"])
         }

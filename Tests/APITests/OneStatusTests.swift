@@ -90,6 +90,71 @@ import Testing
         }
     }
 
+    /// Whatever was heard of the camera, and at once: nobody waits for the read model first.
+    @Test func theAnswerToACommandShowsWhatAReadShows() async throws {
+        try await withAPI(clocked: true) { api in
+            func check(_ answer: Answer, _ expected: String, _ line: Int = #line) async throws {
+                #expect(answer.status < 300, "line \(line): \(answer.body)")
+                #expect(answer["status"]?.string == expected, "line \(line)")
+                let read = try await api.get("/cameras/1?min_position=\(answer.position ?? 0)")
+                #expect(read["status"]?.string == expected, "line \(line)")
+            }
+            func beat(_ status: String) async throws {
+                try await api.advance(by: .seconds(1))
+                try await self.beat(status, api)
+            }
+            func commands(_ expected: String, _ line: Int = #line) async throws {
+                for name in ["Exit", "Exit", "Entrance"] {
+                    try await check(
+                        try await api.patch("/cameras/1", #"{"name":"\#(name)"}"#, ifMatch: "*"), expected, line)
+                    try await check(
+                        try await api.put("/cameras/1", TestAPI.camera(name: name), ifMatch: "*"), expected, line)
+                }
+                for path in ["start-monitoring", "start-monitoring", "stop-monitoring"] {
+                    try await check(try await api.post("/cameras/1/\(path)"), expected, line)
+                }
+            }
+            try await check(try await api.post("/cameras", TestAPI.camera()), "offline")
+            try await commands("offline")
+            try await beat("online")
+            try await commands("online")
+            try await check(try await api.post("/cameras/1/start"), "offline")
+            try await commands("offline")
+            try await beat("online")
+            try await commands("online")
+            // It runs already.
+            try await check(try await api.post("/cameras/1/start"), "online")
+            try await beat("error")
+            try await commands("error")
+            try await beat("online")
+            try await api.advance(by: .seconds(91))
+            try await commands("offline")
+            let online = #"{"status":"online"}"#
+            try await check(try await api.patch("/cameras/1/status", online, ifMatch: "*"), "offline")
+            try await beat("online")
+            // What changes nothing has no position to wait for.
+            try await api.settle()
+            try await check(try await api.patch("/cameras/1/status", online, ifMatch: "*"), "online")
+            try await check(
+                try await api.patch("/cameras/1/status", #"{"status":"maintenance"}"#, ifMatch: "*"), "maintenance")
+            try await beat("online")
+            try await commands("maintenance")
+        }
+    }
+
+    /// The past is read from the camera's own events: what heartbeats said then is not among them.
+    @Test func aPastStatusThatHeartbeatsHadASayInIsNotGuessed() async throws {
+        try await withAPI(clocked: true) { api in
+            try await api.register()
+            try await beat("online", api)
+            let start = try #require(try await api.post("/cameras/1/start").position)
+            let stop = try #require(try await api.post("/cameras/1/stop").position)
+            #expect(try await api.get("/cameras/1?version=1")["status"] == .null)
+            #expect(try await api.get("/cameras/1?as_of_position=\(start)")["status"] == .null)
+            #expect(try await api.get("/cameras/1?as_of_position=\(stop)")["status"] == "offline")
+        }
+    }
+
     @Test func whatIsSetIsSaidUntilItsWorkerFallsSilent() async throws {
         try await withAPI(clocked: true) { api in
             func set(_ status: String) async throws {

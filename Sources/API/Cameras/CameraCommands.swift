@@ -14,6 +14,7 @@ struct CameraCommands: Sendable {
     private let secrets: CameraSecrets
     private let erasures: Erasures
     let recordings: Recordings
+    private let standing: StandingAfterCommand
     private let newCameraID: @Sendable () async throws -> CameraID
 
     init(backend: Backend, handler: CommandHandler<Camera>) {
@@ -23,6 +24,7 @@ struct CameraCommands: Sendable {
         erasures = Erasures(log: backend.log, vault: backend.vault, pool: backend.readModels.pool)
         streams = backend.streams
         recordings = Recordings(readModels: backend.readModels, handler: handler, now: backend.now)
+        standing = StandingAfterCommand(readModels: backend.readModels)
         newCameraID = backend.newCameraID
     }
 
@@ -38,7 +40,7 @@ struct CameraCommands: Sendable {
                 .register(id, form.description, configuration), on: id.stream, metadata: context.eventMetadata,
                 in: history)
         }
-        var response = try answer(handled, status: .created)
+        var response = try await answer(handled, isWord: true, status: .created)
         // A repetition of a request that was done is answered with the camera that it made then.
         response.headers[.location] = "\(Route.base)/cameras/\(try CameraDocument(handled.folded).id)"
         return response
@@ -107,8 +109,9 @@ struct CameraCommands: Sendable {
         try ScopeCondition.checkPlace(of: form.description.location, for: context.principal, isNew: false)
         try await recordings.check(form.description.settings, for: form.configuration.address, of: camera.id)
         let configuration = try await secrets.keep(form.configuration, of: camera.id, over: camera.configuration)
-        return try answer(
-            try await handle(.replace(form.description, configuration), if: precondition, context, in: history))
+        return try await answer(
+            try await handle(.replace(form.description, configuration), if: precondition, context, in: history),
+            isWord: false)
     }
 
     @Sendable func remove(_ request: Request, _ context: APIContext) async throws -> Response {
@@ -145,7 +148,7 @@ struct CameraCommands: Sendable {
                     try status.get(), reason: try reason.get(), by: StatusSource(context.principal))
             }
         }
-        return try answer(try await handle(command, if: precondition, context))
+        return try await answer(try await handle(command, if: precondition, context), isWord: true)
     }
 
     @Sendable func start(_ request: Request, _ context: APIContext) async throws -> Response {
@@ -177,21 +180,22 @@ struct CameraCommands: Sendable {
     }
 
     @Sendable func startMonitoring(_ request: Request, _ context: APIContext) async throws -> Response {
-        try await control(request, context) { _ in .success(.startMonitoring) }
+        try await control(request, context, isWord: false) { _ in .success(.startMonitoring) }
     }
 
     @Sendable func stopMonitoring(_ request: Request, _ context: APIContext) async throws -> Response {
-        try await control(request, context) { _ in .success(.stopMonitoring) }
+        try await control(request, context, isWord: false) { _ in .success(.stopMonitoring) }
     }
 
     /// A command whose body and `If-Match` may be left out.
+    /// - Parameter isWord: whether it says what the camera's status is from then on.
     private func control(
-        _ request: Request, _ context: APIContext, _ read: (Form) -> Field<Camera.Command>
+        _ request: Request, _ context: APIContext, isWord: Bool = true, _ read: (Form) -> Field<Camera.Command>
     ) async throws -> Response {
         try Query.none(request)
         let precondition = try Precondition(request, isRequired: false)
         let command = try Form.read(try await request.optionalJSON() ?? [:], read)
-        return try answer(try await handle(command, if: precondition, context))
+        return try await answer(try await handle(command, if: precondition, context), isWord: isWord)
     }
 
     func handle(
@@ -241,11 +245,14 @@ struct CameraCommands: Sendable {
         }
     }
 
+    /// The camera as it is after the command.
+    /// - Parameter isWord: whether the command says what the camera's status is from then on.
     private func answer(
-        _ handled: Handled<Camera.State>, status: HTTPResponse.Status = .ok
-    ) throws(Problem) -> Response {
-        let document = try CameraDocument(handled.folded)
-        guard case .registered(let camera) = handled.folded.state else { throw .internalError }
+        _ handled: Handled<Camera.State>, isWord: Bool, status: HTTPResponse.Status = .ok
+    ) async throws(Problem) -> Response {
+        guard case .registered(let camera) = handled.folded.state else { throw Problem(Camera.Rejection.removed) }
+        let standing = await standing.status(of: camera, after: handled, isWord: isWord)
+        let document = try CameraDocument(handled.folded) { _ in standing }
         return .json(
             camera.saying(document.bytes), status: status, position: document.position, version: document.version)
     }

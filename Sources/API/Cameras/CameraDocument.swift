@@ -1,7 +1,8 @@
 import Counting
 import EventSourcing
 
-/// A camera as the API shows it, folded from its events: the same bytes as the read model gives for the same events.
+/// A camera as the API shows it, folded from its events: the same bytes as the read model gives for the same events, but
+/// for what heartbeats say of its status.
 package struct CameraDocument: Sendable {
     let id: CameraID
     /// In the order in which they are written.
@@ -11,8 +12,11 @@ package struct CameraDocument: Sendable {
     /// Of the last event in it.
     package let position: Int64
 
+    /// - Parameter status: what it is, where that is known; by the camera's own events alone unless this says otherwise.
     /// - Throws: `Problem` where there is no camera to show.
-    init(_ folded: Folded<Camera.State>) throws(Problem) {
+    init(
+        _ folded: Folded<Camera.State>, status: (Camera) -> CameraStatus? = \.status
+    ) throws(Problem) {
         let camera: Camera
         switch folded.state {
         case .registered(let registered): camera = registered
@@ -28,7 +32,10 @@ package struct CameraDocument: Sendable {
             "updated_by": .optional(updated.actor),
             "version": .integer(folded.version),
         ]
-        let all = [("id", .integer(camera.id.number))] + Array(camera.ownMembers) + Array(trace)
+        let own = camera.ownMembers.map { name, value in
+            (name, name == "status" ? .optional(status(camera)?.rawValue) : value)
+        }
+        let all = [("id", .integer(camera.id.number))] + own + Array(trace)
         members = JSONObject(uniqueKeysWithValues: all)
         bytes = Self.bytes(all)
         version = folded.version

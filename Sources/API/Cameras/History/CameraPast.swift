@@ -17,7 +17,8 @@ package struct CameraPast: Sendable {
 
     package init(log: any EventLog) { self.log = log }
 
-    /// The camera as it was, in the shape in which the API shows it now.
+    /// The camera as it was, in the shape in which the API shows it now. Its status is null where heartbeats had a say in
+    /// it.
     ///
     /// - Parameter now: the clock; what lies after it, and after the camera's last event, is not known yet.
     /// - Throws: `Problem` where the camera was not there then, or the moment has not come yet.
@@ -56,7 +57,8 @@ package struct CameraPast: Sendable {
                     "position": .integer(registration.position),
                 ])
         }
-        return try CameraDocument(folded)
+        // Heartbeats of that time are not looked for.
+        return try CameraDocument(folded) { $0.isHeard ? nil : $0.status }
     }
 
     private static func notYet(_ parameter: String, _ rule: InvalidValue) -> Problem {

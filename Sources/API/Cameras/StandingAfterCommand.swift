@@ -1,0 +1,63 @@
+import Counting
+import EventSourcing
+import Postgres
+
+/// What a camera's status is right after a command: what a read that reflects the command shows, heartbeats and silence
+/// with it, which the camera's own events say nothing of.
+struct StandingAfterCommand: Sendable {
+    let readModels: ReadModels
+
+    /// How long the answer to a command, which is done, waits for the read model.
+    private static let patience = Duration.milliseconds(500)
+
+    private static let sql = """
+        select
+          \(ReadModels.position(of: .cameraState)),
+          \(CameraStanding.status), coalesce(is_silent(silent_since), false)
+        from \(CameraStanding.cameras) as cameras
+        where camera_id = $1 and not removed
+        """
+
+    /// - Parameter isWord: whether it is a command that says what the status is from then on.
+    /// - Returns: by the camera's own events alone where the read model does not tell in time.
+    func status(
+        of camera: Camera, after handled: Handled<Camera.State>, isWord: Bool
+    ) async -> CameraStatus {
+        guard camera.isHeard else { return camera.status }
+        let wasSaid = isWord && handled.position != nil
+        if wasSaid, camera.status != .online || camera.desiredState != .running { return camera.status }
+        // The command is done, whatever becomes of this look.
+        guard let seen = try? await seen(camera.id, after: handled) else { return camera.status }
+        if wasSaid { return seen.isSilent ? .offline : camera.status }
+        return seen.status
+    }
+
+    private struct Seen {
+        let status: CameraStatus
+        let isSilent: Bool
+    }
+
+    /// What the read model has once it reflects the command; nil where it does not come to it in time.
+    private func seen(_ id: CameraID, after handled: Handled<Camera.State>) async throws -> Seen? {
+        guard let position = handled.position ?? handled.folded.updated?.position else { return nil }
+        if let seen = try await seen(id, atLeast: position) { return seen }
+        guard
+            await readModels.checkpoints.wait(
+                for: [ReadModel.cameraState.rawValue], toReach: position, limit: Self.patience)
+        else { return nil }
+        return try await seen(id, atLeast: position)
+    }
+
+    private func seen(_ id: CameraID, atLeast position: Int64) async throws -> Seen? {
+        guard let row = try await readModels.pool.query(Self.sql, [.integer(id.number)]).first,
+            !row.isNull(0), try row.position >= position, let status = CameraStatus(rawValue: try row.text(1))
+        else { return nil }
+        return Seen(status: status, isSilent: try row.bool(2))
+    }
+}
+
+extension Camera {
+    /// Whether heartbeats have a say in its status: where it is to run, or was never started by anybody, and is not in
+    /// maintenance.
+    var isHeard: Bool { status != .maintenance && (desiredState == .running || epoch == 0) }
+}
