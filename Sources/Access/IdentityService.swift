@@ -76,7 +76,11 @@ package actor IdentityService {
         switch answer.status {
         case 200:
             // Why it is none is not of interest: the log says that it is.
-            guard let json = try? JSON.parse(answer.body, maximumDepth: 16), json.object != nil else {
+            guard
+                let json = try? JSON.parse(
+                    answer.body, within: JSONLimits(depth: 16, nameBytes: JSONLimits.foreign.nameBytes)),
+                json.object != nil
+            else {
                 logger.warning("the identity service answers with something that is no user")
                 return .failure(.unavailable(retryAfter: Self.retryAfter))
             }

@@ -53,7 +53,8 @@ import Testing
 
     @Test func faultsAreToldUpToAHundred() async throws {
         try await withCommands { api in
-            let lines = Array(repeating: "{}", count: 200).joined(separator: ",")
+            // Four members of each are missing.
+            let lines = Array(repeating: "{}", count: 32).joined(separator: ",")
             let answer = try await api.post("/cameras", TestAPI.camera(#""lines":[\#(lines)]"#))
             #expect(answer.faults.count == 100)
         }

@@ -72,6 +72,20 @@ import Testing
         #expect(throws: JSONSyntaxError.self) { try JSON.parse(String(repeating: #"{"a":"#, count: 1_000_000)) }
     }
 
+    @Test func namesAndValuesOfStrangersAreBounded() throws {
+        let named = { (length: Int) in #"{"\#(String(repeating: "\u{301}", count: length / 2))":1}"# }
+        #expect(throws: Never.self) { try JSON.parse(named(256).utf8, within: .foreign) }
+        let error = #expect(throws: JSONSyntaxError.self) { try JSON.parse(named(258).utf8, within: .foreign) }
+        #expect(error?.reason == "a member's name is longer than 256 bytes")
+        #expect(error?.line == 1 && error?.column == 2)
+        #expect(throws: Never.self) { try JSON.parse(named(10_000)) }
+
+        let few = "[\(Array(repeating: "{}", count: 99_999).joined(separator: ","))]"
+        #expect(throws: Never.self) { try JSON.parse(few.utf8, within: .foreign) }
+        let many = "[\(Array(repeating: "{}", count: 100_000).joined(separator: ","))]"
+        #expect(throws: JSONSyntaxError.self) { try JSON.parse(many.utf8, within: .foreign) }
+    }
+
     @Test func everyPrefixOfADocumentIsRefusedWithoutACrash() {
         let document = Array(#"{"a":[1.5e3,true,null,"x\u00e9\ud83d\ude00"],"b":{"c":-1}}"#.utf8)
         for length in 0..<document.count {
@@ -92,13 +106,15 @@ import Testing
     @Test(arguments: ["9223372036854775808", "-9223372036854775809", "12345678901234567890"])
     func integerBeyond64BitsIsRefusedWhereItIsToBeExact(text: String) throws {
         let error = #expect(throws: JSONSyntaxError.self) {
-            try JSON.parse("{\"a\":\n [\(text)]}".utf8, exact: true)
+            try JSON.parse("{\"a\":\n [\(text)]}".utf8, within: JSONLimits(hasExactNumbers: true))
         }
         #expect(error?.reason == "an integer lies between -9223372036854775808 and 9223372036854775807")
         #expect(error?.line == 2 && error?.column == 3)
-        #expect(throws: JSONSyntaxError.self) { try JSON.parse("1e-400".utf8, exact: true) }
+        #expect(throws: JSONSyntaxError.self) {
+            try JSON.parse("1e-400".utf8, within: JSONLimits(hasExactNumbers: true))
+        }
         for exact in ["9223372036854775807", "-9223372036854775808", "1e19", "9223372036854775808.0", "-0.0e9", "0"] {
-            #expect(throws: Never.self) { try JSON.parse(exact.utf8, exact: true) }
+            #expect(throws: Never.self) { try JSON.parse(exact.utf8, within: JSONLimits(hasExactNumbers: true)) }
         }
     }
 }

@@ -13,7 +13,7 @@ struct CameraConfig {
     init(_ json: JSON, now: Timestamp) throws(Problem) {
         self = try Form.read(json) { form in
             let settings = form.requiredObject("settings", CameraForm.settings(now: now))
-            let lines = form.requiredObjects("lines", CameraForm.line).flatMap { lines in
+            let lines = form.requiredObjects("lines", counted: Lines.check(count:), CameraForm.line).flatMap { lines in
                 form.make(at: "lines") { try Lines(lines) }
             }
             let timeZone = form.required("time_zone", .string(TimeZoneName.init))

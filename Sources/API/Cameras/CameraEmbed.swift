@@ -10,8 +10,8 @@ enum CameraEmbed: String, CaseIterable {
 
     /// The parts that a parameter names, with commas between them.
     static func set(choosing text: String) throws(InvalidValue) -> Set<CameraEmbed> {
-        let names = text.split(separator: ",", omittingEmptySubsequences: false)
-        let embeds = Set(names.compactMap { CameraEmbed(rawValue: String($0)) })
+        let names = text.parts(between: ",")
+        let embeds = Set(names.compactMap { CameraEmbed(exactly: String($0)) })
         guard embeds.count == names.count else {
             throw InvalidValue(.unknownValue, "This is health or counts, or both with a comma between them.")
         }

@@ -59,7 +59,9 @@ struct CameraForm {
         let address = Self.address(form)
         let securityConfig = form.optional("security_config", Self.securityConfig)
         let given: Field<[Line]?> =
-            requiresLines ? form.requiredObjects("lines", line).map(Optional.some) : form.optionalObjects("lines", line)
+            requiresLines
+            ? form.requiredObjects("lines", counted: Lines.check(count:), line).map(Optional.some)
+            : form.optionalObjects("lines", counted: Lines.check(count:), line)
         let lines = given.flatMap { lines in
             form.make(at: "lines") { try Lines(lines ?? []) }
         }
@@ -144,6 +146,7 @@ struct CameraForm {
     }
 
     private static func classes(_ names: [JSON]) throws(InvalidValue) -> ObjectClasses {
+        try ObjectClasses.check(count: names.count)
         var classes: [ObjectClass] = []
         for name in names {
             guard let text = name.string else { throw InvalidValue(.malformed, "Classes are strings.") }

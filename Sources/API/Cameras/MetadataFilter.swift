@@ -44,7 +44,7 @@ struct MetadataFilter {
     /// What the value stands for in JSON besides a text, however a number is written there. Longer numbers than anyone filters by are texts alone, for what
     /// the database cannot hold as a number is an error there.
     private var scalar: JSON? {
-        if let flag = Bool(value) { return .bool(flag) }
+        if let flag = try? QueryRule.flag(value) { return .bool(flag) }  // any other text is no fault here
         guard value.wholeMatch(of: /-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,17})?/) != nil else { return nil }
         return try? JSON.parse(Array(value.utf8))  // a text that is no JSON stands for itself alone
     }

@@ -1,16 +1,17 @@
 import Counting
+import EventSourcing
 
 /// The intervals that counts are added up in, as SQL over instants (`timestamptz`) and a time zone's name.
 ///
 /// What an hour, a day and a week of local time are, where clocks change too, is said in `Migrations/0032_time_buckets.sql`.
-enum Bucket: String {
+enum Bucket: String, CaseIterable {
     case minute
     case quarterHour = "15m"
     case hour, day, week
 
     /// The one of this name, among those that counts are kept fine enough for: from quarter hours up.
     init(ofCounts name: String) throws(InvalidValue) {
-        guard let bucket = Bucket(rawValue: name), bucket != .minute else {
+        guard let bucket = Bucket(exactly: name), bucket != .minute else {
             throw InvalidValue(.unknownValue, "This is one of 15m, hour, day, week.")
         }
         self = bucket

@@ -37,7 +37,7 @@ extension Query {
     /// `camera_id`, a list of ids with commas between them, and `location`, a whole one.
     func fleet(scope: Scope) -> Field<FleetFilter> {
         let cameras = optional("camera_id") { (text: String) throws(InvalidValue) -> [Int64] in
-            let parts = text.split(separator: ",", omittingEmptySubsequences: false)
+            let parts = text.parts(between: ",")
             let ids = parts.compactMap { part in Int64(part).flatMap { $0 > 0 && String($0) == part ? $0 : nil } }
             guard ids.count == parts.count, ids.count <= FleetFilter.maximumCameras else {
                 throw InvalidValue(

@@ -12,19 +12,10 @@ struct ProblemPages: Sendable {
             try (Self.prefersJSON(request) ? json : html).answer(request)
         }
 
-        /// Whether the Accept header (RFC 9110, section 12.5.1) weighs JSON more than HTML.
         private static func prefersJSON(_ request: Request) -> Bool {
-            var weights = (html: 0.0, json: 0.0)
-            for range in request.headers[values: .accept].flatMap({ $0.split(separator: ",") }) {
-                let parts = range.split(separator: ";").map { $0.filter { !$0.isWhitespace }.lowercased() }
-                let weight = parts.dropFirst().first { $0.hasPrefix("q=") }.map { Double($0.dropFirst(2)) ?? 0 } ?? 1
-                switch parts.first {
-                case "text/html": weights.html = weight
-                case "application/json", "application/problem+json": weights.json = max(weights.json, weight)
-                default: continue
-                }
-            }
-            return weights.json > weights.html
+            let accepted = AcceptedTypes(request)
+            return accepted.weight(of: "application/json", "application/problem+json")
+                > accepted.weight(of: "text/html")
         }
     }
 
@@ -47,7 +38,7 @@ struct ProblemPages: Sendable {
     func list(_ request: Request) throws(Problem) -> Response { try index.answer(request) }
 
     func show(_ name: String, _ request: Request) throws(Problem) -> Response {
-        guard let page = ProblemCode(rawValue: name).flatMap({ pages[$0] }) else {
+        guard let page = ProblemCode(exactly: name).flatMap({ pages[$0] }) else {
             throw Problem(.routeNotFound, "The catalogue has no such problem; /docs/problems lists them.")
         }
         return try page.answer(request)

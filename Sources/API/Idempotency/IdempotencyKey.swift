@@ -30,14 +30,13 @@ struct IdempotencyKey: Hashable {
     }
 
     private static func parse(_ value: String) -> String? {
-        var text = Substring(value)
-        if text.count >= 2, text.hasPrefix("\""), text.hasSuffix("\"") { text = text.dropFirst().dropLast() }
+        let quote = UInt8(ascii: "\"")
+        var text = Array(value.utf8)[...]
+        if text.count >= 2, text.first == quote, text.last == quote { text = text.dropFirst().dropLast() }
         let isAllowed =
-            (1...255).contains(text.utf8.count)
-            && text.utf8.allSatisfy {
-                (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\")
-            }
-        return isAllowed ? String(text) : nil
+            (1...255).contains(text.count)
+            && text.allSatisfy { (0x21...0x7E).contains($0) && $0 != quote && $0 != UInt8(ascii: "\\") }
+        return isAllowed ? String(decoding: text, as: UTF8.self) : nil
     }
 
     /// Stands for the key of this user: each has keys of their own.

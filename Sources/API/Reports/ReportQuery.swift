@@ -23,7 +23,7 @@ struct ReportQuery {
 
     init(_ request: Request) throws(Problem) {
         // Browsers say that they take text/html.
-        let standard: Format = request.headers[.accept]?.contains("text/html") == true ? .html : .json
+        let standard: Format = AcceptedTypes(request).weight(of: "text/html") > 0 ? .html : .json
         self = try Query.read(request) { query in
             let period = query.value("period", default: Period.daily, Period.init(choosing:))
             let date = query.optional("date", Self.date)

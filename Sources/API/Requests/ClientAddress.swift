@@ -1,3 +1,4 @@
+import EventSourcing
 import HTTPTypes
 import Hummingbird
 
@@ -12,8 +13,9 @@ struct ClientAddress {
     /// - Parameter peer: the other end of the connection.
     func of(_ request: Request, peer: String?) -> String? {
         guard let peer, !trusted.isEmpty, isTrusted(peer) else { return peer }
-        let hops = request.headers[values: .forwardedFor].joined(separator: ",").split(separator: ",")
-            .map { $0.filter { !$0.isWhitespace } }
+        let hops = request.headers[values: .forwardedFor].joined(separator: ",").parts(between: ",")
+            .map { String(decoding: $0.utf8.filter { $0 != 0x20 && $0 != 0x09 }, as: UTF8.self) }
+            .filter { !$0.isEmpty }
         var nearest = peer
         for hop in hops.reversed() {
             guard AddressRange.isAddress(hop) else { return nearest }

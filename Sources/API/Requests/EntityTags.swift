@@ -26,7 +26,7 @@ enum EntityTags: Hashable {
         let lines = request.headers[values: name]
         if lines.isEmpty { return nil }
         let text = lines.joined(separator: ",")
-        if text.wholeMatch(of: /[ \t]*\*[ \t]*/) != nil {
+        if text.utf8.filter({ $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") }) == [UInt8(ascii: "*")] {
             self = .any
             return
         }
@@ -60,22 +60,24 @@ enum EntityTags: Hashable {
     func matchesWeakly(_ text: String) -> Bool {
         switch self {
         case .any: true
-        case .tags(let tags): tags.contains { $0.text == text }
+        case .tags(let tags): tags.contains { $0.text.isExactly(text) }
         }
     }
 
     private static func parse(_ text: String) -> [Tag]? {
+        let (quote, comma) = (UInt8(ascii: "\""), UInt8(ascii: ","))
+        let isBlank = { (byte: UInt8) in byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
         var tags: [Tag] = []
-        var rest = Substring(text)
+        var rest = Substring(text).utf8
         while true {
-            rest = rest.drop { $0 == " " || $0 == "\t" || $0 == "," }
+            rest = rest.drop { isBlank($0) || $0 == comma }
             if rest.isEmpty { return tags.isEmpty ? nil : tags }
-            let isWeak = rest.hasPrefix("W/")
+            let isWeak = rest.starts(with: "W/".utf8)
             if isWeak { rest = rest.dropFirst(2) }
-            guard rest.first == "\"", let end = rest.dropFirst().firstIndex(of: "\"") else { return nil }
-            tags.append(Tag(isWeak: isWeak, text: String(rest[rest.index(after: rest.startIndex)..<end])))
-            rest = rest[rest.index(after: end)...].drop { $0 == " " || $0 == "\t" }
-            guard rest.isEmpty || rest.first == "," else { return nil }
+            guard rest.first == quote, let end = rest.dropFirst().firstIndex(of: quote) else { return nil }
+            tags.append(Tag(isWeak: isWeak, text: String(Substring(rest[..<end].dropFirst()))))
+            rest = rest[end...].dropFirst().drop(while: isBlank)
+            guard rest.isEmpty || rest.first == comma else { return nil }
         }
     }
 }

@@ -8,6 +8,8 @@ struct Fault: Hashable {
         case pointer(String)
         /// The name of a query parameter.
         case parameter(String)
+        /// The name of a header.
+        case header(String)
     }
 
     let place: Place
@@ -30,6 +32,8 @@ struct Fault: Hashable {
             ["pointer": .string(pointer), "detail": .string(detail), "code": .string(code)]
         case .parameter(let name):
             ["parameter": .string(name), "detail": .string(detail), "code": .string(code)]
+        case .header(let name):
+            ["header": .string(name), "detail": .string(detail), "code": .string(code)]
         }
     }
 }
@@ -43,8 +47,11 @@ struct Noted: Error {}
 final class Faults {
     private(set) var all: [Fault] = []
 
-    func note(_ fault: Fault) {
-        if all.count < 100 { all.append(fault) }
+    /// Whether no more are told.
+    var areEnough: Bool { all.count >= 100 }
+
+    func note(_ fault: @autoclosure () -> Fault) {
+        if !areEnough { all.append(fault()) }
     }
 
     /// The value, if nothing was noted; else the problem that tells of all that was.

@@ -36,7 +36,7 @@ final class Form {
         }
         let form = Form(members, at: pointer, faults: faults)
         let value = read(form)
-        for (index, isKnown) in form.isKnown.enumerated() where !isKnown {
+        for (index, isKnown) in form.isKnown.enumerated() where !isKnown && !faults.areEnough {
             faults.note(
                 Fault(at: form.place(members[index].key), "unknown_member", "There is no such member here."))
         }
@@ -64,18 +64,26 @@ final class Form {
         present(optionalObject(name, read), name)
     }
 
-    func requiredObjects<Element>(_ name: String, _ read: (Form) -> Field<Element>) -> Field<[Element]> {
-        present(optionalObjects(name, read), name)
+    func requiredObjects<Element>(
+        _ name: String, counted check: (Int) throws(InvalidValue) -> Void, _ read: (Form) -> Field<Element>
+    ) -> Field<[Element]> {
+        present(optionalObjects(name, counted: check, read), name)
     }
 
-    func optionalObjects<Element>(_ name: String, _ read: (Form) -> Field<Element>) -> Field<[Element]?> {
+    /// - Parameter check: what holds for the number of elements. It is looked at first: none is read where there are too
+    ///   many, and none after as many faults as are told.
+    func optionalObjects<Element>(
+        _ name: String, counted check: (Int) throws(InvalidValue) -> Void, _ read: (Form) -> Field<Element>
+    ) -> Field<[Element]?> {
         guard let json = member(name) else { return .success(nil) }
         guard let elements = json.array else {
             return note(name, "wrong_type", "This must be an array, not \(json.kind).")
         }
+        if case .failure(let noted) = make(at: name, { try check(elements.count) }) { return .failure(noted) }
         var values: [Element] = []
         values.reserveCapacity(elements.count)
         for (index, element) in elements.enumerated() {
+            if faults.areEnough { return .failure(Noted()) }
             let field = Self.nested(element, at: "\(self.pointer(to: name))/\(index)", faults, read)
             if case .success(let value) = field { values.append(value) }
         }

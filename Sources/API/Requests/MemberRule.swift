@@ -74,7 +74,7 @@ extension MemberRule where Value: RawRepresentable & CaseIterable, Value.RawValu
 extension RawRepresentable where Self: CaseIterable, RawValue == String {
     /// The case of this name; the error lists the names that there are.
     init(choosing name: String) throws(InvalidValue) {
-        guard let choice = Self(rawValue: name) else {
+        guard let choice = Self(exactly: name) else {
             let names = Self.allCases.map(\.rawValue).joined(separator: ", ")
             throw InvalidValue(.unknownValue, "This is one of \(names).")
         }

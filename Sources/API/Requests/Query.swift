@@ -7,9 +7,9 @@ import Hummingbird
 /// that are given twice, are faults too.
 final class Query {
     /// Without a value: what cannot be decoded.
-    private let parameters: [(name: String, value: String?)]
+    private let parameters: [(name: ExactText, value: String?)]
     private let faults = Faults()
-    private var known: [String] = []
+    private var known: Set<ExactText> = []
     /// Of the headers `Footfall-Position`.
     private let seenPositions: [String]
     private var malformedHeader: Problem?
@@ -19,7 +19,7 @@ final class Query {
         parameters = (request.uri.query ?? "").split(separator: "&").map { parameter in
             let parts = parameter.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let name = Self.decoded(parts[0]) ?? String(parts[0])
-            return (name, parts.count == 2 ? Self.decoded(parts[1]) : "")
+            return (ExactText(name), parts.count == 2 ? Self.decoded(parts[1]) : "")
         }
     }
 
@@ -38,7 +38,7 @@ final class Query {
         if let problem = query.malformedHeader { throw problem }
         if query.parameters.isEmpty { return try query.faults.check(value) }
         let unknown = query.parameters.lazy.map(\.name).filter { !query.known.contains($0) }
-        for name in Set(unknown).sorted() {
+        for name in Set(unknown).inOrder {
             query.faults.note(Fault(at: .parameter(name), "unknown_parameter", "There is no such parameter here."))
         }
         return try query.faults.check(value)
@@ -79,8 +79,9 @@ final class Query {
     }
 
     func optional<Value>(_ name: String, _ rule: (String) throws(InvalidValue) -> Value) -> Field<Value?> {
-        known.append(name)
-        let values = parameters.filter { $0.name == name }.map(\.value)
+        let exact = ExactText(name)
+        known.insert(exact)
+        let values = parameters.filter { $0.name == exact }.map(\.value)
         guard let first = values.first else { return .success(nil) }
         guard values.count == 1 else { return note(name, "given_twice", "This parameter is given more than once.") }
         guard let value = first else {
@@ -100,7 +101,7 @@ final class Query {
 
     /// The names of the parameters that begin with `prefix`, each once, in order: for those that callers name themselves.
     func names(beginningWith prefix: String) -> [String] {
-        Set(parameters.lazy.map(\.name).filter { $0.hasPrefix(prefix) }).sorted()
+        Set(parameters.lazy.map(\.name).filter { $0.text.beginsExactly(with: prefix) }).inOrder
     }
 
     /// The value that parameters make together; a rule that it breaks is noted at one of them.
@@ -114,6 +115,13 @@ final class Query {
     private func note<Value>(_ name: String, _ code: String, _ detail: String) -> Field<Value> {
         faults.note(Fault(at: .parameter(name), code, detail))
         return .failure(Noted())
+    }
+}
+
+extension Set<ExactText> {
+    /// The texts in the order of their UTF-8.
+    fileprivate var inOrder: [String] {
+        map(\.text).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
 }
 
@@ -133,15 +141,23 @@ enum QueryRule {
     }
 
     static func instant(_ text: String) throws(InvalidValue) -> Timestamp {
-        // A + that was sent as it is has become a space; none stands before an offset otherwise.
-        guard let instant = Timestamp(rfc3339: text.replacing(#/ (?=[0-9]{2}:[0-9]{2}$)/#, with: "+")) else {
+        guard let instant = Timestamp(rfc3339: withPlus(text)) else {
             throw InvalidValue(.malformed, "This is a time of RFC 3339 with an offset, such as 2026-03-29T00:30:00Z.")
         }
         return instant
     }
 
     static func flag(_ text: String) throws(InvalidValue) -> Bool {
-        guard let flag = Bool(text) else { throw InvalidValue(.unknownValue, "This is true or false.") }
-        return flag
+        if text.isExactly("true") { return true }
+        guard text.isExactly("false") else { throw InvalidValue(.unknownValue, "This is true or false.") }
+        return false
+    }
+
+    /// A + that was sent as it is has become a space; none stands before an offset otherwise, `02:00` at the end.
+    private static func withPlus(_ text: String) -> String {
+        var bytes = Array(text.utf8)
+        guard bytes.count > 6, bytes[bytes.count - 6] == UInt8(ascii: " ") else { return text }
+        bytes[bytes.count - 6] = UInt8(ascii: "+")
+        return String(decoding: bytes, as: UTF8.self)
     }
 }

@@ -6,6 +6,12 @@ extension Request {
     /// How long the body of the request that is being handled may be.
     @TaskLocal static var maximumBodyBytes = 1 << 20
 
+    private static let limits = {
+        var limits = JSONLimits.foreign
+        limits.hasExactNumbers = true
+        return limits
+    }()
+
     private static let mediaType = "application/json"
     private static let patchTypes = ["application/merge-patch+json", mediaType]
 
@@ -17,7 +23,7 @@ extension Request {
         if body.readableBytes == 0 { return nil }
         try checkType(types)
         do throws(JSONSyntaxError) {
-            return try JSON.parse(body.readableBytesView, exact: true)
+            return try JSON.parse(body.readableBytesView, within: Self.limits)
         } catch {
             throw Problem(
                 .malformedJSON, "Line \(error.line), column \(error.column): \(error.reason).",

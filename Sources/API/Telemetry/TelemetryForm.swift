@@ -152,22 +152,26 @@ enum TelemetryForm {
         _ form: Form, _ list: String, _ isOfTake: Bool, _ report: (Form) -> Field<TelemetryReport>
     ) -> Field<[TelemetryItem]> {
         let series = series(form, isOfTake: isOfTake)
-        let elements = form.requiredObjects(list) { element -> Field<(report: TelemetryReport, sequence: Int64)> in
+        let elements = form.requiredObjects(list, counted: check(count:)) {
+            element -> Field<(report: TelemetryReport, sequence: Int64)> in
             let sequence = sequence(element)
             let event = report(element)
             return element.make { (try event.get(), try sequence.get()) }
         }
         return form.make(at: list) {
             let (series, elements) = (try series.get(), try elements.get())
-            guard batchSizes.contains(elements.count) else {
-                throw InvalidValue(
-                    elements.isEmpty ? .tooShort : .tooMany, "A batch holds 1 to \(batchSizes.upperBound) reports.")
-            }
             for (one, next) in zip(elements, elements.dropFirst()) where next.sequence <= one.sequence {
                 throw InvalidValue(
                     .outOfRange, "Sequences rise: \(next.sequence) cannot follow \(one.sequence).")
             }
             return elements.map { series.item($0.report, $0.sequence) }
+        }
+    }
+
+    private static func check(count: Int) throws(InvalidValue) {
+        guard batchSizes.contains(count) else {
+            throw InvalidValue(
+                count == 0 ? .tooShort : .tooMany, "A batch holds 1 to \(batchSizes.upperBound) reports.")
         }
     }
 

@@ -20,7 +20,8 @@ struct KeySet: Sendable {
     init(_ text: some Collection<UInt8>) async throws {
         guard text.count <= Self.maximumBytes else { throw Unusable(description: "the key set is too large") }
         let json: JSON
-        do { json = try JSON.parse(text, maximumDepth: 8) } catch {
+        do { json = try JSON.parse(text, within: JSONLimits(depth: 8, nameBytes: JSONLimits.foreign.nameBytes)) } catch
+        {
             throw Unusable(description: "the key set is not JSON: \(error)")
         }
         guard let list = json["keys"]?.array else {

@@ -60,8 +60,8 @@ extension Principal {
             guard let text = role.string else { throw .badClaim("role") }
             names.append(text)
         }
-        let roles = Set(names.compactMap { Role(rawValue: $0) })
-        var permissions = Set(try Self.texts(claims, "permissions").compactMap { Permission(rawValue: $0) })
+        let roles = Set(names.compactMap { Role(exactly: $0) })
+        var permissions = Set(try Self.texts(claims, "permissions").compactMap { Permission(exactly: $0) })
         for role in roles { permissions.formUnion(role.permissions) }
         self.init(
             issuer: issuer, name: name, roles: roles, permissions: permissions,

@@ -54,8 +54,10 @@ struct CompactToken: Sendable {
     /// The claims, for whoever has verified the signature.
     var claims: JSON { get throws(TokenFailure) { try Self.json(payload) } }
 
+    private static let limits = JSONLimits(depth: 8, nameBytes: JSONLimits.foreign.nameBytes)
+
     private static func json(_ bytes: [UInt8]) throws(TokenFailure) -> JSON {
         // A member that stands there twice is an error, so that no two readers take different ones.
-        do { return try JSON.parse(bytes, maximumDepth: 8) } catch { throw .malformed }
+        do { return try JSON.parse(bytes, within: Self.limits) } catch { throw .malformed }
     }
 }

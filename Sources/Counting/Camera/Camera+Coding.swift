@@ -148,7 +148,7 @@ extension CameraConfiguration {
         let kept = try members.secret("stream_credentials_id")
         let clear = try members.optional("stream_credentials", \.string).map(CameraSecret.clear)
         address = StreamAddress(
-            type: try members.required("stream_type") { $0.string.flatMap(StreamType.init(rawValue:)) },
+            type: try members.required("stream_type") { $0.string.flatMap(StreamType.init(exactly:)) },
             url: try members.required("stream_url", \.string),
             credentials: kept ?? clear
         )
@@ -166,7 +166,7 @@ extension JSON {
 
 extension CameraStatus {
     init?(stored json: JSON) {
-        guard let status = json.string.flatMap(CameraStatus.init(rawValue:)) else { return nil }
+        guard let status = json.string.flatMap(CameraStatus.init(exactly:)) else { return nil }
         self = status
     }
 }

@@ -54,10 +54,14 @@ package struct Lines: Hashable, Sendable {
 
     package let all: [Line]
 
-    package init(_ lines: [Line]) throws(InvalidValue) {
-        guard lines.count <= Self.maximumCount else {
-            throw InvalidValue(.tooMany, "A camera has at most \(Self.maximumCount) lines.")
+    package static func check(count: Int) throws(InvalidValue) {
+        guard count <= maximumCount else {
+            throw InvalidValue(.tooMany, "A camera has at most \(maximumCount) lines.")
         }
+    }
+
+    package init(_ lines: [Line]) throws(InvalidValue) {
+        try Self.check(count: lines.count)
         var names: Set<LineName> = []
         for line in lines where !names.insert(line.name).inserted {
             throw InvalidValue(.duplicateName, "Two lines have the name \"\(line.name)\".")

@@ -94,10 +94,14 @@ package struct ObjectClasses: Hashable, Sendable {
 
     package let all: [ObjectClass]
 
-    package init(_ classes: [ObjectClass]) throws(InvalidValue) {
-        guard Self.counts.contains(classes.count) else {
-            throw InvalidValue(classes.isEmpty ? .tooShort : .tooMany, "There are 1 to 80 classes.")
+    package static func check(count: Int) throws(InvalidValue) {
+        guard counts.contains(count) else {
+            throw InvalidValue(count == 0 ? .tooShort : .tooMany, "There are 1 to 80 classes.")
         }
+    }
+
+    package init(_ classes: [ObjectClass]) throws(InvalidValue) {
+        try Self.check(count: classes.count)
         all = classes
     }
 
@@ -129,10 +133,10 @@ extension Settings {
         self.init()
         for (key, value) in members {
             switch key {
-            case "pace": pace = value.string.flatMap(Pace.init(rawValue:))
+            case "pace": pace = value.string.flatMap(Pace.init(exactly:))
             case "started_at": startedAt = value.string.flatMap(Timestamp.init(rfc3339:))
             case "loop": loop = value.bool
-            case "detector": detector = value.string.flatMap(Detector.init(rawValue:))
+            case "detector": detector = value.string.flatMap(Detector.init(exactly:))
             case "confidence": confidence = value.number.map(Confidence.init(stored:))
             case "classes": classes = ObjectClasses(stored: value)
             case "keep_frame_data": keepFrameData = value.bool

@@ -11,7 +11,9 @@ package struct TimeZoneName: Hashable, Sendable, CustomStringConvertible {
     /// Abbreviations (`EST`) and offsets (`GMT+2`) are refused: they know no summer time, and PostgreSQL reads the sign
     /// of an offset the other way round.
     package init(_ text: String) throws(InvalidValue) {
-        guard text == "UTC" || text.contains("/") && !Self.isUnknownToIANA(text) && TimeZone(identifier: text) != nil
+        // No name has more bytes, nor others.
+        guard text.utf8.count <= 64, text.utf8.allSatisfy({ $0 < 0x80 }),
+            text == "UTC" || text.contains("/") && !Self.isUnknownToIANA(text) && TimeZone(identifier: text) != nil
         else {
             throw InvalidValue(
                 .unknownValue, "A time zone is a name of the IANA database, such as Europe/Berlin or UTC.")

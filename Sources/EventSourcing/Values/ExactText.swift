@@ -16,6 +16,14 @@ package struct ExactText: Hashable, Sendable, ExpressibleByStringLiteral {
     package func hash(into hasher: inout Hasher) { text.hashExactly(into: &hasher) }
 }
 
+extension CaseIterable where Self: RawRepresentable<String> {
+    /// The case whose raw value has the same UTF-8: `init(rawValue:)` compares by canonical equivalence.
+    package init?(exactly name: String) {
+        guard let choice = Self.allCases.first(where: { $0.rawValue.isExactly(name) }) else { return nil }
+        self = choice
+    }
+}
+
 extension String {
     /// Whether both have the same UTF-8.
     package func isExactly(_ other: String) -> Bool {
@@ -24,6 +32,11 @@ extension String {
 
     /// Whether the UTF-8 begins with that of the other.
     package func beginsExactly(with other: String) -> Bool { utf8.starts(with: other.utf8) }
+
+    /// The parts between these ASCII characters, empty ones too.
+    package func parts(between separator: Unicode.Scalar) -> [Substring] {
+        utf8.split(separator: UInt8(ascii: separator), omittingEmptySubsequences: false).map(Substring.init)
+    }
 
     /// Hashes the UTF-8, for types whose `==` goes by it.
     package func hashExactly(into hasher: inout Hasher) {

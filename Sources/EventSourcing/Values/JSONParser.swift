@@ -12,15 +12,11 @@ extension JSON {
     ///
     /// Stricter than the RFC where it leaves a choice, as I-JSON (RFC 7493) asks: a member named twice, invalid UTF-8,
     /// a lone surrogate and U+0000 (which PostgreSQL's jsonb cannot hold) are errors.
-    /// Nesting deeper than `maximumDepth` is refused before it can exhaust the stack.
-    ///
-    /// - Parameter exact: whether a number is an error that would be kept as a quite different one: an integer that 64
-    ///   bits do not hold, and what is so small that it would become 0. Otherwise it is a `number`.
+    /// What is beyond the limits is an error too.
     package static func parse(
-        _ bytes: some Collection<UInt8>, maximumDepth: Int = 64, exact: Bool = false
+        _ bytes: some Collection<UInt8>, within limits: JSONLimits = .stored
     ) throws(JSONSyntaxError) -> JSON {
-        var parser = JSONParser(
-            bytes: ContiguousArray(bytes), maximumDepth: maximumDepth, isExact: exact)
+        var parser = JSONParser(bytes: ContiguousArray(bytes), limits: limits)
         return try parser.parseDocument()
     }
 
@@ -29,9 +25,14 @@ extension JSON {
 
 private struct JSONParser {
     let bytes: ContiguousArray<UInt8>
-    let maximumDepth: Int
-    let isExact: Bool
+    let limits: JSONLimits
     var index = 0
+    private var count = 0
+
+    init(bytes: ContiguousArray<UInt8>, limits: JSONLimits) {
+        self.bytes = bytes
+        self.limits = limits
+    }
 
     mutating func parseDocument() throws(JSONSyntaxError) -> JSON {
         if let first = current, first >= 0xEF { try refuseByteOrderMark() }
@@ -64,7 +65,9 @@ private struct JSONParser {
     }
 
     private mutating func parseValue(depth: Int) throws(JSONSyntaxError) -> JSON {
-        guard depth < maximumDepth else { throw error("nested deeper than \(maximumDepth) levels") }
+        guard depth < limits.depth else { throw error("nested deeper than \(limits.depth) levels") }
+        count += 1
+        guard count <= limits.values else { throw error("more than \(limits.values) values") }
         switch current {
         case UInt8(ascii: "{"): return try parseObject(depth: depth)
         case UInt8(ascii: "["): return try parseArray(depth: depth)
@@ -100,6 +103,9 @@ private struct JSONParser {
             let keyStart = index
             guard current == UInt8(ascii: "\"") else { throw error("expected a member's name in quotes") }
             let key = try parseString()
+            guard key.utf8.count <= limits.nameBytes else {
+                throw error("a member's name is longer than \(limits.nameBytes) bytes", at: keyStart)
+            }
             guard members[key] == nil else { throw error("the member \"\(key)\" appears twice", at: keyStart) }
             skipWhiteSpace()
             guard current == UInt8(ascii: ":") else { throw error("expected ':' after a member's name") }
@@ -221,10 +227,11 @@ private struct JSONParser {
         }
         let text = String(decoding: bytes[start..<index], as: UTF8.self)
         if isWhole, let value = Int64(text), value != 0 || text == "0" { return .integer(value) }
-        if isWhole, isExact, text != "-0" {
+        if isWhole, limits.hasExactNumbers, text != "-0" {
             throw error("an integer lies between \(Int64.min) and \(Int64.max)", at: start)
         }
-        guard let value = Double(text), value.isFinite, value != 0 || !isExact || Self.saysZero(text) else {
+        guard let value = Double(text), value.isFinite, value != 0 || !limits.hasExactNumbers || Self.saysZero(text)
+        else {
             throw error("the number is out of range", at: start)
         }
         return .number(JSONNumber(text: text))
