@@ -26,8 +26,10 @@ package struct Backend: Sendable {
     var documentation: Documentation?
     /// How long an export waits for a reader that takes nothing.
     let exportPatience: Duration
-    let exportSlots: ExportSlots
+    let exportSlots: UserSlots
     let rateLimiter: RateLimiter?
+    /// Of the lines that requests cause in the log.
+    package let floods = FloodGate()
     let circuits: [CircuitBreaker]
     /// For `/health/live`.
     package let liveness = Liveness()
@@ -74,7 +76,8 @@ package struct Backend: Sendable {
         self.now = now
         self.clockTolerance = clockTolerance
         self.exportPatience = exportPatience
-        exportSlots = ExportSlots(count: max(1, slowReads.pool.size / 2))
+        let exports = max(1, slowReads.pool.size / 2)
+        exportSlots = UserSlots(exports, ofUser: max(1, exports / 2))
         self.rateLimiter = rateLimiter
         self.metrics = metrics
         self.circuits = circuits + [authentication.circuit, rateLimiter?.circuit].compactMap(\.self)

@@ -26,9 +26,9 @@ struct ReadModels: Sendable {
     /// How long a read waits for the position that it asks for.
     let patience: Duration
     private(set) var shared: SharedReads
-    private let waiters: Slots
+    private let waiters: UserSlots
 
-    /// - Parameter maximumWaiting: how many reads wait for a position at a time; others are refused.
+    /// - Parameter maximumWaiting: how many reads wait for a position at a time, 64 of them of one user; others are refused.
     init(
         pool: Pool, checkpoints: Checkpoints, log: any EventLog, patience: Duration, maximumWaiting: Int = 1024
     ) {
@@ -38,7 +38,7 @@ struct ReadModels: Sendable {
         cameras = CommandHandler(log: log, cache: StateCache(capacity: 10_000))
         self.patience = patience
         shared = SharedReads(pool: pool)
-        waiters = Slots(maximumWaiting)
+        waiters = UserSlots(maximumWaiting, ofUser: min(maximumWaiting, 64))
     }
 
     /// The same, read through another pool.
@@ -111,7 +111,7 @@ struct ReadModels: Sendable {
             let head = try await head()
             if minimum - head > Self.farAhead { throw Self.beyond(head) }
         }
-        guard let waiter = waiters.take() else {
+        guard let waiter = waiters.take(for: RequestPlace.user) else {
             throw Problem.passing(.overloaded, "Too many requests wait for a position to be reached; try again.")
         }
         defer { withExtendedLifetime(waiter) {} }

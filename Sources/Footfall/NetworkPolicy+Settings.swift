@@ -8,6 +8,7 @@ extension NetworkPolicy {
         maximumRequests = settings.maximumRequests
         maximumStreams = settings.maximumStreams
         maximumConnections = settings.maximumConnections
+        maximumConnectionsOfClient = settings.maximumConnectionsOfClient
         readTimeout = settings.readTimeout
         writeTimeout = settings.writeTimeout
         idleTimeout = settings.idleTimeout

@@ -15,8 +15,10 @@ extension InstallationSettings {
         package let trustedProxies: [String]
         /// `FOOTFALL_MAX_BODY_BYTES`: how long a request's body may be.
         package let maximumBodyBytes: Int
-        /// `FOOTFALL_MAX_CONNECTIONS`: how many connections are open at a time; others wait to be accepted.
+        /// `FOOTFALL_MAX_CONNECTIONS`: how many connections are open at a time; for one more, another one gives way.
         package let maximumConnections: Int
+        /// `FOOTFALL_MAX_CONNECTIONS_PER_CLIENT`: how many of them may come from one client's network.
+        package let maximumConnectionsOfClient: Int
         /// `FOOTFALL_MAX_REQUESTS`: how many requests are worked on at a time; others are answered 503.
         package let maximumRequests: Int
         /// `FOOTFALL_MAX_STREAMS`: how many answers of unknown length are sent at a time; others are answered 503.
@@ -47,6 +49,8 @@ extension InstallationSettings {
             trustedProxies = reader.list("trusted.proxies")
             maximumBodyBytes = try reader.integer("max.body.bytes", in: 1024...(1 << 30), default: 1 << 20)
             maximumConnections = try reader.integer("max.connections", in: 1...1_000_000, default: 4096)
+            maximumConnectionsOfClient = try reader.integer(
+                "max.connections.per.client", in: 1...1_000_000, default: 256)
             maximumRequests = try reader.integer("max.requests", in: 1...1_000_000, default: 256)
             maximumStreams = try reader.integer("max.streams", in: 1...100_000, default: 64)
             readTimeout = try reader.seconds("read.timeout", default: .seconds(60))

@@ -13,7 +13,7 @@ import Postgres
 /// no reader takes a part for the whole. The same happens where the reader takes nothing for the time of `patience`.
 struct Exports: Sendable {
     let readModels: ReadModels
-    let slots: ExportSlots
+    let slots: UserSlots
     let patience: Duration
 
     @Sendable func ofCamera(_ request: Request, _ context: APIContext) async throws -> Response {
@@ -95,8 +95,10 @@ struct Exports: Sendable {
             ? try await readModels.skipped(by: [.hourlyCounts]).positions(of: fleet) {
                 SkippedEvents.Span(from: form.from.rfc3339, to: form.to.rfc3339)
             } : []
-        guard let slot = slots.take() else {
-            throw Problem.passing(.overloaded, "\(slots.count) exports are under way already; try again.")
+        guard let slot = slots.take(for: context.principal.name) else {
+            throw Problem.passing(
+                .overloaded,
+                "Exports are under way already, \(slots.maximum) of all users or \(slots.ofUser) of yours; try again.")
         }
         let pool = readModels.pool
         let head = try row.integer(1)

@@ -30,7 +30,8 @@ package struct AddressRange: Hashable, Sendable {
     /// Whether the text is an address.
     static func isAddress(_ text: String) -> Bool { bytes(of: text) != nil }
 
-    private static func bytes(of text: String) -> [UInt8]? {
+    /// Four or sixteen; nil where the text is no address.
+    static func bytes(of text: String) -> [UInt8]? {
         var four = in_addr()
         if inet_pton(AF_INET, text, &four) == 1 { return withUnsafeBytes(of: four) { Array($0) } }
         var six = in6_addr()

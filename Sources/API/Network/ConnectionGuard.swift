@@ -23,11 +23,19 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     typealias OutboundOut = HTTPResponsePart
 
     private let policy: NetworkPolicy
+    /// Of this connection, or of the one that this is a stream of, in the policy's book.
+    private var connectionID: ObjectIdentifier?
     /// Of HTTP/1, where a connection is kept or ended by a header.
     private var isConnection = false
 
     /// Requests whose head was read and whose answer is not written yet.
-    private var underWay = 0
+    private var underWay = 0 {
+        didSet {
+            guard let connectionID else { return }
+            if underWay > oldValue { policy.connections.requestBegan(on: connectionID) }
+            if underWay < oldValue { policy.connections.requestEnded(on: connectionID) }
+        }
+    }
     private var isReading = false
     /// Of a stream, its request's head was passed on.
     private var hasBegun = false
@@ -54,6 +62,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     init(_ policy: NetworkPolicy) { self.policy = policy }
 
     func handlerAdded(context: ChannelHandlerContext) {
+        connectionID = context.channel.connectionID
         let pipeline = context.pipeline.syncOperations
         if let codec = try? pipeline.handler(type: HTTP1ToHTTPServerCodec.self) {  // a stream of HTTP/2 has none
             isConnection = true
@@ -64,7 +73,11 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         if context.channel.isActive { awaitRequest(context) }
     }
 
-    func handlerRemoved(context: ChannelHandlerContext) { deadlines.cancelAll() }
+    func handlerRemoved(context: ChannelHandlerContext) {
+        deadlines.cancelAll()
+        // Of a stream that ends before its answer does.
+        if underWay > 0 { underWay = 0 }
+    }
 
     func channelActive(context: ChannelHandlerContext) {
         awaitRequest(context)
@@ -91,6 +104,12 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
                 isReading = true
                 return fail(problem, context)
             }
+            if !isConnection, hasTooManyStreams {
+                // A client that has not heard how many there may be, or does not care, may ask again (RFC 9113, section 8.7).
+                isDiscarding = true
+                return context.triggerUserOutboundEvent(
+                    NIOHTTP2FramePayloadToHTTPEvent.reset(code: .refusedStream), promise: nil)
+            }
             hasBegun = true
             underWay += 1
             isReading = true
@@ -112,8 +131,16 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         context.fireChannelRead(data)
     }
 
+    private var hasTooManyStreams: Bool {
+        guard let connectionID else { return false }
+        return policy.connections.requestsUnderWay(on: connectionID) >= NetworkPolicy.maximumStreamsOfConnection
+    }
+
     /// What is wrong with a request of HTTP/2, which has no parser that minds (RFC 9113, section 8.3.1).
     private static func problem(of head: HTTPRequest) -> Problem? {
+        guard head.headerFields.allSatisfy({ HeaderText.isTaken($0.value) }),
+            [head.scheme, head.authority, head.path].allSatisfy({ $0?.utf8.allSatisfy { $0 < 0x80 } ?? true })
+        else { return .malformedRequest }
         let hosts = head.headerFields[values: hostField] + (head.authority.map { [$0] } ?? [])
         guard let host = hosts.first, hosts.allSatisfy({ $0 == host }), HostName.isValid(host),
             head.headerFields[values: hostField].count <= 1, ["http", "https"].contains(head.scheme),

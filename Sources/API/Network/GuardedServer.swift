@@ -16,14 +16,19 @@ extension NetworkPolicy {
             httpDecoderConfiguration: HTTP1Channel.Configuration.DecoderConfiguration(
                 maxHeaderFieldSize: Self.maximumHeaderBytes, maxHeaderListSize: Self.maximumHeadersBytes,
                 maxHeaderFieldCount: Self.maximumHeaderCount))
-        guard let identity else { return .http1(configuration: streams) }
+        guard let identity else {
+            return HTTPServerBuilder { responder in
+                CountedConnections(HTTP1Channel(responder: responder, configuration: streams), self)
+            }
+        }
         return HTTPServerBuilder { responder in
             let channel = try HTTP2UpgradeChannel(
                 tlsConfiguration: identity.configuration,
                 configuration: HTTP2ChannelConfiguration(
                     idleTimeout: idleTimeout, gracefulCloseTimeout: readTimeout, streamConfiguration: streams),
                 responder: responder)
-            return PromptHandshakes(channel: channel, limit: readTimeout)
+            return CountedConnections(
+                PromptHandshakes(channel: channel, limit: readTimeout, writeLimit: writeTimeout), self)
         }
     }
 }
@@ -34,12 +39,14 @@ private struct PromptHandshakes<Wrapped: ServerChildChannel>: ServerChildChannel
 
     let channel: Wrapped
     let limit: Duration
+    let writeLimit: Duration
 
     func setup(channel connection: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.setup(channel: connection, logger: logger).flatMapThrowing { value in
             let pipeline = connection.pipeline.syncOperations
             let handshake = try pipeline.handler(type: NIOSSLServerHandler.self)
             try pipeline.addHandler(HandshakeDeadline(limit), position: .after(handshake))
+            try pipeline.addHandler(UnreadAnswers(writeLimit), position: .before(handshake))
             return value
         }
     }
@@ -66,21 +73,24 @@ private final class HandshakeDeadline: ChannelInboundHandler, RemovableChannelHa
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         context.fireUserInboundEventTriggered(event)
         if case TLSUserEvent.handshakeCompleted = event {
-            Self.takeLargerHeaders(context.channel)
+            Self.settle(context.channel)
             context.pipeline.syncOperations.removeHandler(self, promise: nil)
         }
     }
 
-    /// Has a connection of HTTP/2 read headers that are larger than what is taken, so that `ConnectionGuard` answers them
-    /// on their stream. The parser of frames ends the connection at a limit: 16 KiB by itself, this one from when the
-    /// client has acknowledged it.
-    private static func takeLargerHeaders(_ channel: any Channel) {
+    /// Settles how much a connection of HTTP/2 takes, from when the client has acknowledged it: a number of streams, and
+    /// headers that are larger than what is taken, so that `ConnectionGuard` answers them on their stream. The parser of
+    /// frames ends the connection at a limit, 16 KiB by itself.
+    private static func settle(_ channel: any Channel) {
         // The handlers of the protocol that was chosen come with the event, or right after it.
         channel.eventLoop.execute {
             guard (try? channel.pipeline.syncOperations.handler(type: NIOHTTP2Handler.self)) != nil else { return }
-            let limit = HTTP2Setting(parameter: .maxHeaderListSize, value: 2 * NetworkPolicy.maximumHeadersBytes)
+            let limits = [
+                HTTP2Setting(parameter: .maxHeaderListSize, value: 2 * NetworkPolicy.maximumHeadersBytes),
+                HTTP2Setting(parameter: .maxConcurrentStreams, value: NetworkPolicy.maximumStreamsOfConnection),
+            ]
             channel.writeAndFlush(
-                HTTP2Frame(streamID: .rootStream, payload: .settings(.settings([limit]))), promise: nil)
+                HTTP2Frame(streamID: .rootStream, payload: .settings(.settings(limits))), promise: nil)
         }
     }
 }

@@ -53,6 +53,9 @@ final class HTTP1Rules: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private static func isAllowed(_ head: HTTPRequestHead) -> Bool {
+        guard head.uri.utf8.allSatisfy({ $0 < 0x80 }), head.headers.allSatisfy({ HeaderText.isTaken($0.value) }) else {
+            return false
+        }
         let hosts = head.headers["host"]
         guard hosts.count == 1 || hosts.isEmpty && head.version.isOld, hosts.allSatisfy(HostName.isValid) else {
             return false

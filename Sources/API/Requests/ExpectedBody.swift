@@ -26,7 +26,7 @@ enum ExpectedBody {
     /// Reads a body; what breaks off within it is the client's fault.
     static func read<Value>(_ collect: () async throws -> Value) async throws -> Value {
         waiting?.triggerUserOutboundEvent(Wanted(), promise: nil)
-        do { return try await collect() } catch {
+        do { return try await RequestPlace.whileBodyComes(collect) } catch {
             switch error {
             case is Problem, is NIOTooManyBytesError: throw error
             // The connection or the stream was reset, or has ended.

@@ -4,13 +4,17 @@ import Hummingbird
 /// Refuses requests that are too long, and those that are too many at a time.
 struct RequestLimits: RouterMiddleware {
     private let maximumBodyBytes: Int
+    private let largeBodyBytes: Int
     private let requests: Slots
     private let streams: Slots
+    private let bodies: UserSlots
 
     init(_ policy: NetworkPolicy) {
         maximumBodyBytes = policy.maximumBodyBytes
+        largeBodyBytes = policy.largeBodyBytes
         requests = Slots(policy.maximumRequests)
         streams = Slots(policy.maximumStreams)
+        bodies = UserSlots(policy.maximumBodies, ofUser: policy.maximumBodiesOfUser)
     }
 
     func handle(
@@ -28,20 +32,28 @@ struct RequestLimits: RouterMiddleware {
             throw Problem(.malformedRequest, "The only Transfer-Encoding is chunked.")
         }
         let isBodyAwaited = try ExpectedBody.isAwaited(by: request)
-        // Probes must tell a busy server from a dead one.
-        let place = requests.take().map { RequestPlace($0, of: requests) }
+        let place = requests.take().map {
+            RequestPlace($0, of: requests, bodies: bodies, sender: context.sender)
+        }
         defer { withExtendedLifetime(place) {} }
-        guard place != nil || request.uri.path.hasSuffix("/health/live") else {
-            throw Problem.passing(.overloaded, "Too many requests are being worked on; try again.")
+        // Probes must tell a busy server from a dead one, and from one that is of no use.
+        guard place != nil || ["/health/live", "/health/ready"].contains(where: request.uri.path.hasSuffix) else {
+            throw Problem.overloaded
         }
         var response = try await RequestPlace.$current.withValue(place) {
-            if maximumBodyBytes == Request.maximumBodyBytes, !isBodyAwaited { return try await next(request, context) }
+            let isLarge = mayBeLarge(request, context)
+            if maximumBodyBytes == Request.maximumBodyBytes, !isBodyAwaited, !isLarge {
+                return try await next(request, context)
+            }
             return try await Request.$maximumBodyBytes.withValue(maximumBodyBytes) {
                 try await ExpectedBody.$waiting.withValue(isBodyAwaited ? context.channel : nil) {
-                    try await next(request, context)
+                    try await withTaskExecutorPreference(isLarge ? BodyThread.shared : nil) {
+                        try await next(request, context)
+                    }
                 }
             }
         }
+        response.body = SlicedBody.of(response.body)
         // What is long in coming would keep others out; it is counted for itself.
         if response.body.contentLength == nil, request.method != .head {
             guard let slot = streams.take() else {
@@ -54,6 +66,16 @@ struct RequestLimits: RouterMiddleware {
             }
         }
         return response
+    }
+
+    /// Whether the body has many bytes, or may have them since it does not say how many.
+    private func mayBeLarge(_ request: Request, _ context: APIContext) -> Bool {
+        if [.get, .head, .delete, .options].contains(request.method) { return false }
+        // Over HTTP/1 there is no body then, unless it comes in chunks (RFC 9112, section 6.3).
+        guard let length = request.headers[.contentLength] else {
+            return request.headers[.transferEncoding] != nil || context.channel.isStream
+        }
+        return Int(length) ?? .max >= largeBodyBytes
     }
 }
 

@@ -18,7 +18,7 @@ struct WireServer: Sendable {
 
     /// - Parameter add: more routes, behind all that stands before the API's own.
     static func with(
-        _ policy: NetworkPolicy = NetworkPolicy(), logger: Logger = .silent,
+        _ policy: NetworkPolicy = NetworkPolicy(), identity: ServerIdentity? = nil, logger: Logger = .silent,
         add: (Router<APIContext>) -> Void = { _ in },
         _ body: @escaping @Sendable (WireServer) async throws -> Void
     ) async throws {
@@ -36,7 +36,7 @@ struct WireServer: Sendable {
         let router = backend.makeRouter(policy)
         add(router)
         let application = Application(
-            router: NormalizingRouter(router), server: policy.server(),
+            router: NormalizingRouter(router), server: policy.server(identity),
             configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)), logger: logger)
         try await application.test(.live) { client in
             guard let port = client.port else { preconditionFailure("a live server has a port") }
@@ -45,6 +45,9 @@ struct WireServer: Sendable {
     }
 
     private var client: WireClient { WireClient(port: port) }
+
+    /// A client that comes from another address of this machine.
+    func client(from address: String) -> WireClient { WireClient(port: port, source: address) }
 
     func exchange(_ text: String) async throws -> String { try await client.exchange(Array(text.utf8)) }
 
@@ -58,6 +61,8 @@ struct WireServer: Sendable {
 /// Whoever speaks to a server on this machine byte by byte.
 struct WireClient: Sendable {
     let port: Int
+    /// The address that it comes from; nil for the usual one.
+    var source: String?
 
     /// Sends the bytes, as far as the server takes them, and reads until it ends the connection.
     func exchange(_ bytes: [UInt8]) async throws -> String {
@@ -69,15 +74,16 @@ struct WireClient: Sendable {
     }
 
     func connect<Value: Sendable>(_ body: (inout WireConnection) async throws -> Value) async throws -> Value {
-        let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        var bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .channelOption(.allowRemoteHalfClosure, value: true)
-            .connect(host: "127.0.0.1", port: port) { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
-                        wrappingChannelSynchronously: channel,
-                        configuration: .init(isOutboundHalfClosureEnabled: true))
-                }
+        if let source { bootstrap = bootstrap.bind(to: try SocketAddress(ipAddress: source, port: 0)) }
+        let channel = try await bootstrap.connect(host: "127.0.0.1", port: port) { channel in
+            channel.eventLoop.makeCompletedFuture {
+                try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
+                    wrappingChannelSynchronously: channel,
+                    configuration: .init(isOutboundHalfClosureEnabled: true))
             }
+        }
         var value: Value?
         do {
             try await channel.executeThenClose { inbound, outbound in
