@@ -138,7 +138,8 @@ extension Backend {
         router.add(middleware: SecurityHeaders(isSecure: policy.isSecure))
         router.add(
             middleware: RequestIdentity(
-                addresses: ClientAddress(trusted: policy.trustedProxies), metrics: RequestMetrics(metrics)))
+                addresses: ClientAddress(trusted: policy.trustedProxies), metrics: RequestMetrics(metrics),
+                floods: floods))
         if let crossOrigin = CrossOrigin(policy.corsOrigins) { router.add(middleware: crossOrigin) }
         router.add(middleware: ProblemMiddleware())
         router.add(middleware: PathEscapeCheck())
@@ -146,16 +147,19 @@ extension Backend {
         router.add(middleware: KnownPaths(based))
         let check = AccessCheck(readModels: readModels)
         for route in based {
-            router.on(RouterPath(route.path), method: route.method, use: guarded(route, by: check))
+            router.on(
+                RouterPath(route.path), method: route.method, use: guarded(route, by: check, policy.connections))
         }
         return router
     }
 
     /// The route's handler, behind all that stands before it.
-    private func guarded(_ route: Route, by check: AccessCheck) -> Route.Handler {
+    private func guarded(
+        _ route: Route, by check: AccessCheck, _ connections: ConnectionBook
+    ) -> Route.Handler {
         let limits = RateLimits(limiter: route.access == .open ? nil : rateLimiter)
         let posts = IdempotentPosts(requests: requests, vault: vault)
-        let security = SecurityLog(route: route)
+        let security = SecurityLog(route: route, floods: floods)
         let handler = inTurn(route)
         return { request, unproved in
             var context = unproved
@@ -164,12 +168,13 @@ extension Backend {
                     try await principal(of: request, unproved, limits)
                 }
             }
+            if route.access != .open { connections.prove(context.channel) }
             let proved = context
             return try await security.noting(proved) {
                 try await limits.count(proved) {
                     try await check(route.access, proved)
                     var context = proved
-                    context.causationID = try Causation.id(request)
+                    context.causationID = try await causation(of: request)
                     if ![.get, .head].contains(route.method), let minimum = try Query.position(request) {
                         try await readModels.checkLog(reaches: minimum)
                     }
@@ -188,6 +193,12 @@ extension Backend {
                 try await turns.withTurn(of: context.principal.name) { try await route.handler(request, context) }
             }
         }
+    }
+
+    private func causation(of request: Request) async throws -> String? {
+        guard let position = try Causation.position(request) else { return nil }
+        guard try await position <= readModels.head() else { throw Causation.ahead }
+        return String(position)
     }
 
     /// Who sent the request. One that does not prove it counts for the address that it came from.

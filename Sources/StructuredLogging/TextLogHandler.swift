@@ -3,8 +3,10 @@ import Foundation
 import Logging
 
 /// Writes each entry as one line for people: the time (RFC 3339, UTC), the level and the logger, the metadata, from where
-/// in the code it comes, and the message. A line break or another control character is written as JSON escapes it, so
-/// that nothing that is logged can pass for a line of its own, or move a terminal's cursor.
+/// in the code it comes, and the message. A line break, another control character or one that changes the direction of
+/// writing is written as JSON escapes it, so that nothing that is logged can pass for a line of its own, move a terminal's
+/// cursor or look like something else. A value that is more than one plain word stands in quotes, as in JSON, so that none
+/// can pass for a field of its own.
 package struct TextLogHandler: LogHandler {
     package var logLevel = Logger.Level.info
     package var metadata: Logger.Metadata = [:]
@@ -29,10 +31,31 @@ package struct TextLogHandler: LogHandler {
     package func log(event: LogEvent) {
         var text = "\(now().rfc3339) \(event.level) \(label):"
         for (key, value) in metadata.completed(by: metadataProvider, event).sorted(by: { $0.key < $1.key }) {
-            text += " \(key)=\(value)"
+            text += " \(Self.escaped(key))=\(Self.field("\(value)"))"
         }
-        text += " [\(event.source)] \(event.message)"
-        output.write(Array((Self.escaped(text) + "\n").utf8))
+        text += " [\(event.source)] \(Self.escaped("\(event.message)"))"
+        output.write(Array((text + "\n").utf8))
+    }
+
+    private static func field(_ value: String) -> String {
+        let isPlain = value.unicodeScalars.allSatisfy {
+            $0 != " " && $0 != "=" && $0 != "\"" && $0 != "[" && !isEscaped($0)
+        }
+        if isPlain { return value }
+        let quoted = value.unicodeScalars.map { $0 == "\"" || $0 == "\\" ? "\\\($0)" : String($0) }.joined()
+        return "\"\(escaped(quoted))\""
+    }
+
+    /// Whether it is a control character, or one without a form of its own: of format, such as those that change the
+    /// direction of writing, or a separator of lines.
+    private static func isEscaped(_ scalar: Unicode.Scalar) -> Bool {
+        if scalar.isASCII { return scalar < " " || scalar == "\u{7F}" }
+        switch scalar.properties.generalCategory {
+        // What joins the parts of letters and pictures is needed to read them.
+        case .format: return scalar != "\u{200C}" && scalar != "\u{200D}"
+        case .control, .lineSeparator, .paragraphSeparator: return true
+        default: return false
+        }
     }
 
     private static func escaped(_ text: String) -> String {
@@ -42,9 +65,11 @@ package struct TextLogHandler: LogHandler {
             case "\n": escaped += "\\n"
             case "\r": escaped += "\\r"
             case "\t": escaped += "\\t"
-            case "\0"..."\u{1F}", "\u{7F}"..."\u{9F}", "\u{2028}", "\u{2029}":
-                let digits = String(scalar.value, radix: 16)
-                escaped += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            case _ where isEscaped(scalar):
+                for unit in UTF16.encode(scalar) ?? .init() {
+                    let digits = String(unit, radix: 16)
+                    escaped += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+                }
             default: escaped.unicodeScalars.append(scalar)
             }
         }

@@ -18,7 +18,7 @@ import Testing
             _ = try await api.post("/cameras", TestAPI.camera(name: "Front door"), headers: [.requestID: "r-1"])
             _ = try await api.post("/cameras", TestAPI.camera(name: "100% back_door"), headers: [.requestID: "r-2"])
             _ = try await api.post("/cameras/1/start", headers: [.requestID: "r-3"])
-            #expect(try await positions(api, "correlation_id=r-2") == [2])
+            #expect(try await positions(api, "correlation_id=anonymous+r-2") == [2])
             #expect(try await positions(api, "text=FRONT%20door") == [1])
             #expect(try await positions(api, "text=100%25") == [2])
             #expect(try await positions(api, "text=k_d") == [2])
@@ -59,6 +59,23 @@ import Testing
         }
     }
 
+    @Test func nobodyJoinsWhatAnotherClientDid() async throws {
+        try await withAPI(projecting: false) { api in
+            _ = try await api.post("/cameras", TestAPI.camera(), headers: [.actor: "ana", .requestID: "r1"])
+            let own = try await api.post("/cameras", TestAPI.camera(), headers: [.actor: "ana"])
+            let id = try #require(own.header("X-Request-ID"))
+            for given in ["r1", id] {
+                let answer = try await api.post(
+                    "/cameras", TestAPI.camera(), headers: [.actor: "eve", .requestID: given])
+                #expect(answer.header("X-Request-ID") == given)
+            }
+            for position in 1...4 {
+                #expect(try await api.get("/audit/\(position)/chain")["items"]?.array?.count == 1)
+            }
+            #expect(try await positions(api, "correlation_id=\(id)") == [2])
+        }
+    }
+
     @Test func aChainLeadsFromCauseToEffect() async throws {
         try await withAPI(projecting: false) { api in
             let causation = try #require(HTTPField.Name("Footfall-Causation"))
@@ -84,6 +101,11 @@ import Testing
             #expect(try await positions(api, "causation_id=3") == [5])
             for position in ["0", "6", "x", "01"] {
                 try await api.get("/audit/\(position)/chain").expectProblem(404, "event_not_found")
+            }
+            for value in ["6", "999999999"] {
+                let ahead = try await api.post("/cameras/1/start", headers: [causation: value])
+                ahead.expectProblem(422, "validation_failed")
+                #expect(ahead["errors"]?.array?.first?["header"] == "Footfall-Causation")
             }
             for value in ["0", "x", "-1", "01"] {
                 try await api.post("/cameras/1/stop", headers: [causation: value])

@@ -104,7 +104,7 @@ import Testing
             #expect(items.map { $0["version"] } == [1, 2, 3, 4, 5])
             #expect(items.map { $0["position"] } == [1, 2, 3, 4, 5])
             #expect(items.map { $0["actor"] } == ["ana", "ben", "anonymous", "anonymous", "anonymous"])
-            #expect(items[0]["correlation_id"] == "r-1")
+            #expect(items[0]["correlation_id"] == "ana r-1")
             #expect(items[0]["recorded_at"] == "2026-03-29T12:00:00Z")
             #expect(
                 items[0]["changes"]?.array?.contains(["member": "/name", "before": .null, "after": "Entrance"]) == true)

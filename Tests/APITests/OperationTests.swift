@@ -58,7 +58,7 @@ import Testing
             #expect(items.map { $0["severity"] } == ["info", "info", "error", "warning"])
             #expect(items.map { $0["stream"] } == ["camera-1", "telemetry-1", "camera-1", "camera-1"])
             #expect(items[0]["actor"] == "anna")
-            #expect(items[0]["correlation_id"] == "r-1")
+            #expect(items[0]["correlation_id"] == "anna r-1")
             #expect(items[0]["data"]?["stream_url"] == "rtsp://10.0.0.5/s")
             #expect(items[0]["data"]?["stream_credentials"] == nil)
             #expect(!answer.body.contains("u:p"))

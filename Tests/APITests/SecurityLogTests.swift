@@ -29,7 +29,8 @@ import Testing
         let facts = try #require(lines.first).metadata
         #expect(facts["actor"] == "ana")
         #expect(facts["camera_id"] == "1")
-        #expect(facts["request_id"] == "r-1")
+        #expect(facts["client_request_id"] == "r-1")
+        #expect(facts["request_id"]?.count == 36)
         #expect(facts["route"] == "/api/v1/cameras/:id/status")
         #expect(facts["method"] == "PATCH")
         #expect(lines.allSatisfy { !"\($0.metadata)".contains("geheim") })

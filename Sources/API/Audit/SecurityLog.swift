@@ -2,6 +2,7 @@ import Counting
 import HTTPTypes
 import Hummingbird
 import Logging
+import Resilience
 
 /// Says in the log what was refused, and to whom: what nothing in the trail tells, since nothing was appended.
 ///
@@ -39,6 +40,7 @@ struct SecurityLog: Sendable {
     }
 
     let route: Route
+    let floods: FloodGate
 
     /// Runs `serve`, and notes what it refuses.
     func noting<Value>(_ context: APIContext, _ serve: () async throws -> Value) async throws -> Value {
@@ -50,7 +52,7 @@ struct SecurityLog: Sendable {
 
     private func note(_ code: ProblemCode, _ context: APIContext) {
         let isCommand = ![.get, .head].contains(route.method)
-        guard let event = Event(code, isCommand: isCommand) else { return }
+        guard let event = Event(code, isCommand: isCommand), floods.admits("refused \(event.rawValue)") else { return }
         var facts: Logger.Metadata = [
             "log": "security", "event": "\(event.rawValue)", "reason": "\(code.rawValue)",
             "status": .stringConvertible(code.status.code), "method": "\(route.method.rawValue)",

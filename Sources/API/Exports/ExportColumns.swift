@@ -1,7 +1,7 @@
 /// The columns of an export, and SQL that makes one line of text of a row.
 ///
 /// A line of CSV follows RFC 4180: fields with commas between them, CR LF at the end. Texts stand in quotes, and one that
-/// a spreadsheet would take for a formula, because it begins with =, +, -, @, a tab or a carriage return, has an
+/// a spreadsheet would take for a formula, because it begins with =, +, -, @ (in their full width too), a tab or a carriage return, has an
 /// apostrophe before it (OWASP, "CSV Injection"). Nothing at all is null.
 struct ExportColumns {
     enum Kind {
@@ -35,7 +35,7 @@ struct ExportColumns {
             case .text:
                 """
                 coalesce('"' || replace(
-                  case when \(sql) ~ '^[=+@\\t\\r-]' then '''' || \(sql) else \(sql) end, '"', '""') || '"', '')
+                  case when \(sql) ~ '^[=+@\\t\\r＝＋－＠-]' then '''' || \(sql) else \(sql) end, '"', '""') || '"', '')
                 """
             case .instant: "coalesce(rfc3339(\(sql)), '')"
             case .local: "coalesce(\(local), '')"

@@ -7,7 +7,10 @@ import NIOCore
 /// Who asks, and under which id; handed from middleware to handler.
 package struct APIContext: RequestContext {
     package var coreContext: CoreRequestContextStorage
+    /// The server's own for the request, which no client chooses.
     var requestID = ""
+    /// What the client calls the request.
+    var clientRequestID: String?
     /// Nil where the request is part of no trace.
     var trace: TraceContext?
     /// Who sent the request; nobody who may do anything, until that is known.
@@ -33,9 +36,13 @@ package struct APIContext: RequestContext {
     /// What the events of this request are stored with.
     var eventMetadata: EventMetadata {
         EventMetadata(
-            actor: principal.name, correlationID: requestID, causationID: causationID, traceID: trace?.traceID,
+            actor: principal.name, correlationID: correlationID, causationID: causationID, traceID: trace?.traceID,
             clientAddress: clientAddress, request: claim)
     }
+
+    /// By which the events of this request are known as one's. What a client calls it stands behind the client's name, so
+    /// that it is neither an id of the server's own nor one of another client's.
+    private var correlationID: String { clientRequestID.map { "\(principal.name) \($0)" } ?? requestID }
 
     /// The camera that the path names. A text that cannot be an id is the id of no camera.
     var cameraID: CameraID {

@@ -45,13 +45,20 @@ enum PathEscapes {
     }
 }
 
-/// Refuses paths whose percent-encoding is broken.
+/// Refuses paths whose percent-encoding is broken, and those with empty segments: the router would not mind them, but a
+/// proxy whose rules go by paths takes them for others.
 struct PathEscapeCheck: RouterMiddleware {
     func handle(
         _ request: Request, context: APIContext, next: (Request, APIContext) async throws -> Response
     ) async throws -> Response {
         guard PathEscapes.areValid(in: request.uri.path) else {
             throw Problem(.malformedRequest, "In a path, % is followed by two hexadecimal digits.")
+        }
+        let path =
+            request.head.path?.utf8.prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") } ?? "/".utf8.prefix(1)
+        let isCanonical = path.count == 1 || !Substring(path).hasSuffix("/") && !Substring(path).contains("//")
+        guard isCanonical else {
+            throw Problem(.routeNotFound, "A path has no empty segments: neither // nor a / at its end.")
         }
         return try await next(request, context)
     }

@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import Logging
+import Resilience
 import Synchronization
 
 extension HTTPField.Name {
@@ -15,13 +16,17 @@ extension HTTPField.Name {
     }
 }
 
-/// Gives each request its id (`X-Request-ID`, made where there is none), its trace and its client's address,
-/// counts it, and logs its end in one line: at info where it failed, else at debug.
+/// Gives each request its id, its trace and its client's address, counts it, and logs its end in one line: at info where it
+/// failed, else at debug.
+///
+/// The answer's `X-Request-ID` is the one that the client gave, or the request's own. The two are kept apart: in the log
+/// `request_id` is always the server's, and the client's is `client_request_id`.
 ///
 /// Whatever is logged meanwhile carries the ids: handlers' lines by the context's logger, others' by `Logger.current`.
 struct RequestIdentity: RouterMiddleware {
     let addresses: ClientAddress
     let metrics: RequestMetrics
+    let floods: FloodGate
 
     func handle(
         _ request: Request, context: APIContext, next: (Request, APIContext) async throws -> Response
@@ -29,29 +34,34 @@ struct RequestIdentity: RouterMiddleware {
         let began = ContinuousClock.now
         var context = context
         let given = request.headers[.requestID]
-        context.requestID = given.flatMap(Self.valid) ?? RequestID.next()
+        let valid = given.flatMap(Self.valid)
+        context.requestID = RequestID.next()
+        context.clientRequestID = valid
         context.trace = TraceContext(request.headers[values: .traceParent])
         context.clientAddress = addresses.of(request, peer: context.clientAddress)
         context.logger[metadataKey: "hb.request.id"] = nil
         context.logger[metadataKey: "request_id"] = "\(context.requestID)"
+        if let valid { context.logger[metadataKey: "client_request_id"] = "\(valid)" }
         if let trace = context.trace {
             context.logger[metadataKey: "trace_id"] = "\(trace.traceID)"
             context.logger[metadataKey: "span_id"] = "\(trace.spanID)"
         }
 
         var response: Response
-        if given != nil, given != context.requestID {
+        if given != nil, valid == nil {
             response = Problem(.malformedHeader, "X-Request-ID has 1 to 128 visible ASCII characters.").response
         } else {
             response = try await withLogger(context.logger) { [context] _ in
                 try await next(request, context)
             }
         }
-        response.headers.append(HTTPField(name: .requestID, value: context.requestID))
+        response.headers.append(HTTPField(name: .requestID, value: valid ?? context.requestID))
         let time = began.duration(to: .now)
         metrics.count(response.status, took: time)
         let level: Logger.Level = response.status.code < 400 ? .debug : .info
-        if level >= context.logger.logLevel { log(request, response, context, took: time, at: level) }
+        if level >= context.logger.logLevel, level == .debug || floods.admits("request \(response.status.code)") {
+            log(request, response, context, took: time, at: level)
+        }
         return response
     }
 

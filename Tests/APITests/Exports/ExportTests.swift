@@ -137,14 +137,14 @@ import Testing
 
     @Test func textsAreQuotedAndFormulasDefused() async throws {
         try await withAPI { api in
-            let names = ["=1+2", "+x", "-x", "@x", #"a "quoted", one"#, "plain"].map {
+            let names = ["=1+2", "+x", "-x", "@x", "＝1+2", #"a "quoted", one"#, "plain"].map {
                 String(decoding: JSON.string($0).bytes.dropFirst().dropLast(), as: UTF8.self)
             }
             try await api.register(TestAPI.camera(lines: names))
             for line in names {
                 try await CountTests.send(["2026-03-29T10:00:00Z"], line: line, to: api)
             }
-            let shown = ["'=1+2", "'+x", "'-x", "'@x", #"a "quoted", one"#, "plain"]
+            let shown = ["'=1+2", "'+x", "'-x", "'@x", "'＝1+2", #"a "quoted", one"#, "plain"]
             for kind in ["readings", "hourly_counts"] {
                 let answer = try await api.post("/cameras/1/export", Self.body(kind, "csv"))
                 let records = records(answer.body)
