@@ -9,6 +9,7 @@ import Installation
 import Logging
 import Metrics
 import NIOCore
+import NIOPosix
 import Postgres
 import Projector
 import Release
@@ -93,6 +94,8 @@ struct Server {
         let monitor = CameraMonitor(log, on: target, logger: logger, check: check)
         let sweeper = RequestSweeper(log, logger: logger)
         let sealer = Sealer(on: target, logger: logger)
+        let stalls = StallWatch(MultiThreadedEventLoopGroup.singleton, metrics: processMetrics, logger: logger)
+        let floods = FloodReport(backend.floods, logger: logger)
         let clock = ClockWatch(pool: readers, metrics: processMetrics, logger: logger)
         services = [
             .essential(UntilShutdown { await listener.run() }),
@@ -103,6 +106,8 @@ struct Server {
             .essential(UntilShutdown { await monitor.run() }),
             .essential(UntilShutdown { await sweeper.run() }),
             .essential(UntilShutdown { await clock.run() }),
+            .essential(UntilShutdown { await stalls.run() }),
+            .essential(UntilShutdown { await floods.run() }),
             .essential(UntilShutdown { await sealer.run(listener: listener) }),
         ]
     }
@@ -165,13 +170,17 @@ struct Server {
         return ports
     }
 
+    /// How many connections beside those that may be open are on their way to be closed.
+    private static let closingConnections = 256
+
     private func application() -> some Service {
         Application(
             router: router,
             server: policy.server(identity),
             configuration: ApplicationConfiguration(
                 address: .hostname(listening.host, port: listening.port), serverName: "footfall",
-                availableConnectionsDelegate: MaximumAvailableConnections(policy.maximumConnections, logger: logger)),
+                availableConnectionsDelegate: MaximumAvailableConnections(
+                    policy.maximumConnections + Self.closingConnections, logger: logger)),
             onServerRunning: { [listening, onListening] channel in
                 let port = channel.localAddress?.port ?? listening.port
                 announce("API:      \(listening.base(port: port))/api/v1")

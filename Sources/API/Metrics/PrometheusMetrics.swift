@@ -38,6 +38,11 @@ package final class PrometheusMetrics: MetricsFactory {
         "footfall_clock_jumps_total": "How often the clock of the database's server was set by more than a second.",
         "footfall_log_ahead_seconds":
             "By how much the log's last event is ahead of the clock of the database's server.",
+        "footfall_connections": "Connections that are open.",
+        "footfall_connections_closed_for_others_total": "Connections that were closed to make room for another one.",
+        "footfall_connections_refused_total": "Connections that were refused because there was no room.",
+        "footfall_event_loop_stall_seconds":
+            "The longest time of the last minute by which the process ran later than it was due.",
         "footfall_http_request_duration_seconds": "How long requests took until their answer's head was there.",
         "footfall_http_requests_total": "Requests by the class of their answer's status.",
         "footfall_projection_checks_total": "Samples of a read model that were compared with the log.",
