@@ -7,6 +7,26 @@ let swiftSettings: [SwiftSetting] = [
 
 let openCVModules = ["core", "dnn", "imgcodecs", "imgproc", "objdetect", "video", "videoio"]
 
+let fuzzDependencies: [Target.Dependency] = [
+    "API", "Access", "Counting", "EventLog", "EventSourcing", "StreamPolicy",
+    .product(name: "HTTPTypes", package: "swift-http-types"),
+    .product(name: "Hummingbird", package: "hummingbird"),
+    .product(name: "NIOCore", package: "swift-nio"),
+]
+
+/// The parsers for libFuzzer, where tools/bench/fuzz asks for them: a program without a `main` of its own kind, for which
+/// all modules are built otherwise. Else the same files are tests.
+let fuzzing: Target =
+    if Context.environment["FOOTFALL_FUZZ"] != nil {
+        .executableTarget(
+            name: "fuzz-bench", dependencies: fuzzDependencies, path: "tools/bench/fuzz-bench",
+            swiftSettings: swiftSettings)
+    } else {
+        .testTarget(
+            name: "FuzzTests", dependencies: fuzzDependencies, path: "tools/bench/fuzz-bench",
+            swiftSettings: swiftSettings)
+    }
+
 let package = Package(
     name: "footfall",
     dependencies: [
@@ -384,6 +404,7 @@ let package = Package(
             swiftSettings: swiftSettings
         ),
         .testTarget(name: "VisionTests", dependencies: ["COpenCV", "Vision"], swiftSettings: swiftSettings),
+        fuzzing,
     ],
     cxxLanguageStandard: .cxx17
 )

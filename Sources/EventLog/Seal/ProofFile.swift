@@ -86,6 +86,7 @@ package struct ProofFile {
     private mutating func openSegment(_ json: JSON) throws(Finding) {
         guard let number = json["segment"]?.integer, let start = json["first_position"]?.integer,
             let last = json["last_position"]?.integer, number > 0, start > 0, last >= start,
+            number < .max, last < .max,
             let previous = json["previous_hash"]?.string.flatMap({ [UInt8](hexadecimal: $0) }),
             let hash = json["hash"]?.string.flatMap({ [UInt8](hexadecimal: $0) })
         else { throw .malformed(line: lines) }
