@@ -104,6 +104,22 @@ import Testing
         }
     }
 
+    /// An operator who changes the scheme cannot have the password sent in clear, by none of the commands.
+    @Test func masksDoNotTakeSecretsToAnUnsafeScheme() async throws {
+        try await withCommands { api in
+            let secure = Self.full.replacing("rtsp://u:p@10.0.0.5", with: "rtsps://u:p@10.0.0.5:8554")
+            try await api.register(secure)
+            for url in ["rtsp://***@10.0.0.5:8554/s", "rtsps://***@10.0.0.5/s", "rtsps://***@10.0.0.5:8555/s"] {
+                let body = secure.replacing("rtsps://u:p@10.0.0.5:8554/s", with: url)
+                let replaced = try await api.put("/cameras/1", body, ifMatch: "*")
+                #expect(replaced.faults == ["/stream_url masked_credentials"], "\(url) \(replaced.body)")
+                let patched = try await api.patch("/cameras/1", #"{"stream_url":"\#(url)"}"#, ifMatch: "*")
+                #expect(patched.faults == ["/stream_url masked_credentials"], "\(url) \(patched.body)")
+            }
+            #expect(try await api.log.head() == 1)
+        }
+    }
+
     @Test func statusFollowsTheTable() async throws {
         try await withCommands { api in
             try await api.register()

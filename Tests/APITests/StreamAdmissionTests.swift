@@ -1,6 +1,21 @@
+import Counting
 import Testing
 
+@testable import API
+@testable import StreamPolicy
+
 @Suite struct StreamAdmissionTests {
+    /// What the domain takes for the same destination is what the worker connects to.
+    @Test func bothReadSchemesAlike() {
+        for type in StreamType.allCases {
+            let policy = type.transport?.schemes.map { "\($0.name) \($0.port) \($0.isSecure)" }
+            let domain = type.allSchemes.compactMap { scheme in
+                scheme.port.map { "\(scheme.name) \($0) \(scheme.isSecure)" }
+            }
+            #expect(policy ?? [] == domain)
+        }
+    }
+
     private func camera(_ url: String, type: String) -> String {
         #"{"name":"Entrance","stream_url":"\#(url)","stream_type":"\#(type)","lines":[]}"#
     }

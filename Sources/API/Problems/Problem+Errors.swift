@@ -67,11 +67,15 @@ extension Problem {
                 ])
         case .credentialsMasked:
             let rule = InvalidValue(
-                .maskedCredentials, "*** stands for credentials of this host, and none are known; give them in full.")
+                .maskedCredentials,
+                "*** stands for credentials that were given for this scheme, host and port, and none are known; give "
+                    + "them in full.")
             self = .validationFailed([Fault(at: .pointer("/stream_url"), rule)])
         case .securityConfigMasked:
             let rule = InvalidValue(
-                .maskedSecurityConfig, "*** stands for what there is, and there is none; give it in full.")
+                .maskedSecurityConfig,
+                "*** stands for what was given for this scheme, host and port of the stream, and there is none; give it "
+                    + "in full.")
             self = .validationFailed([Fault(at: .pointer("/security_config"), rule)])
         case .secretInClear: self = .internalError
         }

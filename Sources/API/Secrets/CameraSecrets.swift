@@ -15,7 +15,7 @@ struct CameraSecrets: Sendable {
     ) async throws -> CameraConfiguration {
         var configuration = configuration
         if configuration.address.credentials == .masked, let known, known.address.credentials?.clearText != nil,
-            configuration.address.isOnHost(of: known.address)
+            configuration.address.keepsSecrets(of: known.address)
         {
             configuration.address = configuration.address.with(known.address.credentials)
         }

@@ -103,7 +103,8 @@ extension Camera: Decider {
         case inMaintenance
         case notAssigned(to: WorkerID)
         case transitionNotAllowed(from: CameraStatus, to: CameraStatus)
-        /// A masked URL was given back, and there are no credentials to put behind the mask.
+        /// A masked URL was given back, and there are no credentials to put behind the mask, or they were given for another
+        /// scheme, host or port.
         case credentialsMasked
         /// As `credentialsMasked`, of the security configuration.
         case securityConfigMasked
@@ -245,7 +246,9 @@ extension CameraConfiguration {
             storable.address = address
         }
         if securityConfig == .masked {
-            guard let securityConfig = known?.securityConfig else { throw .securityConfigMasked }
+            guard let known, let securityConfig = known.securityConfig, address.keepsSecrets(of: known.address) else {
+                throw .securityConfigMasked
+            }
             storable.securityConfig = securityConfig
         }
         guard storable.secrets.allSatisfy({ $0.id != nil }) else { throw .secretInClear }

@@ -2,15 +2,18 @@
 package enum StreamType: String, CaseIterable, Sendable {
     case rtsp, http, file, rtmp
 
-    /// The schemes of a URL that this type is reached by.
-    package var schemes: [String] {
+    /// The schemes of the URLs that this type is reached by, the one in clear first.
+    package var allSchemes: [StreamScheme] {
         switch self {
-        case .rtsp: ["rtsp", "rtsps"]
-        case .http: ["http", "https"]
-        case .file: ["file"]
-        case .rtmp: ["rtmp", "rtmps"]
+        case .rtsp: StreamScheme.rtsp
+        case .http: StreamScheme.http
+        case .file: StreamScheme.file
+        case .rtmp: StreamScheme.rtmp
         }
     }
+
+    /// Their names.
+    package var schemes: [String] { allSchemes.map(\.name) }
 
     /// The type whose streams have URLs of this scheme; nil where there is none.
     package init?(scheme: String) {
@@ -90,17 +93,18 @@ package struct StreamAddress: Hashable, Sendable {
         StreamAddress(type: type, url: url, credentials: credentials)
     }
 
-    /// Whether both name the same host and port.
-    package func isOnHost(of other: StreamAddress) -> Bool {
-        guard let here = URLParts(url), let there = URLParts(other.url) else { return false }
-        return here.authority.lowercased() == there.authority.lowercased()
+    /// Whether a secret that was given for `known` may stay with this address: it goes to the same scheme, host and port,
+    /// or from a scheme in clear to its secure one.
+    package func keepsSecrets(of known: StreamAddress) -> Bool {
+        guard let here = StreamDestination(self), let there = StreamDestination(known) else { return false }
+        return here.isAsSafe(as: there)
     }
 
-    /// The address with a mask for credentials replaced by those of `known`, if that has some for the same host and
-    /// port; nil if it has not. An address without a mask is left as it is.
+    /// The address with a mask for credentials replaced by those of `known`, if that has some which may stay; nil if it
+    /// has not. An address without a mask is left as it is.
     func unmasked(by known: StreamAddress) -> StreamAddress? {
         guard credentials == .masked else { return self }
-        guard let credentials = known.credentials, isOnHost(of: known) else { return nil }
+        guard let credentials = known.credentials, keepsSecrets(of: known) else { return nil }
         return with(credentials)
     }
 }

@@ -28,14 +28,22 @@ struct URLParts {
     /// Without the credentials.
     var url: String { "\(scheme)://\(authority)\(path)" }
 
+    /// Where the authority's host ends and its port, with the colon before it, begins.
+    private var hostEnd: String.Index {
+        if authority.hasPrefix("["), let bracket = authority.firstIndex(of: "]") {
+            return authority.index(after: bracket)
+        }
+        return authority.firstIndex(of: ":") ?? authority.endIndex
+    }
+
+    /// The host as it was written, and the port where one is named.
+    var place: (host: String, port: UInt16?) {
+        (String(authority[..<hostEnd]), UInt16(authority[hostEnd...].dropFirst()))
+    }
+
     func checkHost() throws(InvalidValue) {
         let isBracketed = authority.hasPrefix("[")
-        let hostEnd: String.Index
-        if isBracketed, let bracket = authority.firstIndex(of: "]") {
-            hostEnd = authority.index(after: bracket)
-        } else {
-            hostEnd = authority.firstIndex(of: ":") ?? authority.endIndex
-        }
+        let hostEnd = hostEnd
         let host = authority[..<hostEnd]
         guard !host.isEmpty else { throw InvalidValue(.missingHost, "A stream's URL names a host after ://") }
         let isHost =
