@@ -192,11 +192,13 @@ let package = Package(
             cxxSettings: [.headerSearchPath("opencv4")],
             linkerSettings: openCVModules.map { .linkedLibrary("opencv_\($0)") }
         ),
+        .target(name: "CConfinement"),
         .target(name: "Vision", dependencies: ["COpenCV"], swiftSettings: swiftSettings),
         .executableTarget(
             name: "footfall-worker",
             dependencies: [
-                "Counting", "EventSourcing", "Release", "Resilience", "StreamPolicy", "StructuredLogging", "Vision",
+                "CConfinement", "Counting", "EventSourcing", "Release", "Resilience", "StreamPolicy",
+                "StructuredLogging", "Vision",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -397,9 +399,11 @@ let package = Package(
             dependencies: [
                 "Counting", "EventSourcing", "StreamPolicy", "StreamSupport", "Vision", "footfall-worker",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "X509", package: "swift-certificates"),
             ],
             swiftSettings: swiftSettings
         ),

@@ -43,7 +43,8 @@ struct ProbeProcess: Sendable {
         options.processGroupID = 0
         options.teardownSequence = []
         return try await Subprocess.run(
-            .path(executable), arguments: Arguments(["probe"] + arguments), platformOptions: options,
+            .path(executable), arguments: Arguments(["probe"] + arguments + DecodingProcess.arguments),
+            environment: DecodingProcess.environment, platformOptions: options,
             input: .fileDescriptor(try Self.holding(request.bytes), closeAfterSpawningProcess: true),
             output: .string(limit: 1 << 16), error: .discarded
         ).standardOutput

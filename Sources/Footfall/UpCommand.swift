@@ -87,7 +87,7 @@ struct UpCommand: AsyncParsableCommand {
         var token: WorkerToken?
         if let key {
             token = WorkerToken(
-                file: settings.dataDirectory.appending(path: "worker-token"), workerID: settings.workerID,
+                file: settings.dataDirectory.appending(path: "worker/token"), workerID: settings.workerID,
                 issuer: try await TokenIssuer(key))
         }
         server.addWorker(

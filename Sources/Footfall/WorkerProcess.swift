@@ -46,13 +46,6 @@ struct WorkerProcess: Service {
         }
     }
 
-    /// What the worker has no business with: it reads streams that anybody may have made.
-    private static let withheld: [Environment.Key: String?] = [
-        "FOOTFALL_AUTH_SECRET": nil, "FOOTFALL_MASTER_KEY": nil, "FOOTFALL_MASTER_KEY_FILE": nil,
-        "FOOTFALL_DATABASE_URL": nil, "FOOTFALL_REDIS_URL": nil, "FOOTFALL_TOKEN": nil,
-        "FOOTFALL_TOKEN_FILE": nil,
-    ]
-
     /// Returns when the worker has ended. Cancelling the task asks it to stop, and kills it where it does not.
     private func runOnce(port: Int) async throws {
         let (far, near) = try FileDescriptor.pipe()
@@ -65,9 +58,9 @@ struct WorkerProcess: Service {
         _ = try await Subprocess.run(
             .path(FilePath(executable.path)),
             arguments: Arguments(
-                ["--server", "\(origin):\(port)", "--exit-with-parent"] + arguments
+                ["--server", "\(origin):\(port)", "--exit-with-parent"] + arguments + DecodingProcess.arguments
                     + (token.map { ["--token-file", $0.file.path] } ?? [])),
-            environment: .inherit.updating(Self.withheld),
+            environment: DecodingProcess.environment,
             platformOptions: options,
             input: .fileDescriptor(far, closeAfterSpawningProcess: true),
             output: .currentStandardOutput, error: .currentStandardError)

@@ -5,7 +5,7 @@ import Logging
 import ServiceLifecycle
 import StructuredLogging
 
-struct WorkerCommand: AsyncParsableCommand {
+struct WorkerCommand: AsyncParsableCommand, ConfinedCommand {
     static let configuration = CommandConfiguration(
         commandName: "watch",
         abstract: "Watches the cameras that a server assigns to it, and reports what crosses their lines.",
@@ -47,10 +47,23 @@ struct WorkerCommand: AsyncParsableCommand {
     @Flag(help: "End as soon as standard input does, as it does when the process that holds it ends.")
     var exitWithParent = false
 
+    /// The memory that is left to others suffices for the system and a database; it counts what threads reserve, too.
+    var confinement: Confinement {
+        let files = [
+            setting(tokenFile, "TOKEN_FILE"), setting(serverCaFile, "SERVER_CA_FILE"), serverCertificate,
+            setting(model, "MODEL"),
+        ]
+        return streams.confinement(
+            reading: files, memory: max(4 << 30, ProcessInfo.processInfo.physicalMemory / 4 * 3), oomScore: 500)
+    }
+
+    private func setting(_ flag: String?, _ variable: String) -> String? {
+        flag ?? ProcessInfo.processInfo.environment.withoutEmptySettings["FOOTFALL_" + variable]
+    }
+
     func run() async throws {
         outliveReaders()
         let environment = ProcessInfo.processInfo.environment.withoutEmptySettings
-        func setting(_ flag: String?, _ variable: String) -> String? { flag ?? environment["FOOTFALL_" + variable] }
 
         let address = setting(server, "SERVER_URL") ?? "http://127.0.0.1:3002"
         guard let url = URL(string: address), ["http", "https"].contains(url.scheme), let host = url.host else {
@@ -71,6 +84,8 @@ struct WorkerCommand: AsyncParsableCommand {
             throw ValidationError("the log format is \(format), not text or json")
         }
         let logger = format.makeLogger(label: "footfall-worker", level: level)
+
+        for gap in Confinement.gaps { logger.notice("not confined", metadata: ["reason": "\(gap)"]) }
 
         let id = setting(id, "WORKER_ID") ?? WorkerID.default.text
         do throws(InvalidValue) { _ = try WorkerID(id) } catch {

@@ -56,6 +56,34 @@ import Testing
         #expect(throws: VisionError.cannotOpen) { try Capture(StreamAddress(kind: .file, url: list)) }
     }
 
+    /// A grey frame of any size as JPEG (ISO 10918-1, annex B): two bits for each block of 8 x 8 pixels, all 0.
+    private func grey(_ width: Int, _ height: Int) -> [UInt8] {
+        func bigEndian(_ number: Int) -> [UInt8] { [UInt8(number >> 8), UInt8(number & 0xFF)] }
+        func segment(_ marker: UInt8, _ bytes: [UInt8]) -> [UInt8] {
+            [0xFF, marker] + bigEndian(bytes.count + 2) + bytes
+        }
+        // A table with one code, of one bit: it stands for no difference, or for the end of a block.
+        func codes(_ table: UInt8) -> [UInt8] { segment(0xC4, [table, 1] + [UInt8](repeating: 0, count: 16)) }
+        let frame = [8] + bigEndian(height) + bigEndian(width) + [1, 1, 0x11, 0]
+        let blocks = ((width + 7) / 8) * ((height + 7) / 8)
+        return [0xFF, 0xD8] + segment(0xDB, [0] + [UInt8](repeating: 1, count: 64)) + segment(0xC0, frame)
+            + codes(0) + codes(0x10) + segment(0xDA, [1, 1, 0, 0, 63, 0])
+            + [UInt8](repeating: 0, count: (blocks * 2 + 7) / 8) + [0xFF, 0xD9]
+    }
+
+    /// Decoded, the last one would take 1.8 GB.
+    @Test(arguments: [(2048, 1024, true), (8192, 4320, true), (8200, 4320, false), (16_000, 16_000, false)])
+    func framesOfMoreThan8KAreNotDecoded(_ width: Int, _ height: Int, _ isDecoded: Bool) throws {
+        let path = folder.path("\(width).mjpeg")
+        let frame = grey(width, height)
+        try Data(frame + frame + frame).write(to: URL(filePath: path))
+        let capture = try Capture(StreamAddress(kind: .file, url: path))
+        let picture = try Picture()
+        let isGiven = try capture.grab() && capture.retrieve(into: picture)
+        #expect(isGiven == isDecoded)
+        if isDecoded { #expect((picture.width, picture.height) == (width, height)) }
+    }
+
     @Test func numberedPicturesAreNoVideoFile() throws {
         #expect(throws: VisionError.cannotOpen) {
             try Capture(StreamAddress(kind: .file, url: folder.path("%03d.jpg")))

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A small file that only its owner can read.
+/// A small file that only its owner can read, and one group where that is said.
 package enum PrivateFile {
     package struct Failure: Error, CustomStringConvertible {
         package let description: String
@@ -47,8 +47,10 @@ package enum PrivateFile {
     }
 
     /// Puts the file in place of the one that is there; whoever reads gets the one or the other, whole.
-    package static func replace(_ file: URL, containing bytes: [UInt8]) throws(Failure) {
-        let draft = try write(bytes, beside: file)
+    package static func replace(
+        _ file: URL, containing bytes: [UInt8], readableBy group: gid_t? = nil
+    ) throws(Failure) {
+        let draft = try write(bytes, beside: file, readableBy: group)
         guard rename(draft, file.path) == 0 else {
             let code = errno
             unlink(draft)
@@ -57,7 +59,9 @@ package enum PrivateFile {
     }
 
     /// Writes a file under a name that nobody else has, down to the disk.
-    private static func write(_ bytes: [UInt8], beside file: URL) throws(Failure) -> String {
+    private static func write(
+        _ bytes: [UInt8], beside file: URL, readableBy group: gid_t? = nil
+    ) throws(Failure) -> String {
         let path = "\(file.path).\(UUID().uuidString)"
         let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw Failure("cannot make", path) }
@@ -72,6 +76,11 @@ package enum PrivateFile {
                 throw Failure("cannot write", path, code)
             }
             rest = rest.dropFirst(count)
+        }
+        if let group, fchown(descriptor, uid_t.max, group) != 0 || fchmod(descriptor, 0o640) != 0 {
+            let code = errno
+            unlink(path)
+            throw Failure("cannot let its group read", path, code)
         }
         guard fsync(descriptor) == 0 else {
             let code = errno

@@ -16,6 +16,9 @@ extern "C" {
 
 void cv_text_free(char *text);
 
+/// How many pixels a frame has at most, those of 8K; larger ones are not decoded.
+#define CV_MAXIMUM_PIXELS (8192 * 4320)
+
 /// Stops OpenCV and FFmpeg from writing to standard error, where they would print stream addresses.
 void cv_silence(void);
 

@@ -26,6 +26,25 @@ struct StreamOptions: ParsableArguments {
     )
     var streamCaFile: String?
 
+    @Option(
+        help:
+            "The user as whom it goes on when it was started by root, for it reads what anybody may have made (FOOTFALL_WORKER_USER)."
+    )
+    var runAs: String?
+
+    /// - Parameter files: what is read beside what streams take.
+    func confinement(reading files: [String?] = [], memory: UInt64, oomScore: Int32) -> Confinement {
+        let environment = ProcessInfo.processInfo.environment.withoutEmptySettings
+        // Files that are replaced have another identity afterwards: it is their folder that may be read.
+        let folders = (files + [streamCaFile ?? environment["FOOTFALL_STREAM_CA_FILE"]]).compactMap { file in
+            file.map { URL(filePath: $0).deletingLastPathComponent().path }
+        }
+        return Confinement(
+            user: runAs ?? environment["FOOTFALL_WORKER_USER"],
+            readable: folders + [fileStreamRoot ?? environment["FOOTFALL_FILE_STREAM_ROOT"]].compactMap(\.self),
+            memory: memory, oomScore: oomScore)
+    }
+
     func door() throws -> StreamDoor {
         let environment = ProcessInfo.processInfo.environment.withoutEmptySettings
         let root = fileStreamRoot ?? environment["FOOTFALL_FILE_STREAM_ROOT"]
