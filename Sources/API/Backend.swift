@@ -15,6 +15,7 @@ package struct Backend: Sendable {
     /// For reads that may take long.
     let slowReads: ReadModels
     let turns = UserTurns()
+    let intake: IntakeLimits
     let streams: StreamPolicy
     let authentication: Authentication
     let vault: CameraVault
@@ -74,6 +75,7 @@ package struct Backend: Sendable {
         self.authentication = authentication
         self.newCameraID = newCameraID
         self.now = now
+        intake = IntakeLimits(now: now)
         self.clockTolerance = clockTolerance
         self.exportPatience = exportPatience
         let exports = max(1, slowReads.pool.size / 2)

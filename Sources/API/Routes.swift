@@ -49,8 +49,8 @@ extension Backend {
         let past = CameraPastReads(log: log, now: now, present: cameras.show)
         let telemetry = TelemetryCommands(
             log: log, frames: FramePolicy(handler: handler, vault: vault),
-            lines: ReportedLines(handler: handler), repetitions: Repetitions(log: log, vault: vault), now: now,
-            tolerance: clockTolerance, losses: LossMetrics(metrics))
+            lines: ReportedLines(handler: handler), repetitions: Repetitions(log: log, vault: vault), intake: intake,
+            now: now, tolerance: clockTolerance, losses: LossMetrics(metrics))
         let frames = FrameReads(log: log, vault: vault)
         let counts = CountReads(readModels: readModels, slowReads: slowReads, now: now)
         let explanations = CountExplanationReads(readModels: slowReads, now: now)

@@ -1,4 +1,3 @@
-import DequeModule
 import EventSourcing
 import Synchronization
 
@@ -8,6 +7,8 @@ import Synchronization
 /// turn: so with several writers a further batch sets out before the one under way has ended, once it has grown as
 /// large as what is under way. A smaller one would cost more than it gains, and waits.
 ///
+/// Users take turns, so that one who appends much, or means harm, keeps only themselves waiting.
+///
 /// There is no task of its own: the first caller to find nothing under way writes for all that wait, then hands that
 /// duty to the first of those who came since.
 package final class GroupCommit: Sendable {
@@ -16,8 +17,12 @@ package final class GroupCommit: Sendable {
         package var appendsPerBatch = 2000
         /// How many bytes of events one batch takes, unless a single call brings more.
         package var bytesPerBatch = 8 << 20
-        /// How many appends may wait; beyond it a call is refused at once.
+        /// How many appends may wait; beyond it a call is refused at once, unless its user has none waiting.
         package var waitingAppends = 20_000
+        /// How many of them may be of one user.
+        package var waitingAppendsOfOne = 5000
+        /// How many bytes of events of one user may wait.
+        package var waitingBytesOfOne = 32 << 20
 
         package init() {}
     }
@@ -41,16 +46,25 @@ package final class GroupCommit: Sendable {
     }
 
     private struct Call {
+        /// In whose name the appends are made; all of a call are of one.
+        let user: ExactText
         let appends: [Append]
         let byteCount: Int
         /// Nil once its caller was told to lead.
         var continuation: CheckedContinuation<Wake, Never>?
     }
 
+    /// What waits of one user.
+    private struct Load {
+        var appends = 0
+        var bytes = 0
+    }
+
     private struct State {
-        /// Those of leaders that have yet to take their batch are the first ones.
-        var calls: Deque<Call> = []
+        /// That of a leader that has yet to take its batch is the first one.
+        var calls = FairQueue<Call>()
         var waitingAppends = 0
+        var loads: [ExactText: Load] = [:]
         var idleWriters: [Int]
         /// How many appends each writer has under way; of one whose leader has yet to take its batch, none.
         var underWay: [Int]
@@ -64,8 +78,32 @@ package final class GroupCommit: Sendable {
             else { return nil }
             idleWriters.removeLast()
             isLeaderDue = true
-            calls[0].continuation = nil
+            calls.first?.continuation = nil
             return (continuation, writer)
+        }
+
+        /// Whether a call may wait for its turn.
+        func hasRoom(for call: Call, _ limits: Limits) -> Bool {
+            guard let load = loads[call.user] else { return true }
+            return waitingAppends + call.appends.count <= limits.waitingAppends
+                && load.appends + call.appends.count <= limits.waitingAppendsOfOne
+                && load.bytes + call.byteCount <= limits.waitingBytesOfOne
+        }
+
+        mutating func add(_ call: Call) {
+            waitingAppends += call.appends.count
+            loads[call.user, default: Load()].appends += call.appends.count
+            loads[call.user, default: Load()].bytes += call.byteCount
+            calls.append(call, of: call.user)
+        }
+
+        mutating func takeFirst() -> Call? {
+            guard let call = calls.popFirst() else { return nil }
+            waitingAppends -= call.appends.count
+            loads[call.user]?.appends -= call.appends.count
+            loads[call.user]?.bytes -= call.byteCount
+            if loads[call.user]?.appends == 0 { loads[call.user] = nil }
+            return call
         }
     }
 
@@ -89,11 +127,11 @@ package final class GroupCommit: Sendable {
         let byteCount = appends.reduce(0) { $0 + $1.events.reduce(0) { $0 + $1.data.count } }
         let wake = await withCheckedContinuation { continuation in
             let leader = state.withLock { state -> (continuation: CheckedContinuation<Wake, Never>, wake: Wake)? in
-                if state.waitingAppends > 0, state.waitingAppends + appends.count > limits.waitingAppends {
-                    return (continuation, .done(.failure(.overloaded)))
-                }
-                state.waitingAppends += appends.count
-                state.calls.append(Call(appends: appends, byteCount: byteCount, continuation: continuation))
+                let call = Call(
+                    user: ExactText(appends.first?.metadata.actor ?? ""), appends: appends, byteCount: byteCount,
+                    continuation: continuation)
+                guard state.hasRoom(for: call, limits) else { return (continuation, .done(.failure(.overloaded))) }
+                state.add(call)
                 return state.nextLeader().map { ($0.continuation, .lead(writer: $0.writer)) }
             }
             if let leader { leader.continuation.resume(returning: leader.wake) }
@@ -104,7 +142,7 @@ package final class GroupCommit: Sendable {
         }
     }
 
-    /// Writes the calls at the head of the queue, the first of which is the leader's own.
+    /// Writes the next calls of the queue, the first of which is the leader's own.
     private func lead(with writer: Int) async -> Outcome {
         let batch = takeBatch(for: writer)
         let write = writers[writer]
@@ -144,9 +182,9 @@ package final class GroupCommit: Sendable {
                 appendCount += call.appends.count
                 byteCount += call.byteCount
                 if !batch.isEmpty, appendCount > limits.appendsPerBatch || byteCount > limits.bytesPerBatch { break }
-                state.waitingAppends -= call.appends.count
+                guard let call = state.takeFirst() else { break }
                 state.underWay[writer] += call.appends.count
-                batch.append(state.calls.removeFirst())
+                batch.append(call)
             }
             state.isLeaderDue = false
             return (batch, state.nextLeader())

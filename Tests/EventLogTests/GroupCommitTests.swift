@@ -56,11 +56,12 @@ import Testing
             limits: limits, writers: Array(repeating: { .known(await store.write($0)) }, count: writers))
     }
 
-    private func appends(_ numbers: some Sequence<Int64>, bytes: Int = 2) -> [Append] {
+    private func appends(_ numbers: some Sequence<Int64>, bytes: Int = 2, of user: String = "ana") -> [Append] {
         numbers.map {
             Append(
                 to: StreamName("\($0)"),
-                events: [NewEvent(type: "E", data: [UInt8](repeating: UInt8(ascii: " "), count: bytes))])
+                events: [NewEvent(type: "E", data: [UInt8](repeating: UInt8(ascii: " "), count: bytes))],
+                metadata: EventMetadata(actor: user))
         }
     }
 
@@ -145,6 +146,40 @@ import Testing
         #expect(await second.value == success(1, 2))
         #expect(await third.value == success(5))
         #expect(await later.value == success(7))
+    }
+
+    @Test func usersTakeTurns() async {
+        let store = Store()
+        let group = gathering(store) { $0.appendsPerBatch = 3 }
+        _ = await begin(group, store)
+        for number in 1...6 { _ = await queue(appends([Int64(number)], of: "eve"), in: group) }
+        for number in 7...8 { _ = await queue(appends([Int64(number)], of: "ben"), in: group) }
+        _ = await queue(appends([9], of: "ana"), in: group)
+        await store.answer()
+        #expect(await store.answerWrites(3) == [[1, 7, 9], [2, 8, 3], [4, 5, 6]])
+    }
+
+    @Test func whoFillsTheQueueIsRefusedAndNobodyElse() async {
+        let store = Store()
+        let group = gathering(store) {
+            $0.waitingAppends = 6
+            $0.waitingAppendsOfOne = 4
+            $0.waitingBytesOfOne = 1000
+        }
+        _ = await begin(group, store)
+        _ = await queue(appends(1...4, of: "eve"), in: group)
+        #expect(await outcome(of: group, appends([5], of: "eve")) == .failure(.overloaded))
+        _ = await queue(appends([6], bytes: 900, of: "mallory"), in: group)
+        #expect(await outcome(of: group, appends([7], bytes: 200, of: "mallory")) == .failure(.overloaded))
+        _ = await queue(appends([8, 9], of: "ana"), in: group)
+        // It is full by now; whoever has nothing waiting gets in all the same.
+        let late = await queue(appends([10], of: "ben"), in: group)
+        #expect(await outcome(of: group, appends([11], of: "ben")) == .failure(.overloaded))
+        await store.answer()
+        #expect(await store.nextWrite() == [1, 2, 3, 4, 6, 8, 9, 10])
+        await store.answer()
+        #expect(await late.value == success(10))
+        #expect(group.waitingAppends == 0)
     }
 
     @Test func aSecondWriterSetsOutOnceAsMuchWaitsAsIsUnderWay() async {

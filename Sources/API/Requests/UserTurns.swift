@@ -1,4 +1,5 @@
 import DequeModule
+import EventSourcing
 import Synchronization
 
 /// Lets each user have a few requests that may take long worked on at a time. The next ones wait for their turn, in the
@@ -9,10 +10,10 @@ final class UserTurns: Sendable {
 
     private final class Turn: Sendable {
         let turns: UserTurns
-        let user: String
+        let user: ExactText
         let isTaken = Atomic(true)
 
-        init(_ turns: UserTurns, of user: String) {
+        init(_ turns: UserTurns, of user: ExactText) {
             self.turns = turns
             self.user = user
         }
@@ -38,7 +39,7 @@ final class UserTurns: Sendable {
     private let maximum: Int
     private let maximumWaiting: Int
     private let patience: Duration
-    private let lines = Mutex<[String: Line]>([:])
+    private let lines = Mutex<[ExactText: Line]>([:])
     private let numbers = Atomic<Int64>(0)
 
     /// - Parameters:
@@ -52,11 +53,12 @@ final class UserTurns: Sendable {
     }
 
     /// How many of a user's requests wait for their turn.
-    func waiting(of user: String) -> Int { lines.withLock { $0[user]?.waiting.count ?? 0 } }
+    func waiting(of user: String) -> Int { lines.withLock { $0[ExactText(user)]?.waiting.count ?? 0 } }
 
     /// Runs `body` when it is the user's turn.
     /// - Throws: `Problem` where it does not come to it.
     func withTurn<Value>(of user: String, _ body: () async throws -> Value) async throws -> Value {
+        let user = ExactText(user)
         try await take(user)
         let turn = Turn(self, of: user)
         defer { if turn.isTaken.load(ordering: .relaxed) { giveBack(user) } }
@@ -76,7 +78,7 @@ final class UserTurns: Sendable {
         return value
     }
 
-    private func take(_ user: String) async throws(Problem) {
+    private func take(_ user: ExactText) async throws(Problem) {
         if lines.withLock({ $0[user, default: Line()].runs(below: maximum) }) { return }
         let number = numbers.add(1, ordering: .relaxed).newValue
         let isTurn = await withTaskGroup(of: Bool?.self) { group in
@@ -99,7 +101,7 @@ final class UserTurns: Sendable {
                 + "wait for \(patience.components.seconds) seconds; try again.")
     }
 
-    private func turn(of user: String, _ number: Int64) async -> Bool {
+    private func turn(of user: ExactText, _ number: Int64) async -> Bool {
         await withCheckedContinuation { continuation in
             let answer: Bool? = lines.withLock { lines in
                 if lines[user, default: Line()].runs(below: maximum) { return true }
@@ -113,7 +115,7 @@ final class UserTurns: Sendable {
         }
     }
 
-    private func giveUp(_ user: String, _ number: Int64) {
+    private func giveUp(_ user: ExactText, _ number: Int64) {
         let waiting: Waiting? = lines.withLock { lines in
             guard let index = lines[user]?.waiting.firstIndex(where: { $0.number == number }) else { return nil }
             return lines[user]?.waiting.remove(at: index)
@@ -121,7 +123,7 @@ final class UserTurns: Sendable {
         waiting?.continuation.resume(returning: false)
     }
 
-    private func giveBack(_ user: String) {
+    private func giveBack(_ user: ExactText) {
         let next: Waiting? = lines.withLock { lines in
             if let next = lines[user]?.waiting.popFirst() { return next }
             lines[user]?.running -= 1

@@ -9,6 +9,7 @@ struct TelemetryCommands: Sendable {
     let frames: FramePolicy
     let lines: ReportedLines
     let repetitions: Repetitions
+    let intake: IntakeLimits
     let now: @Sendable () -> Timestamp
     /// How far the clock of a device may be away from the server's.
     let tolerance: Duration
@@ -64,11 +65,15 @@ struct TelemetryCommands: Sendable {
         _ items: [TelemetryItem], saying facts: JSONObject = [:], _ context: APIContext, in history: HistoryToken? = nil
     ) async throws -> Response {
         try Self.check(sources: items, of: context.principal)
+        let events = items.map(\.report.event)
+        let bytes = events.reduce(0) { $0 + $1.data.count }
+        try intake.take(
+            IntakeLimits.Amounts(reports: Int64(items.count), bytes: Int64(bytes)), of: context.principal.name)
         let stream = try context.cameraID.telemetryStream
         let outcomes = try await log.append(
-            items.map {
+            zip(items, events).map { item, event in
                 Append(
-                    to: stream, expecting: .exists, producer: $0.producer, events: [$0.report.event],
+                    to: stream, expecting: .exists, producer: item.producer, events: [event],
                     metadata: context.eventMetadata, history: history)
             })
         let repeated = try await repetitions.find(among: items, outcomes, of: try context.cameraID)
