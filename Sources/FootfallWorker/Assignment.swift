@@ -1,5 +1,6 @@
 import EventSourcing
 import Foundation
+import StreamPolicy
 import Vision
 
 /// A camera that this worker is to watch, as the server describes it. Two are the same where the same is to be done.
@@ -14,6 +15,8 @@ struct Assignment: Sendable {
     /// The stream's address in full, password included: never to be logged.
     let url: String
     let kind: StreamAddress.Kind
+    /// The only certificate that the camera may show; nil for any that is trusted.
+    let certificate: CertificateFingerprint?
     let lines: [CountingLine]
     let settings: AssignmentSettings
     /// The take of a recording that is to be counted; nil for anything but a dated file.
@@ -28,6 +31,12 @@ struct Assignment: Sendable {
         epoch = try member("epoch", json["epoch"]?.integer)
         url = try member("stream_url", json["stream_url"]?.string)
         kind = try member("stream_type", json["stream_type"]?.string.flatMap(StreamAddress.Kind.init(rawValue:)))
+        if let fingerprint = json["security_config"]?[CertificateFingerprint.member] {
+            certificate = try member(
+                CertificateFingerprint.member, fingerprint.string.flatMap { CertificateFingerprint($0) })
+        } else {
+            certificate = nil
+        }
         let given = try member("settings", json["settings"])
         settings = AssignmentSettings(given)
         let described = try member("lines", json["lines"]?.array)
@@ -62,6 +71,7 @@ extension Assignment: Equatable {
     static func == (one: Assignment, other: Assignment) -> Bool {
         (one.cameraID, one.epoch, one.url, one.kind) == (other.cameraID, other.epoch, other.url, other.kind)
             && (one.lines, one.settings, one.take?.number) == (other.lines, other.settings, other.take?.number)
+            && one.certificate == other.certificate
     }
 }
 

@@ -139,8 +139,9 @@ struct CameraRun: Sendable {
         var framesCounted = assignment.take.map(ReadingNumbering.framesCounted) ?? 0
         while !Task.isCancelled {
             do {
-                let ending = try await door.open(assignment.kind, assignment.url, counting: health.traffic) {
-                    [framesCounted] address in
+                let ending = try await door.open(
+                    assignment.kind, assignment.url, showing: assignment.certificate, counting: health.traffic
+                ) { [framesCounted] address in
                     try await watch(address, countedBefore: framesCounted, numbered)
                 }
                 return ending == .ended ? .ended : .stopped

@@ -1,17 +1,21 @@
 import ArgumentParser
 import EventSourcing
 import Foundation
+import StreamPolicy
 import StructuredLogging
 import Vision
 
 /// Looks at one stream. The URL, which may hold a password, comes by standard input, where no list of processes shows it:
 /// `{"stream_type": "rtsp", "stream_url": "rtsp://…", "timeout_ms": 5000}`.
-struct ProbeCommand: AsyncParsableCommand {
+struct ProbeCommand: AsyncParsableCommand, ConfinedCommand {
     static let configuration = CommandConfiguration(
         commandName: "probe",
         abstract: "Opens one stream, says in a line of JSON what it is, or why it cannot be opened, and ends.")
 
     @OptionGroup var streams: StreamOptions
+
+    /// One stream of the largest frames takes half of this memory.
+    var confinement: Confinement { streams.confinement(memory: 3 << 29, oomScore: 900) }
 
     func run() async throws {
         let input = FileHandle.standardInput.readDataToEndOfFile()
@@ -19,8 +23,15 @@ struct ProbeCommand: AsyncParsableCommand {
             let kind = request["stream_type"]?.string.flatMap(StreamAddress.Kind.init(rawValue:)),
             let milliseconds = request["timeout_ms"]?.integer, (1...60_000).contains(milliseconds)
         else { throw ValidationError("standard input holds no stream_type, stream_url and timeout_ms") }
+        var certificate: CertificateFingerprint?
+        if let text = request[CertificateFingerprint.member]?.string {
+            certificate = CertificateFingerprint(text)
+            if certificate == nil {
+                throw ValidationError("\(CertificateFingerprint.member) is no SHA-256 in hexadecimal")
+            }
+        }
         let limit = Duration.milliseconds(milliseconds)
-        let probe = Probe(door: try streams.door(), limit: limit)
+        let probe = Probe(door: try streams.door(), certificate: certificate, limit: limit)
         // Whatever a library does: nobody waits longer than this.
         let guardian = Thread {
             Thread.sleep(forTimeInterval: limit / .seconds(1))
@@ -37,13 +48,15 @@ struct ProbeCommand: AsyncParsableCommand {
 /// One look at a stream.
 struct Probe {
     let door: StreamDoor
+    /// The only one that the camera may show; nil for any that is trusted.
+    var certificate: CertificateFingerprint?
     let limit: Duration
 
     /// What it is: `{"ok": true, "codec": …}`, or `{"ok": false, "reason": …}`.
     func look(at kind: StreamAddress.Kind, _ url: String) async -> JSON {
         let begun = ContinuousClock.now
         do {
-            let glance = try await door.open(kind, url) { [limit] address in
+            let glance = try await door.open(kind, url, showing: certificate) { [limit] address in
                 try await Glance.at(address, timeouts: CaptureTimeouts(open: limit, read: limit))
             }
             return .members([

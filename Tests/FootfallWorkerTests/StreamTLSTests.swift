@@ -1,3 +1,4 @@
+import Crypto
 import EventSourcing
 import Foundation
 import NIOCore
@@ -6,6 +7,7 @@ import StreamPolicy
 import StreamSupport
 import Testing
 import Vision
+import X509
 
 @testable import footfall_worker
 
@@ -34,7 +36,10 @@ import Vision
     }
 
     /// Looks where these certificates are trusted beside the system's; nil verifies none.
-    private func look(_ way: Way, _ host: String, _ port: Int, trusting certificates: [String]?) async throws -> JSON {
+    private func look(
+        _ way: Way, _ host: String, _ port: Int, trusting certificates: [String]?,
+        pinning fingerprint: CertificateFingerprint? = nil
+    ) async throws -> JSON {
         let file = FileManager.default.temporaryDirectory.appending(path: "trusted-\(UUID().uuidString).pem")
         defer { try? FileManager.default.removeItem(at: file) }  // a file in the temporary folder may stay
         try Data((certificates ?? []).joined(separator: "\n").utf8).write(to: file)
@@ -42,7 +47,8 @@ import Vision
             verification: certificates == nil ? "off" : "on", file: certificates?.isEmpty == false ? file.path : nil)
         let names = NameResolver { _ in [IPAddress("127.0.0.1")].compactMap(\.self) }
         return try await probe(
-            way.kind, "\(way)://viewer:secret@\(host):\(port)/live.ts", names: names, tls: try CameraTLS(trust))
+            way.kind, "\(way)://viewer:secret@\(host):\(port)/live.ts", names: names,
+            tls: try CameraTLS(trust).pinned(to: fingerprint))
     }
 
     @Test(arguments: Way.allCases, ["127.0.0.1", "camera.invalid"])
@@ -84,6 +90,42 @@ import Vision
             for others in [[], [other.certificate]] {
                 let unknown = try await look(way, "127.0.0.1", port, trusting: others)
                 #expect(unknown["reason"] == "certificate_not_trusted", "\(unknown.text)")
+            }
+        }
+    }
+
+    @Test(arguments: Way.allCases)
+    func aCamerasOwnCertificateVouchesForNoOther(_ way: Way) async throws {
+        let first = try TestAuthority(ofCamera: P256.Signing.PrivateKey())
+        let forged = try first.identity(for: .address(127, 0, 0, 1))
+        try await withCamera(way, forged) { port in
+            let answer = try await look(way, "127.0.0.1", port, trusting: [first.certificate])
+            #expect(answer["reason"] == "certificate_not_trusted", "\(answer.text)")
+        }
+    }
+
+    /// Neither the file nor an authority helps another certificate, and verifying none does not either.
+    @Test(arguments: Way.allCases)
+    func aCameraWithAFingerprintShowsThatCertificateOrNone(_ way: Way) async throws {
+        let (identity, other) = (try TestAuthority.selfSigned(for: .name("IPC")), try TestAuthority.selfSigned())
+        let authority = try TestAuthority()
+        func fingerprint(_ certificate: String) throws -> CertificateFingerprint? {
+            CertificateFingerprint(
+                bytes: SHA256.hash(data: try Certificate(pemEncoded: certificate).serializeAsPEM().derBytes))
+        }
+        let known = try fingerprint(identity.certificate)
+        try await withCamera(way, identity) { port in
+            for trusted in [[], [other.certificate], nil] {
+                let answer = try await look(way, "127.0.0.1", port, trusting: trusted, pinning: known)
+                #expect(answer["ok"] == true, "\(answer.text)")
+            }
+        }
+        for identity in [other, try authority.identity(for: .address(127, 0, 0, 1))] {
+            try await withCamera(way, identity) { port in
+                for trusted in [[other.certificate, authority.certificate], nil] {
+                    let answer = try await look(way, "127.0.0.1", port, trusting: trusted, pinning: known)
+                    #expect(answer["reason"] == "certificate_not_trusted", "\(answer.text)")
+                }
             }
         }
     }

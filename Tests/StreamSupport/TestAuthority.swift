@@ -22,18 +22,31 @@ package struct TestAuthority {
         }
     }
 
-    private let key = P256.Signing.PrivateKey()
+    private let key: P256.Signing.PrivateKey
     private let name: DistinguishedName
     /// In PEM.
     package let certificate: String
 
     package init() throws {
+        key = P256.Signing.PrivateKey()
         name = try DistinguishedName { CommonName("a test's authority \(UInt32.random(in: 0 ... .max))") }
         let extensions = try Certificate.Extensions {
             Critical(BasicConstraints.isCertificateAuthority(maxPathLength: 0))
+            Critical(KeyUsage(keyCertSign: true))
         }
         certificate = try Self.certificate(
             for: key, named: name, by: key, named: name, extensions: extensions)
+    }
+
+    /// Whoever has the key of a camera that made its own certificate as tools do by default: one that says that it is an
+    /// authority.
+    package init(ofCamera camera: P256.Signing.PrivateKey) throws {
+        key = camera
+        name = try DistinguishedName { CommonName("IPC") }
+        let extensions = try Certificate.Extensions {
+            Critical(BasicConstraints.isCertificateAuthority(maxPathLength: nil))
+        }
+        certificate = try Self.certificate(for: key, named: name, by: key, named: name, extensions: extensions)
     }
 
     package enum Host {

@@ -1,5 +1,6 @@
 import Counting
 import EventSourcing
+import StreamPolicy
 
 /// The body that registers, replaces or changes a camera.
 struct CameraForm {
@@ -92,6 +93,13 @@ struct CameraForm {
     private static var securityConfig: MemberRule<CameraSecret?> {
         MemberRule("an object or \(CameraSecret.mask)", { $0 }) { (json: JSON) throws(InvalidValue) in
             if let members = json.object {
+                if let fingerprint = members[CertificateFingerprint.member],
+                    fingerprint.string.flatMap({ CertificateFingerprint($0) }) == nil
+                {
+                    throw InvalidValue(
+                        .malformed,
+                        "\(CertificateFingerprint.member) is the SHA-256 of a certificate, of 64 hexadecimal digits.")
+                }
                 return members.isEmpty ? nil : .clear(try FreeformObject(members).json.text)
             }
             guard json.string == CameraSecret.mask else {

@@ -1,6 +1,7 @@
 import Counting
 import EventSourcing
 import Secrets
+import StreamPolicy
 
 /// Takes secrets out of commands before they are decided, and gives them to those who open streams.
 struct CameraSecrets: Sendable {
@@ -32,6 +33,17 @@ struct CameraSecrets: Sendable {
         }
         if securityConfig != nil { configuration.securityConfig = ids.popFirst().map { .kept(SecretID($0)) } }
         return configuration
+    }
+
+    /// The only certificate that the camera may show, as its `security_config` names it; nil for any that is trusted.
+    func certificate(of configuration: CameraConfiguration, of id: CameraID) async throws -> CertificateFingerprint? {
+        let text: String
+        switch configuration.securityConfig {
+        case nil, .masked: return nil
+        case .clear(let clear): text = clear
+        case .kept(let secret): text = try await vault.text(secret.text, of: id.number, for: .securityConfig)
+        }
+        return try JSON.parse(text)[CertificateFingerprint.member]?.string.flatMap { CertificateFingerprint($0) }
     }
 
     /// The stream's URL with its credentials: for who opens the stream, and for nobody else.

@@ -1,6 +1,7 @@
 import Counting
 import EventSourcing
 import Hummingbird
+import StreamPolicy
 import Synchronization
 
 /// Looks at cameras' streams when somebody asks, and records what was found.
@@ -56,10 +57,12 @@ extension Backend {
         let stream = try await stream(of: id)
         let found: JSON
         do throws(StreamProber.Failure) {
-            found = try await prober.look([
-                "stream_type": .string(stream.address.type.rawValue), "stream_url": .string(stream.url),
-                "timeout_ms": .integer(timeout),
-            ])
+            found = try await prober.look(
+                .members([
+                    "stream_type": .string(stream.address.type.rawValue), "stream_url": .string(stream.url),
+                    "timeout_ms": .integer(timeout),
+                    CertificateFingerprint.member: stream.certificate.map { .string($0.hexadecimal) },
+                ]))
         } catch {
             guard error == .unavailable else { throw Problem.internalError }
             throw Problem(.probeUnavailable, "The program footfall-worker is not beside the one that serves the API.")
@@ -97,11 +100,17 @@ extension Backend {
 
 extension Backend {
     /// A camera's stream as who opens it needs it, credentials included.
-    func stream(of id: CameraID) async throws -> (address: StreamAddress, url: String) {
+    func stream(
+        of id: CameraID
+    ) async throws -> (address: StreamAddress, url: String, certificate: CertificateFingerprint?) {
         switch try await CommandHandler<Camera>(log: log).load(id.stream).state {
         case .registered(let camera):
             let address = camera.configuration.address
-            return (address, try await CameraSecrets(vault: vault).url(of: address, of: id))
+            let secrets = CameraSecrets(vault: vault)
+            return (
+                address, try await secrets.url(of: address, of: id),
+                try await secrets.certificate(of: camera.configuration, of: id)
+            )
         case .unregistered: throw Problem(Camera.Rejection.unknown)
         case .removed: throw Problem(Camera.Rejection.removed)
         }

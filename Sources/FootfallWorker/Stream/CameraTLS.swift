@@ -1,7 +1,9 @@
+import Crypto
 import Foundation
 import NIOSSL
 import StreamPolicy
 import Synchronization
+import X509
 
 /// How connections to cameras are put under TLS, and whom they believe.
 final class CameraTLS: Sendable {
@@ -16,18 +18,43 @@ final class CameraTLS: Sendable {
         /// It is itself in the file of what is trusted. Cameras sign their own certificates, seldom for the address that
         /// they are reached at.
         case ownCertificate
+        /// It is the one that the camera is known to have, and no other will do.
+        case fingerprint
     }
 
     private let trust: StreamTrust
     private let certificates: [NIOSSLCertificate]
+    /// Of the certificates those of authorities: the others stand for nothing but themselves.
+    private let authorities: [NIOSSLCertificate]
+    private let pinned: CertificateFingerprint?
     /// Each made once: the system's certificates take some time to read.
     private let made = Mutex<[Judgement: NIOSSLContext]>([:])
 
     static let system = CameraTLS(trust: .system, certificates: [])
 
-    private init(trust: StreamTrust, certificates: [NIOSSLCertificate]) {
+    private init(
+        trust: StreamTrust, certificates: [NIOSSLCertificate], pinned: CertificateFingerprint? = nil
+    ) {
         self.trust = trust
         self.certificates = certificates
+        self.pinned = pinned
+        authorities = certificates.filter(Self.isAuthority)
+    }
+
+    /// The same for a camera that shows this certificate, and for no other; nil for any that is trusted.
+    func pinned(to fingerprint: CertificateFingerprint?) -> CameraTLS {
+        guard let fingerprint else { return self }
+        return CameraTLS(trust: trust, certificates: certificates, pinned: fingerprint)
+    }
+
+    /// Cameras' own certificates often say that they are authorities, since that is how they are made; one that is meant to
+    /// vouch for others says so by its key's usage, too (RFC 5280, 4.2.1.3).
+    private static func isAuthority(_ certificate: NIOSSLCertificate) -> Bool {
+        guard let bytes = try? certificate.toDERBytes(), let parsed = try? Certificate(derEncoded: bytes),
+            case .isCertificateAuthority? = try? parsed.extensions.basicConstraints,
+            let usage = try? parsed.extensions.keyUsage
+        else { return false }
+        return usage.keyCertSign
     }
 
     convenience init(_ trust: StreamTrust) throws(Unusable) {
@@ -43,7 +70,10 @@ final class CameraTLS: Sendable {
     }
 
     /// The judgements that are open to a camera, one of which is enough.
-    var judgements: [Judgement] { certificates.isEmpty ? [.authorities] : [.authorities, .ownCertificate] }
+    var judgements: [Judgement] {
+        if pinned != nil { return [.fingerprint] }
+        return certificates.isEmpty ? [.authorities] : [.authorities, .ownCertificate]
+    }
 
     /// What puts a connection under TLS.
     /// - Parameter host: as the stream's URL names it.
@@ -57,6 +87,13 @@ final class CameraTLS: Sendable {
             return try NIOSSLClientHandler(context: try context(judgement), serverHostname: name) {
                 [certificates] chain, promise in
                 promise.succeed(chain.first.map(certificates.contains) == true ? .certificateVerified : .failed)
+            }
+        case .fingerprint:
+            return try NIOSSLClientHandler(context: try context(judgement), serverHostname: name) {
+                [pinned] chain, promise in
+                let shown = chain.first.flatMap { try? $0.toDERBytes() }  // what cannot be read is not it
+                    .flatMap { CertificateFingerprint(bytes: SHA256.hash(data: $0)) }
+                promise.succeed(shown != nil && shown == pinned ? .certificateVerified : .failed)
             }
         }
     }
@@ -75,8 +112,8 @@ final class CameraTLS: Sendable {
         switch judgement {
         case .authorities where !trust.verifies: configuration.certificateVerification = .none
         case .authorities:
-            if !certificates.isEmpty { configuration.additionalTrustRoots = [.certificates(certificates)] }
-        case .ownCertificate:
+            if !authorities.isEmpty { configuration.additionalTrustRoots = [.certificates(authorities)] }
+        case .ownCertificate, .fingerprint:
             configuration.trustRoots = .certificates(certificates)
             configuration.certificateVerification = .noHostnameVerification
         }

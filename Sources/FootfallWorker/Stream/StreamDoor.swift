@@ -15,9 +15,12 @@ struct StreamDoor: Sendable {
     /// Lends an address that FFmpeg may open, for as long as the body runs.
     ///
     /// Throws `StreamTrouble` in place of a failure to open or go on that the relay knows the reason of.
-    /// - Parameter traffic: is told how much comes from the camera; nothing of a file.
+    /// - Parameters:
+    ///   - certificate: the only one that the camera may show; nil for any that is trusted.
+    ///   - traffic: is told how much comes from the camera; nothing of a file.
     func open<Value: Sendable>(
-        _ kind: StreamAddress.Kind, _ url: String, counting traffic: StreamTraffic? = nil,
+        _ kind: StreamAddress.Kind, _ url: String, showing certificate: CertificateFingerprint? = nil,
+        counting traffic: StreamTraffic? = nil,
         _ body: @Sendable (StreamAddress) async throws -> Value
     ) async throws -> Value {
         guard let transport = StreamTransport(kind) else {
@@ -30,7 +33,9 @@ struct StreamDoor: Sendable {
             throw StreamTrouble(error)
         }
         let report = RelayReport(traffic: traffic)
-        let relay = StreamRelay(endpoint: endpoint, policy: policy, tls: tls, patience: patience, report: report)
+        let relay = StreamRelay(
+            endpoint: endpoint, policy: policy, tls: tls.pinned(to: certificate), patience: patience,
+            report: report)
         do {
             return try await relay.run { port in try await body(try address(of: endpoint, url, behind: port)) }
         } catch let error as VisionError {
