@@ -46,9 +46,18 @@ package struct StreamEndpoint: Hashable, Sendable {
         let place = at.map { authority[authority.index(after: $0)...] } ?? authority
         credentials = at.flatMap { $0 == authority.startIndex ? nil : String(authority[..<$0]) }
         path = String(rest[authority.endIndex...])
+        if transport == .rtsp { try Self.checkLengths(credentials: credentials, path: path) }
         self.transport = transport
         isSecure = known.isSecure
         (host, port) = try Self.place(place, standard: known.port)
+    }
+
+    /// FFmpeg cuts off what is longer, and asks for something else.
+    private static func checkLengths(credentials: String?, path: String) throws(StreamRefusal) {
+        if path.utf8.count > 1000 { throw .malformed("The path of an RTSP stream has at most 1000 bytes.") }
+        if let credentials, credentials.utf8.count > 127 {
+            throw .malformed("User and password of an RTSP stream, as they stand in its URL, have at most 127 bytes.")
+        }
     }
 
     /// - Parameter place: host and port, as in `[::1]:8554`.

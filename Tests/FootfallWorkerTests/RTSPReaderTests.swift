@@ -40,6 +40,24 @@ import Testing
         #expect(try read("$\u{0}\u{0}\u{3}RTS" + Self.packet) == Self.packet)
     }
 
+    @Test func pathsMayHoldAnyText() throws {
+        let text = "RTSP/1.0 200 OK\r\nContent-Base: rtsp://camera/Büro/入口/\r\n\r\n"
+        #expect(try read(text) == text)
+    }
+
+    /// As many cameras offer it: FFmpeg would take the last one, and give up.
+    @Test func ofSeveralChallengesFFmpegSeesTheOneThatItCanAnswer() throws {
+        let old = #"WWW-Authenticate: Digest realm="camera", nonce="1""#
+        let new = #"WWW-Authenticate: Digest realm="camera", nonce="2", algorithm=SHA-256"#
+        let basic = #"WWW-Authenticate: Basic realm="camera""#
+        func answer(_ challenges: [String]) -> String {
+            "RTSP/1.0 401 Unauthorized\r\n" + challenges.map { $0 + "\r\n" }.joined() + "\r\n"
+        }
+        #expect(try read(answer([old, basic, new])) == answer([old, basic]))
+        #expect(try read(answer([new, old])) == answer([old]))
+        for others in [[old, basic], [new, basic], [basic]] { #expect(try read(answer(others)) == answer(others)) }
+    }
+
     @Test func anEndlessHeadIsNoAnswer() {
         #expect(throws: StreamTrouble.noVideo) { try read("RTSP/1.0 200 " + String(repeating: "x", count: 2000)) }
         #expect(throws: StreamTrouble.noVideo) {

@@ -61,6 +61,18 @@ import Testing
         #expect(throws: StreamRefusal.self) { try StreamEndpoint(url, over: .rtsp) }
     }
 
+    @Test func whatFFmpegWouldCutOffIsRefused() throws {
+        func endpoint(_ password: Int, _ path: Int, _ transport: StreamTransport) throws -> StreamEndpoint {
+            let (password, path) = (String(repeating: "p", count: password), String(repeating: "x", count: path - 1))
+            return try StreamEndpoint("\(transport.rawValue)://u:\(password)@10.0.0.5/\(path)", over: transport)
+        }
+        #expect(try endpoint(125, 1000, .rtsp).path.utf8.count == 1000)
+        for (password, path) in [(126, 1), (1, 1001)] {
+            #expect(throws: StreamRefusal.self) { try endpoint(password, path, .rtsp) }
+            #expect(throws: Never.self) { try endpoint(password, path, .http) }
+        }
+    }
+
     @Test func privateNetworksTakeAnEntryForHTTP() throws {
         #expect(try obstacle("http://10.0.0.5/", .http) == "private")
         #expect(try obstacle("http://8.8.8.8/", .http) == nil)

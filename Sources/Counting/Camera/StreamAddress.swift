@@ -56,7 +56,9 @@ package struct StreamAddress: Hashable, Sendable {
             throw InvalidValue(.schemeMismatch, "The URL of a stream of type \(type.rawValue) begins with \(schemes).")
         }
         if type == .file {
-            guard parts.authority.isEmpty, parts.credentials == nil, parts.path.hasPrefix("/"), parts.path.count > 1
+            // This machine, which is meant where none is named (RFC 8089).
+            let isHere = parts.authority.isEmpty || parts.authority.lowercased() == "localhost"
+            guard isHere, parts.credentials == nil, parts.path.hasPrefix("/"), parts.path.count > 1
             else {
                 throw InvalidValue(.pathNotAbsolute, "A file is named by its absolute path: file:///path/to/video.mp4")
             }
@@ -64,7 +66,7 @@ package struct StreamAddress: Hashable, Sendable {
             try parts.checkHost()
         }
         self.init(
-            type: type, url: parts.url,
+            type: type, url: type == .file ? "\(parts.scheme)://\(parts.path)" : parts.url,
             credentials: parts.credentials.map { $0 == CameraSecret.mask ? .masked : .clear($0) })
     }
 

@@ -65,7 +65,9 @@ struct RTSPReader: ServerReader {
         }
         // FFmpeg takes a packet's sign at the start of any line.
         guard lines.isEmpty || line.first != UInt8(ascii: "$") else { throw .noVideo }
-        lines.append(String(decoding: line.map { $0 < 0x80 ? $0 : UInt8(ascii: "?") }, as: UTF8.self))
+        // Paths may hold anything that is text; FFmpeg goes on by those that answers name.
+        let text = String(validating: line, as: UTF8.self)
+        lines.append(text ?? String(decoding: line.map { $0 < 0x80 ? $0 : UInt8(ascii: "?") }, as: UTF8.self))
         pending.moveReaderIndex(to: end + 1)
         return true
     }
@@ -88,11 +90,11 @@ struct RTSPReader: ServerReader {
                 throw .redirected(to: Self.withoutCredentials(values("location").first ?? "another address"))
             }
             status = code
-        } else if lines[0].wholeMatch(of: /[A-Z_]+ [!-~]+ RTSP\/1\.0/) == nil {
+        } else if lines[0].wholeMatch(of: /[A-Z_]+ [^ \t]+ RTSP\/1\.0/) == nil {
             throw .noVideo
         }
         guard let body = pending.readSlice(length: length) else { return nil }
-        let head = lines.filter { !$0.lowercased().hasPrefix("location:") }
+        let head = DigestChallenges.answerable(in: lines.filter { !$0.lowercased().hasPrefix("location:") })
         var message = ByteBuffer(string: head.dropLast().map { $0 + "\r\n" }.joined() + "\r\n")
         message.writeImmutableBuffer(body)
         return message

@@ -15,29 +15,3 @@ struct PlainReader: ServerReader {
 
     func takeStatus() -> Int? { nil }
 }
-
-/// Passes everything on, and reads the status of the answer that comes first: `HTTP/1.1 200 OK`.
-struct HTTPReader: ServerReader {
-    private var beginning: ByteBuffer? = ByteBuffer()
-    private var status: Int?
-
-    mutating func pass(_ bytes: ByteBuffer) -> ByteBuffer {
-        if var beginning {
-            beginning.writeImmutableBuffer(bytes)
-            if beginning.readableBytes >= 12 {
-                let words = String(buffer: beginning.getSlice(at: beginning.readerIndex, length: 12) ?? beginning)
-                    .split(separator: " ")
-                if words.count == 2, words[0].hasPrefix("HTTP/") { status = Int(words[1]) }
-                self.beginning = nil
-            } else {
-                self.beginning = beginning
-            }
-        }
-        return bytes
-    }
-
-    mutating func takeStatus() -> Int? {
-        defer { status = nil }
-        return status
-    }
-}

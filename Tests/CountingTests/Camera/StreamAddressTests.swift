@@ -45,6 +45,11 @@ import Testing
         #expect(try StreamAddress("RTSP://Host/S", type: .rtsp).url == "rtsp://Host/S")
     }
 
+    @Test(arguments: ["file://localhost/clips/a.avi", "FILE://LocalHost/clips/a.avi", "file:///clips/a.avi"])
+    func aFileOfThisMachineIsNamedInOneWay(_ text: String) throws {
+        #expect(try StreamAddress(text, type: .file).url == "file:///clips/a.avi")
+    }
+
     @Test func maskIsRecognized() throws {
         #expect(try StreamAddress("rtsp://***@host/s", type: .rtsp).credentials == .masked)
         #expect(try StreamAddress("rtsp://**@host/s", type: .rtsp).credentials == .clear("**"))
