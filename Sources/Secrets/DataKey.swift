@@ -5,6 +5,8 @@ import Foundation
 package enum Purpose: String, CaseIterable, Sendable {
     /// `user:password` of the stream's URL.
     case streamCredentials = "stream_credentials"
+    /// The path and query of the stream's URL.
+    case streamPath = "stream_path"
     /// What the stream is opened with besides.
     case securityConfig = "security_config"
     /// What a worker keeps about the picture of a reading.

@@ -69,6 +69,12 @@ import Testing
         Frozen(
             .registeredWithSecrets, .camera(.registered(Sample.id, Sample.plain, CameraCodingTests.secured))),
         Frozen(.configuredWithSecrets, .camera(.configured(Sample.id, CameraCodingTests.secured))),
+        Frozen(
+            .registeredWithPathInClear, .camera(.registered(Sample.id, Sample.plain, CameraCodingTests.pathInClear))),
+        Frozen(.configuredWithPathInClear, .camera(.configured(Sample.id, CameraCodingTests.pathInClear))),
+        Frozen(
+            .registeredWithSecretPath, .camera(.registered(Sample.id, Sample.plain, CameraCodingTests.hiddenPath))),
+        Frozen(.configuredWithSecretPath, .camera(.configured(Sample.id, CameraCodingTests.hiddenPath))),
         Frozen(.erased, .camera(.erased(Sample.id))),
         Frozen(.readingWithSealedFrame, .reading(TelemetryTests.sealedReading)),
         Frozen(.readingOfWholePicture, .reading(wholePicture.reading)),

@@ -69,7 +69,7 @@ import Testing
     @Test func noServerAnswersOrDecidesByAVersionThatWasLost() async throws {
         try await withSite { site in
             let lost = try await site.one.put(
-                "/cameras/1", Self.camera("Lost", "rtsp://10.0.0.99/lost"), ifMatch: "\"1\"")
+                "/cameras/1", Self.camera("Lost", "rtsp://10.0.0.99/sub"), ifMatch: "\"1\"")
             try #require(lost.status == .ok, "\(lost.body)")
             // As the read model has it, so that it is remembered.
             _ = try await site.one.get("/cameras/1?min_position=2")
@@ -89,14 +89,14 @@ import Testing
             // All that is confirmed is there.
             let put = try await Self.answer {
                 try await site.one.put(
-                    "/cameras/1", Self.camera("Moved", "rtsp://10.0.0.99/lost"), ifMatch: "\"2\"")
+                    "/cameras/1", Self.camera("Moved", "rtsp://10.0.0.99/sub"), ifMatch: "\"2\"")
             }
             #expect(put.status == .ok, "\(put.body)")
-            #expect(put.body["stream_url"] == "rtsp://10.0.0.99/lost")
+            #expect(put.body["stream_url"] == "rtsp://10.0.0.99/sub")
             let version = try #require(put.body["version"]?.integer)
             for server in [site.one, site.two] {
                 let shown = try await server.get("/cameras/1?min_position=\(version)")
-                #expect(shown.body["stream_url"] == "rtsp://10.0.0.99/lost")
+                #expect(shown.body["stream_url"] == "rtsp://10.0.0.99/sub")
                 #expect(shown.body["name"] == "Moved")
             }
         }
@@ -106,17 +106,17 @@ import Testing
     @Test func aCommandThatWasDecidedOnWhatWasLostIsDecidedAgain() async throws {
         try await withSite { site in
             let lost = try await site.one.put(
-                "/cameras/1", Self.camera("Lost", "rtsp://10.0.0.99/lost"), ifMatch: "\"1\"")
+                "/cameras/1", Self.camera("Lost", "rtsp://10.0.0.99/sub"), ifMatch: "\"1\"")
             try #require(lost.status == .ok, "\(lost.body)")
             try await site.failOver()
             _ = try await Self.answer { try await site.two.put("/cameras/1", Self.camera("Kept"), ifMatch: "\"1\"") }
             let put = try await Self.answer {
                 try await site.one.put(
-                    "/cameras/1", Self.camera("Moved", "rtsp://10.0.0.99/lost"), ifMatch: "\"2\"")
+                    "/cameras/1", Self.camera("Moved", "rtsp://10.0.0.99/sub"), ifMatch: "\"2\"")
             }
             #expect(put.status == .ok, "\(put.body)")
             let shown = try await site.two.get("/cameras/1?min_position=\(put.body["version"]?.integer ?? 0)")
-            #expect(shown.body["stream_url"] == "rtsp://10.0.0.99/lost")
+            #expect(shown.body["stream_url"] == "rtsp://10.0.0.99/sub")
         }
     }
 
@@ -168,7 +168,7 @@ import Testing
             let copy = cluster.folder.appending(path: "copy")
             try await cluster.restart(by: SIGINT) { try Self.copy(cluster.cluster, to: copy) }
             let lost = try await Self.answer {
-                try await server.put("/cameras/1", Self.camera("Lost", "rtsp://10.0.0.99/lost"), ifMatch: "\"1\"")
+                try await server.put("/cameras/1", Self.camera("Lost", "rtsp://10.0.0.99/sub"), ifMatch: "\"1\"")
             }
             try #require(lost.status == .ok, "\(lost.body)")
             _ = try await server.get("/cameras/1?min_position=2")

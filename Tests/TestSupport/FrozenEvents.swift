@@ -47,6 +47,22 @@ package struct FrozenEvent: Hashable, Sendable {
         "CameraConfigured", 2,
         #"{"camera_id":7,"stream_url":"rtsp://10.0.0.5:554/stream1","stream_credentials_id":"c0ffee","stream_type":"rtsp","lines":[{"name":"door","from":[0.0,0.5],"to":[1.0,0.5],"inside":[0.5,0.9]}],"security_config_id":"5afe"}"#
     )
+    package static let registeredWithSecretPath = FrozenEvent(
+        "CameraRegistered", 4,
+        #"{"camera_id":7,"name":"Entrance","metadata":{},"settings":{},"time_zone":"UTC","stream_url":"http://10.0.0.5/***","stream_path_id":"face","stream_type":"http","lines":[]}"#
+    )
+    package static let configuredWithSecretPath = FrozenEvent(
+        "CameraConfigured", 3,
+        #"{"camera_id":7,"stream_url":"http://10.0.0.5/***","stream_path_id":"face","stream_type":"http","lines":[]}"#
+    )
+    package static let registeredWithPathInClear = FrozenEvent(
+        "CameraRegistered", 1,
+        #"{"camera_id":7,"name":"Entrance","metadata":{},"settings":{},"time_zone":"UTC","stream_url":"http://10.0.0.5/mjpg?user=admin&pwd=hunter2","stream_type":"http","lines":[]}"#
+    )
+    package static let configuredWithPathInClear = FrozenEvent(
+        "CameraConfigured", 1,
+        #"{"camera_id":7,"stream_url":"http://10.0.0.5/mjpg?user=admin&pwd=hunter2","stream_type":"http","lines":[]}"#
+    )
     package static let erased = FrozenEvent("CameraErased", 1, #"{"camera_id":7}"#)
     package static let readingWithSealedFrame = FrozenEvent(
         "CountReadingRecorded", 2,
@@ -164,7 +180,8 @@ package struct FrozenEvent: Hashable, Sendable {
         .heartbeatBare, .heartbeat, .heartbeatWithLosses, .readingBare,
         .reading, .correction, .probed, .probedInVain, .occupancyResetBare, .occupancyReset, .skip,
         .registeredWithSecrets,
-        .configuredWithSecrets, .erased, .readingWithSealedFrame, .readingOfWholePicture, .correctionOfWholePicture,
+        .configuredWithSecrets, .registeredWithPathInClear, .configuredWithPathInClear, .registeredWithSecretPath,
+        .configuredWithSecretPath, .erased, .readingWithSealedFrame, .readingOfWholePicture, .correctionOfWholePicture,
         .probedFile, .readingOfTake, .takeBegan, .takeBeganBare, .takeResumed, .takeEnded,
     ]
 }

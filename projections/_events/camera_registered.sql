@@ -1,7 +1,7 @@
 -- A camera was added: the first event of its stream, with all that describes and configures it. Secrets are referred to
--- by their ids; schema version 1 had the credentials of the stream's URL in clear. The metadata is a text of JSON where
--- jsonb would not keep its numbers as they were written.
--- Event: CameraRegistered 1, 2, 3
+-- by their ids; schema version 1 had the credentials of the stream's URL in clear, and those before 4 what follows its
+-- host. The metadata is a text of JSON where jsonb would not keep its numbers as they were written.
+-- Event: CameraRegistered 1, 2, 3, 4
 select
     position,
     version,
@@ -11,7 +11,9 @@ select
     data ->> 'name' as name,
     data ->> 'location' as location,
     data ->> 'description' as description,
-    data ->> 'stream_url' as stream_url,
+    shown_stream_url(data ->> 'stream_url') as stream_url,
+    hidden_stream_path(data ->> 'stream_url') as stream_path,
+    data ->> 'stream_path_id' as stream_path_id,
     data ->> 'stream_credentials' as stream_credentials,
     data ->> 'stream_credentials_id' as stream_credentials_id,
     data ->> 'security_config_id' as security_config_id,

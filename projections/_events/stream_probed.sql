@@ -13,7 +13,7 @@ select
     (data ->> 'height')::bigint as height,
     (data ->> 'fps')::double precision as fps,
     (data ->> 'duration_ms')::bigint as duration_ms,
-    data ->> 'stream_url' as stream_url,
+    shown_stream_url(data ->> 'stream_url') as stream_url,
     (data ->> 'response_time_ms')::double precision as response_time_ms,
     data ->> 'reason' as reason,
     data ->> 'detail' as detail

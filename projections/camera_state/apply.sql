@@ -212,14 +212,14 @@ from counted
 where camera_totals.status = counted.status and camera_totals.desired_state = counted.desired_state;
 
 insert into camera_state (
-    camera_id, name, location, description, stream_url, stream_credentials_id, security_config_id,
-    stream_credentials, stream_type, status, desired_state,
+    camera_id, name, location, description, stream_url, stream_credentials_id, stream_path_id, security_config_id,
+    stream_credentials, stream_path, stream_type, status, desired_state,
     worker_id, epoch, settings, metadata, lines, time_zone, monitoring, status_since, desired_state_since, created_at,
     updated_at, created_by, updated_by, version, position, removed
 )
 select
-    camera_id, name, location, description, stream_url, stream_credentials_id, security_config_id,
-    stream_credentials, stream_type, camera_heard.status, 'stopped',
+    camera_id, name, location, description, stream_url, stream_credentials_id, stream_path_id, security_config_id,
+    stream_credentials, stream_path, stream_type, camera_heard.status, 'stopped',
     null, 0, settings, coalesce(metadata_text, metadata::text), lines, time_zone, false, camera_heard.status_since,
     recorded_at, recorded_at, recorded_at, actor, actor, version, position, false
 from camera_registered
@@ -299,13 +299,14 @@ set
         select camera_state.stream_url, camera_state.stream_type, camera_state.lines
         where configured_position is null
     ),
-    (stream_credentials_id, security_config_id, stream_credentials) = (
-        select stream_credentials_id, security_config_id, stream_credentials
+    (stream_credentials_id, stream_path_id, security_config_id, stream_credentials, stream_path) = (
+        select stream_credentials_id, stream_path_id, security_config_id, stream_credentials, stream_path
         from camera_configured
         where position = configured_position and not erased
         union all
         select
-            camera_state.stream_credentials_id, camera_state.security_config_id, camera_state.stream_credentials
+            camera_state.stream_credentials_id, camera_state.stream_path_id, camera_state.security_config_id,
+            camera_state.stream_credentials, camera_state.stream_path
         where configured_position is null and not erased
     ),
     monitoring = coalesce(latest.monitoring, camera_state.monitoring),

@@ -6,14 +6,17 @@ create table camera_state (
     name text not null,
     location text,
     description text,
-    -- without user and password
+    -- without user and password, and with /*** for a path and query that not everybody may see
     stream_url text not null,
-    -- which of camera_secrets holds "user:password", and which the security configuration
+    -- which of camera_secrets holds "user:password", which the path and query, and which the security configuration
     stream_credentials_id text,
+    stream_path_id text,
     security_config_id text,
     -- "user:password" as an event of schema version 1 holds them in clear, until they are given again: a secret, for the
     -- worker only
     stream_credentials text,
+    -- the path and query of events before schema version 3, likewise
+    stream_path text,
     stream_type text not null,
     -- what the camera is by the last word on it, as in camera_heard; desired_state is what operators want it to be
     status text not null,

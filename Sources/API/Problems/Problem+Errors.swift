@@ -68,8 +68,7 @@ extension Problem {
         case .credentialsMasked:
             let rule = InvalidValue(
                 .maskedCredentials,
-                "*** stands for credentials that were given for this scheme, host and port, and none are known; give "
-                    + "them in full.")
+                "*** stands for what was given for this scheme, host and port, and nothing is known; give it in full.")
             self = .validationFailed([Fault(at: .pointer("/stream_url"), rule)])
         case .securityConfigMasked:
             let rule = InvalidValue(

@@ -10,28 +10,26 @@ struct CameraSecrets: Sendable {
     /// The configuration with references in place of the secrets that it has in clear.
     ///
     /// - Parameter known: what the camera has now, where it is registered: what is the same there is not kept again, and
-    ///   credentials that an old event holds in clear are kept, so that a mask for them refers to them.
+    ///   what an old event holds in clear is kept, so that a mask for it refers to it.
     func keep(
         _ configuration: CameraConfiguration, of id: CameraID, over known: CameraConfiguration? = nil
     ) async throws -> CameraConfiguration {
         var configuration = configuration
-        if configuration.address.credentials == .masked, let known, known.address.credentials?.clearText != nil,
-            configuration.address.keepsSecrets(of: known.address)
-        {
-            configuration.address = configuration.address.with(known.address.credentials)
+        let clear = [known?.address.credentials, known?.address.path].contains { $0?.clearText != nil }
+        if clear, let address = known.flatMap({ configuration.address.unmasked(by: $0.address) }) {
+            configuration.address = address
         }
-        let credentials = configuration.address.credentials?.clearText
-        let securityConfig = configuration.securityConfig?.clearText
-        var texts: [(purpose: Purpose, text: String)] = []
-        if let credentials { texts.append((.streamCredentials, credentials)) }
-        if let securityConfig { texts.append((.securityConfig, securityConfig)) }
-        if texts.isEmpty { return configuration }
+        let members: [(Purpose, WritableKeyPath<CameraConfiguration, CameraSecret?>)] = [
+            (.streamCredentials, \.address.credentials), (.streamPath, \.address.path),
+            (.securityConfig, \.securityConfig),
+        ]
+        let given = members.compactMap { purpose, member in
+            configuration[keyPath: member]?.clearText.map { (purpose: purpose, member: member, text: $0) }
+        }
+        if given.isEmpty { return configuration }
         let present = Set((known?.secrets ?? []).compactMap { $0.id?.text })
-        var ids = try await vault.keep(texts, of: id.number, present: present)[...]
-        if credentials != nil {
-            configuration.address = configuration.address.with(ids.popFirst().map { .kept(SecretID($0)) })
-        }
-        if securityConfig != nil { configuration.securityConfig = ids.popFirst().map { .kept(SecretID($0)) } }
+        let ids = try await vault.keep(given.map { ($0.purpose, $0.text) }, of: id.number, present: present)
+        for (secret, id) in zip(given, ids) { configuration[keyPath: secret.member] = .kept(SecretID(id)) }
         return configuration
     }
 
@@ -46,13 +44,18 @@ struct CameraSecrets: Sendable {
         return try JSON.parse(text)[CertificateFingerprint.member]?.string.flatMap { CertificateFingerprint($0) }
     }
 
-    /// The stream's URL with its credentials: for who opens the stream, and for nobody else.
+    /// The stream's URL with its secrets: for who opens the stream, and for nobody else.
     func url(of address: StreamAddress, of id: CameraID) async throws -> String {
-        switch address.credentials {
-        case nil, .masked: address.url
-        case .clear(let text): address.url(with: text)
-        case .kept(let secret):
-            address.url(with: try await vault.text(secret.text, of: id.number, for: .streamCredentials))
+        address.url(
+            with: try await text(of: address.credentials, of: id, for: .streamCredentials),
+            path: try await text(of: address.path, of: id, for: .streamPath))
+    }
+
+    private func text(of secret: CameraSecret?, of id: CameraID, for purpose: Purpose) async throws -> String? {
+        switch secret {
+        case nil, .masked: nil
+        case .clear(let text): text
+        case .kept(let secret): try await vault.text(secret.text, of: id.number, for: purpose)
         }
     }
 }

@@ -16,17 +16,19 @@ struct HeldSecrets {
         from \(cameras) as camera
         join camera_secrets as secret
           on secret.camera_id = camera.camera_id
-          and secret.id in (camera.stream_credentials_id, camera.security_config_id)
+          and secret.id in (camera.stream_credentials_id, camera.stream_path_id, camera.security_config_id)
         join camera_keys as key on key.camera_id = secret.camera_id and key.key_id = secret.key_id
         """
     }
 
     private let secrets: [JSON]
 
-    init(_ bytes: [UInt8]) throws { secrets = try JSON.parse(bytes).array ?? [] }
+    /// - Parameter bytes: what `select` gave; nil where it gave null.
+    init(_ bytes: [UInt8]?) throws { secrets = try bytes.map { try JSON.parse($0).array ?? [] } ?? [] }
 
-    /// The cameras, a JSON array of objects, with credentials in their `stream_url` and their `security_config`. A secret
-    /// that cannot be read is left out, so that one camera does not keep the others from being watched.
+    /// The cameras, a JSON array of objects, with the secrets of their `stream_url` in it and their `security_config`.
+    /// What an event of old holds in clear, their `stream_credentials` and `stream_path`, goes there too. A secret that
+    /// cannot be read is left out, so that one camera does not keep the others from being watched.
     func added(to cameras: [UInt8], by vault: CameraVault, _ logger: Logger) throws -> [UInt8] {
         var opened: [Int64: [Purpose: String]] = [:]
         for json in secrets {
@@ -49,12 +51,15 @@ struct HeldSecrets {
         }
         guard case .array(var items) = try JSON.parse(cameras) else { return cameras }
         for index in items.indices {
-            guard case .object(var members) = items[index], let id = members["camera_id"]?.integer,
-                let texts = opened[id]
-            else { continue }
-            if let credentials = texts[.streamCredentials], let url = members["stream_url"]?.string {
-                members["stream_url"] = .string(StreamAddress.url(url, with: credentials))
+            guard case .object(var members) = items[index], let id = members["camera_id"]?.integer else { continue }
+            let texts = opened[id] ?? [:]
+            let credentials = texts[.streamCredentials] ?? members["stream_credentials"]?.string
+            let path = texts[.streamPath] ?? members["stream_path"]?.string
+            if let url = members["stream_url"]?.string {
+                members["stream_url"] = .string(StreamAddress.url(url, with: credentials, path: path))
             }
+            members["stream_credentials"] = nil
+            members["stream_path"] = nil
             if let text = texts[.securityConfig] { members["security_config"] = try JSON.parse(text) }
             items[index] = .object(members)
         }

@@ -14,11 +14,7 @@ struct WorkerReads: Sendable {
     private static let assignment = """
         select
           camera_id, epoch, version, \(CameraStanding.status) as status,
-          -- credentials that an event of old holds in clear
-          case when stream_credentials is null then stream_url
-               else left(stream_url, strpos(stream_url, '://') + 2) || stream_credentials || '@'
-                 || substr(stream_url, strpos(stream_url, '://') + 3) end as stream_url,
-          stream_type, lines, settings,
+          stream_url, stream_credentials, stream_path, stream_type, lines, settings,
           -- null in the moment between a change of the recording and its take
           case when take_stream_url = stream_url and take_started_at = (settings ->> 'started_at')::timestamptz
             then take end as take,
@@ -47,10 +43,7 @@ struct WorkerReads: Sendable {
         let minimum = try Query.read(request) { $0.minimumPosition() }
         let row = try await readModels.read(
             [.cameraState], atLeast: minimum, Self.assignmentsSQL, [.text(worker.text)])
-        var items = try row.bytes(1)
-        if let held = try row.optionalBytes(2) {
-            items = try HeldSecrets(held).added(to: items, by: vault, context.logger)
-        }
+        let items = try HeldSecrets(try row.optionalBytes(2)).added(to: try row.bytes(1), by: vault, context.logger)
         return .json(#"{"items":"#.utf8 + items + "}".utf8, position: try row.position)
     }
 }

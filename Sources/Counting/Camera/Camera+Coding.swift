@@ -10,8 +10,7 @@ extension Camera {
         switch event {
         case .registered(let id, let description, let configuration):
             stored(
-                "CameraRegistered", id,
-                version: description.metadata.isKeptByJSONB ? configuration.schemaVersion : 3,
+                "CameraRegistered", id, version: registrationVersion(description, configuration),
                 description.members, configuration.members)
         case .described(let id, let description):
             stored(
@@ -37,6 +36,13 @@ extension Camera {
         case .removed(let id, let reason): stored("CameraRemoved", id, ["reason": reason.json])
         case .erased(let id): stored(erasureType, id)
         }
+    }
+
+    private static func registrationVersion(
+        _ description: CameraDescription, _ configuration: CameraConfiguration
+    ) -> Int16 {
+        if configuration.address.path?.id != nil { return 4 }
+        return description.metadata.isKeptByJSONB ? configuration.schemaVersion : 3
     }
 
     private static func stored(
@@ -79,12 +85,13 @@ extension Camera {
     }
 
     /// The versions that `decode` reads, by type. The second version of a configuration refers to secrets that are kept
-    /// beside the log; the first held credentials in clear. The last version of a description has the metadata as a text,
-    /// for numbers that jsonb would write otherwise.
+    /// beside the log, the first held credentials in clear; the third refers to the path of the stream's URL too, if that
+    /// is a secret. The second version of a description has the metadata as a text, for numbers that jsonb would write
+    /// otherwise. A registration has both: its third version is that of the metadata, its fourth that of the path.
     static let schemaVersions: [String: ClosedRange<Int16>] = [
-        "CameraRegistered": 1...3,
+        "CameraRegistered": 1...4,
         "CameraDescribed": 1...2,
-        "CameraConfigured": 1...2,
+        "CameraConfigured": 1...3,
         "CameraStarted": 1...1,
         "CameraRestarted": 1...1,
         "CameraStopped": 1...1,
@@ -135,6 +142,9 @@ extension CameraConfiguration {
             // Only as an event of the first version says it: no command with a secret in clear is decided.
             "stream_credentials": address.credentials?.clearText.map(JSON.string),
             "stream_credentials_id": address.credentials?.id.map { .string($0.text) },
+            // As the credentials, of an event before the third version.
+            "stream_path": address.path?.clearText.map(JSON.string),
+            "stream_path_id": address.path?.id.map { .string($0.text) },
             "stream_type": .string(address.type.rawValue),
             "lines": lines.json,
             "security_config_id": securityConfig?.id.map { .string($0.text) },
@@ -142,16 +152,16 @@ extension CameraConfiguration {
     }
 
     /// Without a secret to refer to, an event has the shape that it always had.
-    fileprivate var schemaVersion: Int16 { secrets.contains { $0.id != nil } ? 2 : 1 }
+    fileprivate var schemaVersion: Int16 { address.path?.id != nil ? 3 : secrets.contains { $0.id != nil } ? 2 : 1 }
 
     fileprivate init(_ members: StoredMembers) throws(EventDecodingError) {
-        let kept = try members.secret("stream_credentials_id")
-        let clear = try members.optional("stream_credentials", \.string).map(CameraSecret.clear)
+        let credentials = try members.optional("stream_credentials", \.string).map(CameraSecret.clear)
+        let path = try members.optional("stream_path", \.string).map(CameraSecret.clear)
         address = StreamAddress(
-            type: try members.required("stream_type") { $0.string.flatMap(StreamType.init(exactly:)) },
+            stored: try members.required("stream_type") { $0.string.flatMap(StreamType.init(exactly:)) },
             url: try members.required("stream_url", \.string),
-            credentials: kept ?? clear
-        )
+            credentials: try members.secret("stream_credentials_id") ?? credentials,
+            path: try members.secret("stream_path_id") ?? path)
         securityConfig = try members.secret("security_config_id")
         lines = try members.required("lines", Lines.init(stored:))
     }

@@ -103,8 +103,8 @@ extension Camera: Decider {
         case inMaintenance
         case notAssigned(to: WorkerID)
         case transitionNotAllowed(from: CameraStatus, to: CameraStatus)
-        /// A masked URL was given back, and there are no credentials to put behind the mask, or they were given for another
-        /// scheme, host or port.
+        /// A masked URL was given back, and there is nothing to put behind its mask, or it was given for another scheme, host
+        /// or port.
         case credentialsMasked
         /// As `credentialsMasked`, of the security configuration.
         case securityConfigMasked
@@ -241,7 +241,7 @@ extension CameraConfiguration {
     /// The configuration with what stands behind its masks, and nothing in clear.
     fileprivate func storable(over known: CameraConfiguration?) throws(Camera.Rejection) -> CameraConfiguration {
         var storable = self
-        if address.credentials == .masked {
+        if address.credentials == .masked || address.path == .masked {
             guard let address = known.flatMap({ address.unmasked(by: $0.address) }) else { throw .credentialsMasked }
             storable.address = address
         }

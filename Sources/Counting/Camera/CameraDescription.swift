@@ -33,5 +33,5 @@ package struct CameraConfiguration: Hashable, Sendable {
         self.securityConfig = securityConfig
     }
 
-    package var secrets: [CameraSecret] { [address.credentials, securityConfig].compactMap(\.self) }
+    package var secrets: [CameraSecret] { [address.credentials, address.path, securityConfig].compactMap(\.self) }
 }

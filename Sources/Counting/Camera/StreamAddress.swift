@@ -22,15 +22,18 @@ package enum StreamType: String, CaseIterable, Sendable {
     }
 }
 
-/// Where a camera's pictures come from. The URL and the credentials that stood in it are kept apart, so that what is
-/// shown and logged cannot hold them.
+/// Where a camera's pictures come from. The URL and the secrets that stood in it are kept apart, so that what is shown
+/// and logged cannot hold them.
 package struct StreamAddress: Hashable, Sendable {
     package static let maximumLength = 2048
     package let type: StreamType
-    /// Without credentials; the scheme in lower case, the rest as it was given.
+    /// Without credentials, and with `StreamPath.mask` for a path that is a secret; the scheme in lower case, the rest as
+    /// it was given.
     package let url: String
     /// `user:password` as it stood in the URL, percent-encoding kept.
-    package let credentials: CameraSecret?
+    package var credentials: CameraSecret?
+    /// All that follows the host, the query included, where that is not known to be harmless.
+    package var path: CameraSecret?
 
     /// Takes a URL apart (RFC 3986). Where its authority holds several `@`, the last one ends the credentials, so that
     /// no part of a password that was not encoded remains in the URL.
@@ -62,37 +65,72 @@ package struct StreamAddress: Hashable, Sendable {
             else {
                 throw InvalidValue(.pathNotAbsolute, "A file is named by its absolute path: file:///path/to/video.mp4")
             }
-        } else {
-            try parts.checkHost()
+            self.init(type: type, url: "\(parts.scheme)://\(parts.path)", credentials: nil, path: nil)
+            return
         }
-        self.init(
-            type: type, url: type == .file ? "\(parts.scheme)://\(parts.path)" : parts.url,
-            credentials: parts.credentials.map { $0 == CameraSecret.mask ? .masked : .clear($0) })
+        try parts.checkPath()
+        try parts.checkHost()
+        let credentials = parts.credentials.map { $0 == CameraSecret.mask ? CameraSecret.masked : .clear($0) }
+        if parts.path == StreamPath.mask {
+            self.init(type: type, url: parts.url, credentials: credentials, path: .masked)
+        } else {
+            self.init(type: type, wholeURL: parts, credentials: credentials)
+        }
     }
 
     /// Puts stored parts together again.
-    init(type: StreamType, url: String, credentials: CameraSecret?) {
+    /// - Parameter url: as stored; what follows its host is taken out where it is a secret and `path` is nil, as events of
+    ///   before hold it.
+    init(stored type: StreamType, url: String, credentials: CameraSecret?, path: CameraSecret?) {
+        if path == nil, let parts = URLParts(url), parts.path != StreamPath.mask {
+            self.init(type: type, wholeURL: parts, credentials: credentials)
+        } else {
+            self.init(type: type, url: url, credentials: credentials, path: path)
+        }
+    }
+
+    private init(type: StreamType, wholeURL parts: URLParts, credentials: CameraSecret?) {
+        if StreamPath.isHarmless(parts.path, type: type) {
+            self.init(type: type, url: parts.url, credentials: credentials, path: nil)
+        } else {
+            self.init(
+                type: type, url: parts.origin + StreamPath.mask, credentials: credentials, path: .clear(parts.path))
+        }
+    }
+
+    private init(type: StreamType, url: String, credentials: CameraSecret?, path: CameraSecret?) {
         self.type = type
         self.url = url
         self.credentials = credentials
+        self.path = path
     }
 
-    /// For everybody's eyes: `rtsp://***@host/…` where there are credentials.
-    package var masked: String { url(with: credentials.map { _ in CameraSecret.mask }) }
-
-    /// For who opens the stream, and knows the credentials.
-    package func url(with credentials: String?) -> String {
-        credentials.map { Self.url(url, with: $0) } ?? url
+    /// A URL without credentials as everybody may see it.
+    package static func shown(_ url: String) -> String {
+        guard let parts = URLParts(url), let type = StreamType(scheme: parts.scheme) else { return url }
+        return StreamAddress(stored: type, url: url, credentials: nil, path: nil).url
     }
 
-    /// A URL without credentials, with these in it.
-    package static func url(_ url: String, with credentials: String) -> String {
+    /// For everybody's eyes: `rtsp://***@host/***` where there are credentials and a path that is a secret.
+    package var masked: String { url(with: credentials.map { _ in CameraSecret.mask }, path: nil) }
+
+    /// For who opens the stream, and knows the secrets.
+    package func url(with credentials: String?, path: String?) -> String {
+        Self.url(url, with: credentials, path: path)
+    }
+
+    /// A URL without secrets, with these in it.
+    /// - Parameter path: in place of the mask that follows the host.
+    package static func url(_ url: String, with credentials: String?, path: String?) -> String {
         guard let parts = URLParts(url) else { return url }
-        return "\(parts.scheme)://\(credentials)@\(parts.authority)\(parts.path)"
+        let user = credentials.map { "\($0)@" } ?? ""
+        return "\(parts.scheme)://\(user)\(parts.authority)\(path ?? parts.path)"
     }
 
     package func with(_ credentials: CameraSecret?) -> StreamAddress {
-        StreamAddress(type: type, url: url, credentials: credentials)
+        var address = self
+        address.credentials = credentials
+        return address
     }
 
     /// Whether a secret that was given for `known` may stay with this address: it goes to the same scheme, host and port,
@@ -102,11 +140,15 @@ package struct StreamAddress: Hashable, Sendable {
         return here.isAsSafe(as: there)
     }
 
-    /// The address with a mask for credentials replaced by those of `known`, if that has some which may stay; nil if it
-    /// has not. An address without a mask is left as it is.
-    func unmasked(by known: StreamAddress) -> StreamAddress? {
-        guard credentials == .masked else { return self }
-        guard let credentials = known.credentials, keepsSecrets(of: known) else { return nil }
-        return with(credentials)
+    /// The address with its masks replaced by what `known` has behind them, if that may stay; nil if there is nothing, or
+    /// it may not. An address without a mask is left as it is.
+    package func unmasked(by known: StreamAddress) -> StreamAddress? {
+        guard credentials == .masked || path == .masked else { return self }
+        guard keepsSecrets(of: known) else { return nil }
+        var address = self
+        if credentials == .masked { address.credentials = known.credentials }
+        if path == .masked { address.path = known.path }
+        let isWhole = (address.credentials == nil) == (credentials == nil) && (address.path == nil) == (path == nil)
+        return isWhole ? address : nil
     }
 }

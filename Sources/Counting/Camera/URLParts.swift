@@ -26,7 +26,32 @@ struct URLParts {
     }
 
     /// Without the credentials.
-    var url: String { "\(scheme)://\(authority)\(path)" }
+    var url: String { origin + path }
+
+    /// Without the credentials and all that follows the host.
+    var origin: String { "\(scheme)://\(authority)" }
+
+    /// Refuses what is mostly a password with a `/`, `?` or `#` in it, which would make its beginning the host, and a
+    /// fragment, which no server is sent.
+    func checkPath() throws(InvalidValue) {
+        if path.utf8.contains(UInt8(ascii: "#")) {
+            throw InvalidValue(
+                .invalidCharacter,
+                "A stream's URL has no #. In a user name, a password or a path write it as %23 (and / as %2F, ? as %3F, @ as %40)."
+            )
+        }
+        if path.utf8.contains(UInt8(ascii: "@")) {
+            throw InvalidValue(
+                .invalidCharacter,
+                "There is an @ behind the host. In a user name or a password write / as %2F, ? as %3F and # as %23; in a path write @ as %40."
+            )
+        }
+        if path != StreamPath.mask, path.contains(CameraSecret.mask) {
+            throw InvalidValue(
+                .malformed,
+                "\(StreamPath.mask) stands for all that follows the host; give it alone, or the whole in full.")
+        }
+    }
 
     /// Where the authority's host ends and its port, with the colon before it, begins.
     private var hostEnd: String.Index {

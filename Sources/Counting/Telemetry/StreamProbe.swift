@@ -60,7 +60,7 @@ extension StreamProbe {
         height = try members.optional("height", \.integer)
         fps = try members.quantity("fps")
         duration = try members.optional("duration_ms", \.integer)
-        url = try members.optional("stream_url", \.string)
+        url = try members.optional("stream_url", \.string).map(StreamAddress.shown)
         responseTime = try members.quantity("response_time_ms")
         reason = try members.optional("reason", \.string)
         detail = try members.optionalText("detail")

@@ -47,7 +47,7 @@ struct TableComparison {
     }
 
     /// Columns whose names end so hold secrets, which no sample shows.
-    private static let secretSuffixes = ["credentials", "password", "secret", "token"]
+    private static let secretSuffixes = ["credentials", "password", "secret", "stream_path", "token"]
 
     private static func masked(_ row: Row, _ column: Int) throws -> JSON? {
         guard let bytes = try row.optionalBytes(column), case .object(var members) = try JSON.parse(bytes) else {

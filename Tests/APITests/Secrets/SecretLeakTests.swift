@@ -7,7 +7,7 @@ import Testing
 
 /// Requests of every kind with secrets in them, and all that anybody can see of it.
 @Suite(.timeLimit(.minutes(5))) struct SecretLeakTests {
-    private static let markers = ["marker-pw", "marker-cfg", "marker-key"]
+    private static let markers = ["marker-pw", "marker-cfg", "marker-key", "marker-path", "marker-query"]
 
     @Test func noAnswerLogTrailOrMetricShowsASecret() async throws {
         let log = LogRecord()
@@ -21,7 +21,8 @@ import Testing
             var seen: [String] = []
             func note(_ answer: Answer) { seen.append("\(answer.status) \(answer.headers) \(answer.body)") }
             let config = #","security_config":{"marker-key":"marker-cfg"}"#
-            let good = SecretTests.camera("u:marker-pw", config)
+            let good = SecretTests.camera("u:marker-pw", config).replacing(
+                "/s\"", with: "/marker-path?pwd=marker-query\"")
             note(try await api.post("/cameras", good))
             let bad = [
                 good.replacing("rtsp://", with: "ftp://"), good.replacing("10.0.0.5", with: "10.0.0.5:99999"),
@@ -30,7 +31,10 @@ import Testing
                 String(good.dropLast()), good.replacing("\"security_config\":", with: "\"colour\":"),
                 good.replacing(#"{"marker-key":"marker-cfg"}"#, with: #""marker-cfg""#),
                 good.replacing("marker-cfg", with: String(repeating: "marker-cfg", count: 2000)),
-                good.replacing("/s\"", with: "/" + String(repeating: "s", count: 3000) + "\""),
+                good.replacing("=marker-query", with: "=marker-query" + String(repeating: "s", count: 3000)),
+                good.replacing("marker-pw", with: "marker/pw@x:marker-pw"),
+                good.replacing("marker-pw", with: "x#marker-pw"),
+                good.replacing("/marker-path", with: "/***/marker-path"),
             ]
             for body in bad {
                 note(try await api.post("/cameras", body))

@@ -36,6 +36,15 @@ import Testing
             securityConfig: .kept(SecretID("5afe")))
     }
 
+    /// As events of schema versions 1 and 2 have it.
+    static let pathInClear = CameraConfiguration(
+        address: Sample.address("http://10.0.0.5/mjpg?user=admin&pwd=hunter2", .http))
+    static let hiddenPath = {
+        var configuration = pathInClear
+        configuration.address.path = .kept(SecretID("face"))
+        return configuration
+    }()
+
     static let recording = Recording(
         url: "file:///clips/a.avi", startedAt: full.settings.startedAt ?? Timestamp(microseconds: 0))
     static let takeBegan = Camera.Event.takeBegan(

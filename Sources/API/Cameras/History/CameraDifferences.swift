@@ -18,6 +18,7 @@ struct CameraDifferences {
         let (old, new) = (Self.members(before), Self.members(after))
         for (name, value) in new { note("/\(name)", from: old[name] ?? .null, to: value) }
         noteSecret("/stream_credentials", from: before, to: after, \.address.credentials)
+        noteSecret("/stream_path", from: before, to: after, \.address.path)
         noteSecret("/security_config", from: before, to: after, \.securityConfig)
     }
 
