@@ -67,6 +67,8 @@ extension Backend {
         let assignments = WorkerCommands(readModels: readModels, commands: commands)
         let audit = AuditReads(trail: AuditTrail(pool: slowReads.pool))
         let projections = ProjectionReads(readModels: readModels)
+        let tokens = TokenRevocation(
+            log: log, pool: readModels.pool, revocations: authentication.revocations, now: now)
         return [
             Route(.get, "/cameras", .fleet(.read), cameras.list),
             Route(.post, "/cameras", .fleet(.write), commands.register),
@@ -116,6 +118,7 @@ extension Backend {
             Route(
                 .post, "/projections/:name/rebuild", .unlimited(.admin),
                 ProjectionCommands(pool: readModels.pool).rebuild),
+            Route(.post, "/tokens/revoke", .unlimited(.admin), tokens.revoke),
             Route(.get, "/metrics", .unlimited(.read), MetricsReads(metrics: metrics).show),
         ] + serverRoutes
     }

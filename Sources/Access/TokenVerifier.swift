@@ -11,24 +11,31 @@ import Resilience
 package final class TokenVerifier: Sendable {
     private struct Verified {
         let principal: Principal
+        let token: IssuedToken
         let expiry: Timestamp
     }
 
     private let own: (id: String, keys: KeySet)?
     private let authority: TokenAuthority?
     private let now: @Sendable () -> Timestamp
-    private let cache = TokenCache<Principal>(capacity: 10_000)
+    private let cache = TokenCache<Verified>(capacity: 10_000)
+
+    /// Tokens that were ended before they expire.
+    package let revocations: Revocations
 
     private static let longestMemory = Duration.seconds(300)
+    private static let pause = Duration.seconds(1)
 
     /// - Parameters:
     ///   - own: the key by which this installation signs tokens itself.
     ///   - authority: who vouches for all other tokens.
     package init(
-        own: SigningKey?, authority: TokenAuthority? = nil, now: @escaping @Sendable () -> Timestamp
+        own: SigningKey?, authority: TokenAuthority? = nil, revocations: Revocations = Revocations(),
+        now: @escaping @Sendable () -> Timestamp
     ) async throws {
         if let own { self.own = (own.id, try await KeySet(own.publicKeySet)) } else { self.own = nil }
         self.authority = authority
+        self.revocations = revocations
         self.now = now
     }
 
@@ -39,11 +46,14 @@ package final class TokenVerifier: Sendable {
 
     package func verify(_ token: String) async throws(TokenFailure) -> Principal {
         guard token.utf8.count <= CompactToken.maximumBytes else { throw .tooLarge }
+        guard revocations.isComplete else { throw .unavailable(retryAfter: Self.pause) }
         let digest = SHA256.hash(data: Array(token.utf8))
         let now = now()
-        if let principal = cache.value(for: digest, at: now) { return principal }
+        // One that was revoked since is verified again: an identity service says then whether it still counts.
+        if let known = cache.value(for: digest, at: now), !revocations.include(known.token) { return known.principal }
         let verified = try await verified(token, digest, at: now)
-        cache.keep(verified.principal, for: digest, until: min(verified.expiry, now + Self.longestMemory))
+        if revocations.include(verified.token) { throw .revoked }
+        cache.keep(verified, for: digest, until: min(verified.expiry, now + Self.longestMemory))
         return verified.principal
     }
 
@@ -57,7 +67,8 @@ package final class TokenVerifier: Sendable {
         if case .service(let service) = authority?.kind {
             guard Self.isBearerToken(text) else { throw .malformed }
             let principal = try await service.principal(for: text, digest)
-            return Verified(principal: principal, expiry: now + IdentityService.acceptedFor)
+            let token = IssuedToken(id: nil, subject: principal.name, issuedAt: self.now())
+            return Verified(principal: principal, token: token, expiry: now + IdentityService.acceptedFor)
         }
         let token = try parsed.get()
         switch authority?.kind {
@@ -87,6 +98,8 @@ package final class TokenVerifier: Sendable {
         try keys.verify(token)
         let claims = try token.claims
         let expiry = try rules.check(claims, at: now)
-        return Verified(principal: try Principal(claims: claims), expiry: expiry)
+        let principal = try Principal(claims: claims)
+        return Verified(
+            principal: principal, token: try TokenRules.issued(claims, to: principal.name), expiry: expiry)
     }
 }

@@ -10,6 +10,7 @@ package enum KnownEvents {
         StreamProbe.eventType: 1...2,
         OccupancyReset.eventType: 1...1,
         ProjectionEventSkipped.eventType: 1...1,
+        TokensRevoked.eventType: 1...1,
     ]) { first, _ in first }
 
     package static func includes(_ type: String, schemaVersion: Int16) -> Bool {

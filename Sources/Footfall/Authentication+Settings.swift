@@ -30,7 +30,9 @@ extension Authentication {
         case .service(let url):
             authority = .service(IdentityService(url, now: Server.now, logger: logger))
         }
-        return .tokens(try await TokenVerifier(own: key, authority: authority, now: Server.now))
+        return .tokens(
+            try await TokenVerifier(
+                own: key, authority: authority, revocations: Revocations(isComplete: false), now: Server.now))
     }
 }
 

@@ -64,7 +64,7 @@ struct Server {
             patient.named("footfall log").limitingStatements(to: Self.slowTimeout), size: settings.sessions.writers,
             logger: logger)
         log = PostgresEventLog(readers: readers, writer: writer)
-        let channels = Projector.channels + [PostgresSecretStore.channel]
+        let channels = Projector.channels + [PostgresSecretStore.channel, RevocationWatch.channel]
         let listener = Listener(target.named("footfall listener"), channels: channels, logger: logger)
         checkpoints = Checkpoints(pool: readers, listener: listener, logger: logger)
         let definitions = try ProjectionDefinition.load(from: files.projections)
@@ -96,6 +96,9 @@ struct Server {
         let sealer = Sealer(on: target, logger: logger)
         let stalls = StallWatch(MultiThreadedEventLoopGroup.singleton, metrics: processMetrics, logger: logger)
         let floods = FloodReport(backend.floods, logger: logger)
+        let revocations = authentication.revocations.map {
+            RevocationWatch($0, log: log, pool: readers, listener: listener, logger: logger)
+        }
         let clock = ClockWatch(pool: readers, metrics: processMetrics, logger: logger)
         services = [
             .essential(UntilShutdown { await listener.run() }),
@@ -110,6 +113,7 @@ struct Server {
             .essential(UntilShutdown { await floods.run() }),
             .essential(UntilShutdown { await sealer.run(listener: listener) }),
         ]
+        if let revocations { services.append(.essential(UntilShutdown { await revocations.run() })) }
     }
 
     /// Long for anything that the programs do to each other, and short for a client that waits.

@@ -27,6 +27,11 @@ package struct AuthenticationSettings: Sendable {
     /// `FOOTFALL_AUTH_JWKS`, `FOOTFALL_AUTH_SECRET` or `FOOTFALL_AUTH_SECRET_FILE`, `FOOTFALL_AUTH_VERIFY_URL`: one of
     /// them, or none.
     package let authority: Authority?
+    /// Whether tokens are signed by a secret, and not by the installation's own key.
+    package var hasSecret: Bool {
+        if case .secret? = authority { true } else { false }
+    }
+
     /// `FOOTFALL_AUTH_ISSUER`: what the claim `iss` must be.
     package let issuer: String?
     /// `FOOTFALL_AUTH_AUDIENCE`: what must be in the claim `aud`.

@@ -14,6 +14,18 @@ package final class FileLock: Sendable {
         }
     }
 
+    /// Takes the lock alone once nobody else has it, or returns nil where the file cannot be opened. Blocks the thread.
+    package init?(waitingFor path: String) {
+        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else { return nil }
+        while flock(descriptor, LOCK_EX) != 0 {
+            guard errno == EINTR else {
+                close(descriptor)
+                return nil
+            }
+        }
+    }
+
     /// Turns a shared lock into an exclusive one; false where others share it.
     package func becomeExclusive() -> Bool { flock(descriptor, LOCK_EX | LOCK_NB) == 0 }
 

@@ -13,6 +13,7 @@ import Testing
         case probe(StreamProbe)
         case reset(OccupancyReset)
         case skip(ProjectionEventSkipped)
+        case revocation(TokensRevoked)
     }
 
     struct Frozen: CustomTestStringConvertible {
@@ -87,7 +88,18 @@ import Testing
         Frozen(
             .takeEnded,
             .camera(.takeEnded(Sample.id, take: 2, at: CameraCodingTests.recording.startedAt + .milliseconds(79_500)))),
+        Frozen(.tokenRevoked, .revocation(revocations.one)), Frozen(.subjectRevoked, .revocation(revocations.some)),
+        Frozen(.allRevoked, .revocation(revocations.all)),
     ]
+
+    private static let revocations: (one: TokensRevoked, some: TokensRevoked, all: TokensRevoked) = {
+        let time = Timestamp(rfc3339: "2026-03-29T00:30:00Z") ?? Timestamp(microseconds: 0)
+        return (
+            TokensRevoked(.token(TokenID(stored: "5c1f")), reason: nil),
+            TokensRevoked(.subject(TokenSubject(stored: "ana"), issuedBefore: time), reason: Sample.reason),
+            TokensRevoked(.all(issuedBefore: time), reason: nil)
+        )
+    }()
 
     /// What is about no line, but the whole picture.
     private static let wholePicture: (reading: CountReading, correction: CountCorrection) = {
@@ -139,6 +151,7 @@ import Testing
         case StreamProbe.eventType: .probe(try StreamProbe(event))
         case OccupancyReset.eventType: .reset(try OccupancyReset(event))
         case ProjectionEventSkipped.eventType: .skip(try ProjectionEventSkipped(event))
+        case TokensRevoked.eventType: .revocation(try TokensRevoked(event))
         default: .camera(try Camera.decode(event))
         }
     }
@@ -187,7 +200,7 @@ import Testing
                 Camera.takeBeganType, "RecordingTakeResumed", Camera.takeEndedType, "CameraRemoved", Camera.erasureType,
                 Heartbeat.eventType, CountReading.eventType,
                 CountCorrection.eventType, StreamProbe.eventType, OccupancyReset.eventType,
-                ProjectionEventSkipped.eventType,
+                ProjectionEventSkipped.eventType, TokensRevoked.eventType,
             ]
         }
     }
@@ -219,9 +232,11 @@ import Testing
                 TelemetryTests.bareHeartbeat.event, TelemetryTests.sealedReading.event,
                 Camera.encode(.registered(Sample.id, Sample.plain, CameraCodingTests.secured)),
                 Camera.encode(.configured(Sample.id, CameraCodingTests.secured)),
+                Camera.encode(.configured(Sample.id, CameraCodingTests.hiddenPath)),
                 CountCorrectionTests.lowered.event, Self.wholePicture.reading.event,
                 Self.wholePicture.correction.event, Self.probes.file.event, Self.reset(to: 0, reason: nil).event,
-                Self.skip.event,
+                Self.skip.event, Self.revocations.one.event, Self.revocations.some.event,
+                Self.revocations.all.event,
             ]
         for event in written {
             let versions = Self.samples.filter { $0.type == event.type }.map(\.schemaVersion)

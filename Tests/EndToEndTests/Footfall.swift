@@ -39,6 +39,18 @@ struct Footfall {
         return footfall
     }
 
+    /// As `serve(on:)`, with the key of a data directory in place of a secret.
+    static func serve(on databaseURL: String, dataIn folder: URL) async throws -> Footfall {
+        let data = ["--data-dir", folder.path]
+        var footfall = try await listening(
+            Program(
+                "footfall", ["serve", "--port", "0", "--database-url", databaseURL],
+                environment: ["FOOTFALL_MASTER_KEY": masterKey, "FOOTFALL_DATA_DIR": folder.path]))
+        footfall.signing = (data, [:])
+        footfall.token = try await token(data)
+        return footfall
+    }
+
     /// `footfall serve`, as it is started.
     /// - Parameter output: takes what it says.
     static func server(on databaseURL: String, saying output: FileHandle? = nil) throws -> Program {

@@ -56,6 +56,52 @@ import Testing
         }
     }
 
+    /// Two servers on one database, and the tool beside them.
+    @Test func revokedTokensAreRefusedByEveryServer() async throws {
+        try await TestCluster.shared.withDatabase { target in
+            try await withFolder { folder in
+                let one = try await Footfall.serve(on: target.url, dataIn: folder)
+                let two = try await Footfall.serve(on: target.url, dataIn: folder)
+                let data = ["--data-dir", folder.path, "--database-url", target.url]
+                func issue() async throws -> String {
+                    try await Footfall.token(["--data-dir", folder.path, "--subject", "ana"])
+                }
+                func refused(_ token: String, by footfall: Footfall) async throws {
+                    var footfall = footfall
+                    footfall.token = token
+                    while try await footfall.get("/cameras").status != .unauthorized { await Task.yield() }
+                }
+                let (first, second) = (try await issue(), try await issue())
+                let listed = try await Program.run("footfallctl", ["token", "list", "--json"] + data)
+                #expect(listed.code == 0, "\(listed.output)")
+                let lines = try listed.output.split(separator: "\n").map { try JSON.parse(Array($0.utf8)) }
+                let mine = lines.filter { $0["subject"] == "ana" }
+                #expect(mine.count == 2)
+                #expect(lines.allSatisfy { $0["state"] == "valid" })
+                #expect(!listed.output.contains(first))
+
+                let id = try #require(mine[0]["id"]?.string)
+                let revoked = try await Program.run("footfallctl", ["token", "revoke", id, "--reason", "lost"] + data)
+                #expect(revoked.code == 0, "\(revoked.output)")
+                for footfall in [one, two] { try await refused(first, by: footfall) }
+                var ana = two
+                ana.token = second
+                #expect(try await ana.get("/cameras").status == .ok)
+                let table = try await Program.run("footfallctl", ["token", "list"] + data)
+                #expect(table.output.split(separator: "\n").contains { $0.contains(id) && $0.contains("revoked") })
+
+                #expect(try await one.post("/tokens/revoke", ["subject": "ana"]).status == .ok)
+                for footfall in [one, two] { try await refused(second, by: footfall) }
+                #expect(await one.stop() == 0)
+                // One that starts later reads them before it lets anybody in.
+                ana = try await Footfall.serve(on: target.url, dataIn: folder)
+                ana.token = second
+                #expect(try await ana.get("/cameras").status == .unauthorized)
+                for footfall in [two, ana] { #expect(await footfall.stop() == 0) }
+            }
+        }
+    }
+
     /// A server without the key, to which the public half was given.
     @Test func anotherServerVerifiesByThePublicKeys() async throws {
         try await TestCluster.shared.withDatabase { target in

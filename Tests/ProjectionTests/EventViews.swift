@@ -40,6 +40,7 @@ enum EventViews {
         case StreamProbe.eventType: try StreamProbe(event).event
         case OccupancyReset.eventType: try OccupancyReset(event).event
         case ProjectionEventSkipped.eventType: try ProjectionEventSkipped(event).event
+        case TokensRevoked.eventType: try TokensRevoked(event).event
         default: Camera.encode(try Camera.decode(event))
         }
     }

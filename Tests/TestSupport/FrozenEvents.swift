@@ -63,6 +63,10 @@ package struct FrozenEvent: Hashable, Sendable {
         "CameraConfigured", 1,
         #"{"camera_id":7,"stream_url":"http://10.0.0.5/mjpg?user=admin&pwd=hunter2","stream_type":"http","lines":[]}"#
     )
+    package static let tokenRevoked = FrozenEvent("TokensRevoked", 1, #"{"token_id":"5c1f"}"#)
+    package static let subjectRevoked = FrozenEvent(
+        "TokensRevoked", 1, #"{"subject":"ana","issued_before":"2026-03-29T00:30:00Z","reason":"because"}"#)
+    package static let allRevoked = FrozenEvent("TokensRevoked", 1, #"{"issued_before":"2026-03-29T00:30:00Z"}"#)
     package static let erased = FrozenEvent("CameraErased", 1, #"{"camera_id":7}"#)
     package static let readingWithSealedFrame = FrozenEvent(
         "CountReadingRecorded", 2,
@@ -183,5 +187,6 @@ package struct FrozenEvent: Hashable, Sendable {
         .configuredWithSecrets, .registeredWithPathInClear, .configuredWithPathInClear, .registeredWithSecretPath,
         .configuredWithSecretPath, .erased, .readingWithSealedFrame, .readingOfWholePicture, .correctionOfWholePicture,
         .probedFile, .readingOfTake, .takeBegan, .takeBeganBare, .takeResumed, .takeEnded,
+        .tokenRevoked, .subjectRevoked, .allRevoked,
     ]
 }

@@ -5,14 +5,23 @@ import EventSourcing
 import Foundation
 import Installation
 
+/// Tokens for the API: making them, and ending them before they expire.
 struct TokenCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "token",
+        commandName: "token", abstract: "Print a token for the API; list and revoke those that were printed.",
+        subcommands: [IssueTokenCommand.self, ListTokensCommand.self, RevokeTokensCommand.self],
+        defaultSubcommand: IssueTokenCommand.self)
+}
+
+struct IssueTokenCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "issue",
         abstract: "Print a token for the API.",
         discussion: """
             Signs with the secret in FOOTFALL_AUTH_SECRET or FOOTFALL_AUTH_SECRET_FILE, where there is one; else with the \
             key in the data directory, which is made where it is missing. It is valid for every server that has the same \
-            secret or data directory, until it expires: it cannot be withdrawn before.
+            secret or data directory, until it expires or is revoked. What it says, and never the token itself, is noted in \
+            the data directory, for footfallctl token list.
             """)
 
     @Option(help: "The folder with the installation's key (FOOTFALL_DATA_DIR).")
@@ -62,8 +71,13 @@ struct TokenCommand: AsyncParsableCommand {
                 print(String(decoding: key.publicKeySet, as: UTF8.self))
             } else {
                 let now = Timestamp(microseconds: Int64(Date().timeIntervalSince1970 * 1_000_000))
-                let issuer = try await Self.issuer(settings)
-                print(try issuer.token(for: try grant(), id: UUID().uuidString.lowercased(), at: now))
+                let (grant, id) = (try grant(), UUID().uuidString.lowercased())
+                let token = try await Self.issuer(settings).token(for: grant, id: id, at: now)
+                // With a secret there may be no data directory.
+                if settings.namesDataDirectory || !settings.authentication.hasSecret {
+                    Self.note(IssuedTokens.Entry(grant, id: id, at: now), in: settings.dataDirectory, at: now)
+                }
+                print(token)
             }
         } catch {
             complain("\(error)")
@@ -71,9 +85,22 @@ struct TokenCommand: AsyncParsableCommand {
         }
     }
 
+    /// Without the note the token is as good, and can still be revoked.
+    private static func note(_ entry: IssuedTokens.Entry, in folder: URL, at now: Timestamp) {
+        do {
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            let path = folder.appending(path: "issued-tokens.lock").path
+            guard let lock = FileLock(waitingFor: path) else { throw CocoaError(.fileWriteNoPermission) }
+            defer { withExtendedLifetime(lock) {} }
+            try IssuedTokens(in: folder).add(entry, at: now)
+        } catch {
+            complain("token \(entry.id) of \(entry.subject) is not noted, and not listed: \(error)")
+        }
+    }
+
     private static func issuer(_ settings: InstallationSettings) async throws -> TokenIssuer {
         let given = settings.authentication
-        if case .secret(let text) = given.authority, let secret = TokenSecret(text) {
+        if case .secret(let text)? = given.authority, let secret = TokenSecret(text) {
             return try await TokenIssuer(secret, TokenRules(issuer: given.issuer, audience: given.audience))
         }
         return try await TokenIssuer(SigningKey.make(in: settings.dataDirectory))

@@ -17,6 +17,11 @@ package enum Authentication: Sendable {
         if case .tokens(let verifier) = self { verifier.circuit } else { nil }
     }
 
+    /// nil where requests need not prove who sends them.
+    package var revocations: Revocations? {
+        if case .tokens(let verifier) = self { verifier.revocations } else { nil }
+    }
+
     /// - Throws: `Problem` where the request does not prove who sends it.
     func principal(of request: Request) async throws(Problem) -> Principal {
         switch self {

@@ -12,10 +12,11 @@ package enum PrivateFile {
         init(_ description: String) { self.description = description }
     }
 
-    private static let maximumBytes = 1 << 16
+    package static let maximumBytes = 1 << 16
 
     /// - Returns: nil where there is no such file.
-    package static func read(_ file: URL) throws(Failure) -> [UInt8]? {
+    /// - Throws: where others than its owner can read it, or it has `maximumBytes` or more.
+    package static func read(_ file: URL, upTo maximumBytes: Int = maximumBytes) throws(Failure) -> [UInt8]? {
         let descriptor = open(file.path, O_RDONLY | O_CLOEXEC)
         if descriptor < 0, errno == ENOENT { return nil }
         guard descriptor >= 0 else { throw Failure("cannot open", file.path) }

@@ -32,6 +32,12 @@ package struct TokenRules: Sendable {
         return expiry + Self.leeway
     }
 
+    /// What a revocation of the token goes by.
+    static func issued(_ claims: JSON, to subject: String) throws(TokenFailure) -> IssuedToken {
+        if let id = claims["jti"], id.string == nil { throw .badClaim("jti") }
+        return IssuedToken(id: claims["jti"]?.string, subject: subject, issuedAt: try instant(claims, "iat"))
+    }
+
     private static let lastSecond = 253_402_300_799.0  // 9999-12-31T23:59:59Z
 
     /// A `NumericDate` (RFC 7519, section 2): seconds since 1970, a fraction allowed.

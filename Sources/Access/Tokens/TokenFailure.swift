@@ -16,6 +16,8 @@ package enum TokenFailure: Error, Hashable, Sendable {
     /// A claim that is missing, or that has a form which it cannot have.
     case badClaim(String)
     case ambiguousScope
+    /// It was ended before it expires.
+    case revoked
     /// The identity service says no.
     case refused
     /// Whoever could tell cannot be asked now.
@@ -36,6 +38,7 @@ package enum TokenFailure: Error, Hashable, Sendable {
         case .badClaim(let name): "The token's claim \(name) is missing or has a wrong form."
         case .ambiguousScope:
             "The token is limited in more than one way; cameras, location and worker exclude one another."
+        case .revoked: "The token was revoked."
         case .refused: "The identity service does not accept the token."
         case .unavailable: "Who sends the request cannot be found out now; try again."
         }

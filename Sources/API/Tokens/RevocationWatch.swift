@@ -1,0 +1,59 @@
+import Access
+import Counting
+import EventSourcing
+import Logging
+import Postgres
+
+/// Keeps a process's revocations those of the log, whichever process wrote them: at once where the database notifies,
+/// else within the listener's poll interval of a second.
+package struct RevocationWatch: Sendable {
+    /// Notified when tokens were revoked.
+    package static let channel = "footfall_revocations"
+
+    private let revocations: Revocations
+    private let log: any EventLog
+    private let pool: Pool
+    private let listener: Listener
+    private let logger: Logger
+
+    /// - Parameter listener: listens on `channel`.
+    package init(
+        _ revocations: Revocations, log: any EventLog, pool: Pool, listener: Listener, logger: Logger
+    ) {
+        self.revocations = revocations
+        self.log = log
+        self.pool = pool
+        self.listener = listener
+        self.logger = logger
+    }
+
+    /// Looks at each signal until the task is cancelled.
+    package func run() async {
+        var read: (version: Int64, history: HistoryToken)?
+        for await _ in listener.signals(on: Self.channel) {
+            do {
+                let history = log.history
+                let row = try await pool.query(
+                    "select version from streams where name = $1", [.text(TokensRevoked.stream.rawValue)]
+                ).first
+                let version = try row?.integer(0) ?? 0
+                if let read, read == (version, history) { continue }
+                let events = try await log.readAll(TokensRevoked.stream)
+                revocations.replace(by: try events.map { Revocations.Revocation(try TokensRevoked($0)) })
+                read = (events.last?.version ?? 0, history)
+            } catch {
+                logger.warning("revoked tokens cannot be read", metadata: ["reason": "\(error)"])
+            }
+        }
+    }
+}
+
+extension Revocations.Revocation {
+    package init(_ revoked: TokensRevoked) {
+        switch revoked.which {
+        case .token(let id): self = .token(id: id.text)
+        case .subject(let name, let instant): self = .subject(name.text, issuedBefore: instant)
+        case .all(let instant): self = .all(issuedBefore: instant)
+        }
+    }
+}
