@@ -204,13 +204,20 @@ extension Backend {
         return String(position)
     }
 
-    /// Who sent the request. One that does not prove it counts for the address that it came from.
+    /// Who sent the request. One that does not prove it counts for the address that it came from, and so does one whose
+    /// token somebody else is asked about, before that is done.
     private func principal(
         of request: Request, _ context: APIContext, _ limits: RateLimits
     ) async throws(Problem) -> Principal {
-        do throws(Problem) { return try await authentication.principal(of: request) } catch {
-            if error.code.status.kind == .clientError { try await limits.countUnproved(context) }
+        let unproved = limits.unproved(context)
+        let principal: Principal
+        do throws(Problem) { principal = try await authentication.principal(of: request, unproved) } catch {
+            if error.code.status.kind == .clientError || error.code == .identityUnavailable {
+                try await unproved.count()
+            }
             throw error
         }
+        await unproved.giveBack()
+        return principal
     }
 }

@@ -8,8 +8,9 @@ import Resilience
 /// user as JSON, or anything else for a token that it does not accept.
 ///
 /// A token is asked about once at a time; that it was refused is remembered for some seconds. At most 64 tokens are asked
-/// about at the same time, so that made up ones cannot be turned on the service without bound. While it is down it is
-/// left alone, but for a trial now and then.
+/// about at the same time, and eight of those for one network, so that made up ones cannot be turned on the service
+/// without bound, nor keep the tokens of others from being asked about. While it is down it is left alone, but for a trial
+/// now and then.
 package actor IdentityService {
     typealias Answer = IdentityHTTP.Answer
 
@@ -17,6 +18,7 @@ package actor IdentityService {
     static let acceptedFor = Duration.seconds(30)
     static let refusedFor = Duration.seconds(5)
     private static let maximumAsked = 64
+    static let maximumAskedForANetwork = 8
     private static let retryAfter = Duration.seconds(2)
 
     package nonisolated let circuit: CircuitBreaker
@@ -26,6 +28,8 @@ package actor IdentityService {
     private let logger: Logger
     private let refusals = TokenCache<Void>(capacity: 10_000)
     private var asking: [SHA256Digest: Task<Result<Principal, TokenFailure>, Never>] = [:]
+    /// How many tokens are asked about, by the network that they came from.
+    private var places: [String: Int] = [:]
 
     init(
         circuit: CircuitBreaker = CircuitBreaker("identity"), now: @escaping @Sendable () -> Timestamp, logger: Logger,
@@ -41,14 +45,35 @@ package actor IdentityService {
         self.init(now: now, logger: logger) { token in try await IdentityHTTP.shared.verify(token, at: url) }
     }
 
-    func principal(for token: String, _ digest: SHA256Digest) async throws(TokenFailure) -> Principal {
+    /// - Parameters:
+    ///   - network: where the token came from.
+    ///   - mayAsk: called where the service is to be asked; false for no.
+    func principal(
+        for token: String, _ digest: SHA256Digest, from network: String = "",
+        _ mayAsk: @Sendable () async -> Bool = { true }
+    ) async throws(TokenFailure) -> Principal {
         if refusals.value(for: digest, at: now()) != nil { throw .refused }
         if let asked = asking[digest] { return try await asked.value.get() }
-        guard asking.count < Self.maximumAsked else { throw .unavailable(retryAfter: Self.retryAfter) }
+        guard await mayAsk() else { throw .notAsked }
+        // Others may have asked meanwhile.
+        if let asked = asking[digest] { return try await asked.value.get() }
+        guard asking.count < Self.maximumAsked, places[network, default: 0] < Self.maximumAskedForANetwork else {
+            throw .unavailable(retryAfter: Self.retryAfter)
+        }
+        places[network, default: 0] += 1
         // A task of its own: whoever asked first may be cancelled, the others still wait for it.
-        let task = Task { await answer(to: token, digest) }
+        let task = Task {
+            let result = await answer(to: token, digest)
+            leavePlace(of: network)
+            return result
+        }
         asking[digest] = task
         return try await task.value.get()
+    }
+
+    private func leavePlace(of network: String) {
+        let left = places[network, default: 1] - 1
+        places[network] = left == 0 ? nil : left
     }
 
     private func answer(to token: String, _ digest: SHA256Digest) async -> Result<Principal, TokenFailure> {

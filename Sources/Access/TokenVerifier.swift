@@ -44,21 +44,27 @@ package final class TokenVerifier: Sendable {
         if case .service(let service) = authority?.kind { service.circuit } else { nil }
     }
 
-    package func verify(_ token: String) async throws(TokenFailure) -> Principal {
+    /// - Parameters:
+    ///   - network: where the token came from.
+    ///   - mayAsk: called before an identity service is asked about the token, and not where it is known; false for no.
+    package func verify(
+        _ token: String, from network: String = "", mayAsk: @Sendable () async -> Bool = { true }
+    ) async throws(TokenFailure) -> Principal {
         guard token.utf8.count <= CompactToken.maximumBytes else { throw .tooLarge }
         guard revocations.isComplete else { throw .unavailable(retryAfter: Self.pause) }
         let digest = SHA256.hash(data: Array(token.utf8))
         let now = now()
         // One that was revoked since is verified again: an identity service says then whether it still counts.
         if let known = cache.value(for: digest, at: now), !revocations.include(known.token) { return known.principal }
-        let verified = try await verified(token, digest, at: now)
+        let verified = try await verified(token, digest, at: now, from: network, mayAsk)
         if revocations.include(verified.token) { throw .revoked }
         cache.keep(verified, for: digest, until: min(verified.expiry, now + Self.longestMemory))
         return verified.principal
     }
 
     private func verified(
-        _ text: String, _ digest: SHA256Digest, at now: Timestamp
+        _ text: String, _ digest: SHA256Digest, at now: Timestamp, from network: String,
+        _ mayAsk: @Sendable () async -> Bool
     ) async throws(TokenFailure) -> Verified {
         let parsed = Result { () throws(TokenFailure) in try CompactToken(text) }
         if let own, case .success(let token) = parsed, token.header.keyID == own.id {
@@ -66,7 +72,7 @@ package final class TokenVerifier: Sendable {
         }
         if case .service(let service) = authority?.kind {
             guard Self.isBearerToken(text) else { throw .malformed }
-            let principal = try await service.principal(for: text, digest)
+            let principal = try await service.principal(for: text, digest, from: network, mayAsk)
             let token = IssuedToken(id: nil, subject: principal.name, issuedAt: self.now())
             return Verified(principal: principal, token: token, expiry: now + IdentityService.acceptedFor)
         }

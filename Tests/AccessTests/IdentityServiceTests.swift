@@ -2,6 +2,7 @@ import Access
 import EventSourcing
 import Foundation
 import Resilience
+import Synchronization
 import Testing
 
 @testable import Access
@@ -42,6 +43,50 @@ import Testing
         answers()
         clock.advance(by: .seconds(5))
         #expect(try await verifier.verify("opaque-token").name == "ana")
+    }
+
+    /// One network that sends made up tokens keeps the tokens of others from nothing.
+    @Test func oneNetworkHasItsPlacesAndNoMore() async throws {
+        let isOpen = Mutex(false)
+        let asked = Mutex(0)
+        let service = IdentityService(
+            now: { [clock] in clock.now }, logger: .silent,
+            ask: { _ in
+                let isAttackers = asked.withLock { asked in
+                    asked += 1
+                    return asked <= IdentityService.maximumAskedForANetwork
+                }
+                while isAttackers, !isOpen.withLock(\.self) { await Task.yield() }
+                return isAttackers ? (401, []) : (200, Array(#"{"sub":"ana"}"#.utf8))
+            })
+        let verifier = try await TokenVerifier(own: nil, authority: .service(service), now: { [clock] in clock.now })
+        await withTaskGroup(of: TokenFailure?.self) { group in
+            for number in 0..<20 {
+                group.addTask {
+                    do throws(TokenFailure) {
+                        _ = try await verifier.verify("made-up-\(number)", from: "attacker")
+                        return nil
+                    } catch { return error }
+                }
+            }
+            let unavailable = TokenFailure.unavailable(retryAfter: .seconds(2))
+            for _ in 0..<20 - IdentityService.maximumAskedForANetwork { #expect(await group.next() == unavailable) }
+            let honest = try? await verifier.verify("honest", from: "elsewhere")
+            #expect(honest?.name == "ana")
+            isOpen.withLock { $0 = true }
+            for await failure in group { #expect(failure == .refused) }
+        }
+        #expect(try await verifier.verify("later", from: "attacker").name == "ana")
+    }
+
+    @Test func nothingIsAskedAgainstALimit() async throws {
+        let verifier = try await verifier()
+        answers()
+        await #expect(throws: TokenFailure.notAsked) { try await verifier.verify("t", mayAsk: { false }) }
+        #expect(shelf.count == 0)
+        #expect(try await verifier.verify("t").name == "ana")
+        // What is known is not asked about.
+        #expect(try await verifier.verify("t", mayAsk: { false }).name == "ana")
     }
 
     @Test(arguments: [400, 401, 403, 404, 410]) func anythingButA200IsANo(_ status: Int) async throws {

@@ -3,6 +3,7 @@ import Counting
 import HTTPTypes
 import Hummingbird
 import Resilience
+import Synchronization
 
 /// How requests prove who sends them.
 package enum Authentication: Sendable {
@@ -23,12 +24,26 @@ package enum Authentication: Sendable {
     }
 
     /// - Throws: `Problem` where the request does not prove who sends it.
-    func principal(of request: Request) async throws(Problem) -> Principal {
+    /// - Parameter unproved: counted before an identity service is asked.
+    func principal(of request: Request, _ unproved: UnprovedRequest) async throws(Problem) -> Principal {
         switch self {
         case .off: return try Self.named(by: request)
         case .tokens(let verifier):
             let token = try Self.token(of: request)
-            do throws(TokenFailure) { return try await verifier.verify(token) } catch { throw Problem(error) }
+            let refusal = Mutex<Problem?>(nil)
+            do throws(TokenFailure) {
+                return try await verifier.verify(token, from: unproved.network.name) {
+                    do throws(Problem) {
+                        try await unproved.count()
+                        return true
+                    } catch {
+                        refusal.withLock { $0 = error }
+                        return false
+                    }
+                }
+            } catch {
+                throw refusal.withLock(\.self) ?? Problem(error)
+            }
         }
     }
 

@@ -1,6 +1,4 @@
 import Access
-import EventLog
-import Glibc
 import HTTPTypes
 import Hummingbird
 
@@ -25,7 +23,7 @@ struct RateLimits: Sendable {
     ) async throws -> Response {
         let principal = context.principal
         guard let limiter, let rule = limiter.rules.rule(for: principal.roles) else { return try await serve() }
-        let decision = await limiter.take(principal.name, by: rule)
+        let decision = await limiter.take(Requester(principal), by: rule)
         guard decision.isAllowed else { throw Self.exceeded(rule, decision) }
         let headers = Self.headers(rule, decision)
         do {
@@ -40,23 +38,10 @@ struct RateLimits: Sendable {
         }
     }
 
-    /// Takes a request that does not prove who sends it off what its address may make.
-    /// - Throws: `Problem` where nothing is left.
-    func countUnproved(_ context: APIContext) async throws(Problem) {
-        guard let limiter, let rule = limiter.rules.everybody else { return }
-        let decision = await limiter.take("@" + Self.network(of: context.clientAddress), by: rule)
-        guard decision.isAllowed else { throw Self.exceeded(rule, decision) }
-    }
+    /// What the request's address may ask for as long as it has not proved who it is.
+    func unproved(_ context: APIContext) -> UnprovedRequest { UnprovedRequest(limiter, from: context.clientAddress) }
 
-    /// Of IPv6 the first 64 bits, all of which one client has.
-    static func network(of address: String?) -> String {
-        guard let address else { return "unknown" }
-        var bytes = in6_addr()
-        guard address.contains(":"), inet_pton(AF_INET6, address, &bytes) == 1 else { return address }
-        return withUnsafeBytes(of: bytes) { Array($0.prefix(8)).hexadecimal }
-    }
-
-    private static func exceeded(_ rule: RateRules.Rule, _ decision: RateLimit.Decision) -> Problem {
+    static func exceeded(_ rule: RateRules.Rule, _ decision: RateLimit.Decision) -> Problem {
         var headers = headers(rule, decision)
         headers[.retryAfter] = String(max(1, decision.retryAfter.wholeSeconds))
         let limit = rule.limit

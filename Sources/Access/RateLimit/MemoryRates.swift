@@ -1,19 +1,37 @@
 import Synchronization
 
-/// What users have asked for, in this process's memory.
+/// What users and networks have asked for, in this process's memory.
 ///
-/// Two tables take turns, each for as long as a period at most lasts: who has not come for so long has everything left,
-/// and is forgotten with the older table. So no request costs more than three look-ups, and no search is ever made for
-/// whom to forget.
+/// Each has two tables that take turns, each for as long as a period at most lasts: who has not come for so long has
+/// everything left, and is forgotten with the older table. So no request costs more than three look-ups, and no search is
+/// ever made for whom to forget.
 package final class MemoryRates: Sendable {
-    private struct State {
+    /// The tables of users, or those of networks.
+    private struct Tables {
         var recent: [String: Int64] = [:]
         var older: [String: Int64] = [:]
         var turnsAt: Int64 = 0
+
+        mutating func turn(at now: Int64, after period: Int64) {
+            guard now >= turnsAt else { return }
+            // After a longer time without anybody, the older ones have everything left too.
+            older = now >= turnsAt + period ? [:] : recent
+            recent = [:]
+            turnsAt = now + period
+        }
+
+        var count: Int { recent.count + older.count }
     }
 
-    /// Common to all that come while there is no room for more users: what they may do is bounded, and so is the memory.
-    private static let others = "others"
+    private struct State {
+        var users = Tables()
+        var networks = Tables()
+
+        subscript(_ requester: Requester) -> Tables {
+            get { if case .user = requester { users } else { networks } }
+            _modify { if case .user = requester { yield &users } else { yield &networks } }
+        }
+    }
 
     private let capacity: Int
     private let now: @Sendable () -> Int64
@@ -21,7 +39,7 @@ package final class MemoryRates: Sendable {
     private let longestPeriod: Int64 = 3600 * 1_000_000
 
     /// - Parameters:
-    ///   - capacity: how many users each table has at most.
+    ///   - capacity: how many users and how many networks each table has at most.
     ///   - now: microseconds since any instant; never decreases.
     package init(capacity: Int = 50_000, now: @escaping @Sendable () -> Int64 = MemoryRates.clock) {
         self.capacity = capacity
@@ -32,29 +50,43 @@ package final class MemoryRates: Sendable {
 
     private static let start = ContinuousClock.now
 
-    package func take(_ user: String, _ limit: RateLimit) -> RateLimit.Decision {
+    package func take(_ requester: Requester, by rule: RateRules.Rule) -> RateLimit.Decision {
         let now = now()
         return state.withLock { state in
-            if now >= state.turnsAt {
-                // After a longer time without anybody, the older ones have everything left too.
-                state.older = now >= state.turnsAt + longestPeriod ? [:] : state.recent
-                state.recent = [:]
-                state.turnsAt = now + longestPeriod
-            }
-            var user = user
-            var emptyAt = state.recent[user]
+            state[requester].turn(at: now, after: longestPeriod)
+            var key = requester.key(by: rule.name)
+            var emptyAt = state[requester].recent[key]
             if emptyAt == nil {
-                emptyAt = state.older[user]
-                if state.recent.count >= capacity { user = Self.others }
-                if user == Self.others { emptyAt = state.recent[user] }
+                emptyAt = state[requester].older[key]
+                if state[requester].recent.count >= capacity {
+                    key = Self.others(by: rule)
+                    emptyAt = state[requester].recent[key]
+                }
             }
             var after = emptyAt ?? 0
-            let decision = limit.take(&after, at: now)
-            state.recent[user] = after
+            let decision = rule.limit.take(&after, at: now)
+            state[requester].recent[key] = after
             return decision
         }
     }
 
-    /// How many users are kept.
-    package var count: Int { state.withLock { $0.recent.count + $0.older.count } }
+    /// Gives one request back that was taken and, as it turned out, does not count.
+    package func giveBack(_ requester: Requester, by rule: RateRules.Rule) {
+        let now = now()
+        state.withLock { state in
+            for key in [requester.key(by: rule.name), Self.others(by: rule)] {
+                guard let emptyAt = state[requester].recent[key] else { continue }
+                let before = emptyAt - rule.limit.interval
+                state[requester].recent[key] = before > now ? before : nil
+                return
+            }
+        }
+    }
+
+    /// Common to all that come by a rule while there is no room for more: what they may do is bounded, and so is the
+    /// memory.
+    private static func others(by rule: RateRules.Rule) -> String { "others:\(rule.name)" }
+
+    /// How many users and networks are kept.
+    package var count: Int { state.withLock { $0.users.count + $0.networks.count } }
 }

@@ -38,6 +38,12 @@ package struct RateLimit: Hashable, Sendable {
         self.init(requests: requests, period: .seconds(seconds))
     }
 
+    /// So many times as much in the same period, as far as that can be counted.
+    package func times(_ factor: Int64) -> RateLimit {
+        let (product, overflows) = requests.multipliedReportingOverflow(by: factor)
+        return (overflows ? nil : RateLimit(requests: product, period: period)) ?? self
+    }
+
     /// How much may be left over at most, in microseconds.
     var depth: Int64 { interval * requests }
 

@@ -29,22 +29,34 @@ package final class RateLimiter: Sendable {
                     "redis", Circuit.Rule(failures: 1, firstPause: .milliseconds(500), longestPause: .seconds(5)))
     }
 
-    /// Takes one request off what `user` may make by this rule.
-    package func take(_ user: String, by rule: RateRules.Rule) async -> RateLimit.Decision {
-        // A user's counts by different rules are different ones.
-        let key = rule.name + ":" + user
-        guard let redis, let circuit else { return memory.take(key, rule.limit) }
+    /// Takes one request off what a requester may make by this rule.
+    package func take(_ requester: Requester, by rule: RateRules.Rule) async -> RateLimit.Decision {
+        guard let redis else { return memory.take(requester, by: rule) }
+        return await shared { try await redis.take(requester.key(by: rule.name), rule.limit) }
+            ?? memory.take(requester, by: rule)
+    }
+
+    /// Gives one request back that was taken and, as it turned out, does not count.
+    package func giveBack(_ requester: Requester, by rule: RateRules.Rule) async {
+        guard let redis else { return memory.giveBack(requester, by: rule) }
+        let given: Void? = await shared { try await redis.giveBack(requester.key(by: rule.name), rule.limit) }
+        if given == nil { memory.giveBack(requester, by: rule) }
+    }
+
+    /// What Redis says; nil while it fails.
+    private func shared<Value: Sendable>(_ ask: @Sendable () async throws -> Value) async -> Value? {
+        guard let circuit else { return nil }
         do {
-            let decision = try await circuit.run { try await redis.take(key, rule.limit) }
+            let value = try await circuit.run { try await ask() }
             if change(toFallenBack: false) { logger.notice("Redis answers again; rate limits are shared again") }
-            return decision
+            return value
         } catch {
             if !(error is CircuitOpen), change(toFallenBack: true) {
                 logger.error(
                     "Redis does not answer; rate limits are counted in memory until it does",
                     metadata: ["reason": "\(error)"])
             }
-            return memory.take(key, rule.limit)
+            return nil
         }
     }
 

@@ -4,6 +4,11 @@ package struct RateRules: Hashable, Sendable {
     package struct Rule: Hashable, Sendable {
         package let name: String
         package let limit: RateLimit
+
+        package init(name: String, limit: RateLimit) {
+            self.name = name
+            self.limit = limit
+        }
     }
 
     package struct Invalid: Error, Hashable, CustomStringConvertible {

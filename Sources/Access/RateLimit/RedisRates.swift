@@ -9,9 +9,14 @@ package actor RedisRates {
         local interval, depth = tonumber(ARGV[1]), tonumber(ARGV[2])
         local empty_at = tonumber(redis.call('get', KEYS[1]) or '0')
         if empty_at < now then empty_at = now end
+        if ARGV[3] == 'back' then interval = -interval end
         local next = empty_at + interval
         if next - now > depth then return {0, empty_at - now} end
-        redis.call('set', KEYS[1], string.format('%.0f', next), 'px', math.ceil((next - now) / 1000))
+        if next > now then
+            redis.call('set', KEYS[1], string.format('%.0f', next), 'px', math.ceil((next - now) / 1000))
+        else
+            redis.call('del', KEYS[1])
+        end
         return {1, next - now}
         """
 
@@ -22,14 +27,22 @@ package actor RedisRates {
     package init(_ target: RedisTarget) { self.target = target }
 
     /// Connects where there is no connection.
-    package func take(_ user: String, _ limit: RateLimit) async throws -> RateLimit.Decision {
+    package func take(_ key: String, _ limit: RateLimit) async throws -> RateLimit.Decision {
+        let answer = try await run(key, limit, "take")
+        return limit.decision(isAllowed: answer[0] == 1, leftOver: answer[1])
+    }
+
+    /// Gives one request back.
+    package func giveBack(_ key: String, _ limit: RateLimit) async throws { _ = try await run(key, limit, "back") }
+
+    private func run(_ key: String, _ limit: RateLimit, _ action: String) async throws -> [Int64] {
         let (session, hash) = try await current()
         do throws(RedisSession.Failure) {
             let answer = try await session.send([
-                "EVALSHA", hash, "1", "footfall:rate:" + user, String(limit.interval), String(limit.depth),
+                "EVALSHA", hash, "1", "footfall:rate:" + key, String(limit.interval), String(limit.depth), action,
             ])
             guard answer.count == 2 else { throw RedisSession.Failure(description: "an answer of an unexpected kind") }
-            return limit.decision(isAllowed: answer[0] == 1, leftOver: answer[1])
+            return answer
         } catch {
             // A server that was started anew does not know the script; a new session loads it.
             session.close()

@@ -20,6 +20,8 @@ package enum TokenFailure: Error, Hashable, Sendable {
     case revoked
     /// The identity service says no.
     case refused
+    /// Too much was asked about for those who sent it.
+    case notAsked
     /// Whoever could tell cannot be asked now.
     case unavailable(retryAfter: Duration)
 
@@ -40,6 +42,7 @@ package enum TokenFailure: Error, Hashable, Sendable {
             "The token is limited in more than one way; cameras, location and worker exclude one another."
         case .revoked: "The token was revoked."
         case .refused: "The identity service does not accept the token."
+        case .notAsked: "Too many tokens were asked about; try again later."
         case .unavailable: "Who sends the request cannot be found out now; try again."
         }
     }

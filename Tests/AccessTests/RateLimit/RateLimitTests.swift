@@ -10,6 +10,18 @@ final class RateClock: Sendable {
     func advance(by seconds: Double) { instant.withLock { $0 += Int64(seconds * 1_000_000) } }
 }
 
+extension Requester {
+    static func user(_ name: String) -> Requester { .user(.nobody, name: name) }
+}
+
+extension MemoryRates {
+    func take(_ name: String, _ limit: RateLimit) -> RateLimit.Decision { take(.user(name), limit) }
+
+    func take(_ requester: Requester, _ limit: RateLimit, rule: String = "default") -> RateLimit.Decision {
+        take(requester, by: RateRules.Rule(name: rule, limit: limit))
+    }
+}
+
 @Suite struct RateLimitTests {
     private let clock = RateClock()
     private let limit: RateLimit
@@ -82,6 +94,44 @@ final class RateClock: Sendable {
         #expect(others.count(where: \.self) == 3)
         #expect(rates.count == 3)
         #expect(rates.take("a", limit).isAllowed)
+    }
+
+    /// Whoever has not proved who they are cannot fill the table of those who have, nor one rule's overflow another's.
+    @Test func networksTakeNoRoomFromUsers() {
+        let rates = rates(capacity: 2)
+        for number in 0..<1000 { _ = rates.take(.network("network \(number)"), limit) }
+        for name in ["ana", "ben"] {
+            #expect((0..<4).map { _ in rates.take(name, limit).isAllowed } == [true, true, true, false])
+        }
+        for rule in ["default", "worker"] {
+            let others = (0..<10).map { rates.take(.user("new \($0)"), limit, rule: rule).isAllowed }
+            #expect(others.count(where: \.self) == 3, "\(rule)")
+        }
+        #expect(rates.count == 3 + 4)
+    }
+
+    @Test func oneNameFromTwoIssuersIsTwoUsers() {
+        let rates = rates()
+        let issuers = [
+            Issuer.nobody, .service, .token(iss: nil), .token(iss: ""), .token(iss: "a:b"), .token(iss: "a"),
+        ]
+        for issuer in issuers {
+            for _ in 0..<3 { #expect(rates.take(.user(issuer, name: "b:ana"), limit).isAllowed, "\(issuer)") }
+        }
+        #expect(!rates.take(.user(.token(iss: "a"), name: "b:ana"), limit).isAllowed)
+        #expect(rates.take(.user(.token(iss: "a"), name: "ana"), limit).isAllowed)
+    }
+
+    @Test func whatIsGivenBackCanBeTakenAgain() {
+        let rates = rates()
+        let rule = RateRules.Rule(name: "default", limit: limit)
+        for _ in 0..<3 { _ = rates.take("ana", limit) }
+        rates.giveBack(.user("ana"), by: rule)
+        #expect(rates.take("ana", limit).isAllowed)
+        #expect(!rates.take("ana", limit).isAllowed)
+        for _ in 0..<9 { rates.giveBack(.user("ana"), by: rule) }
+        #expect(rates.count == 0)
+        #expect((0..<4).map { _ in rates.take("ana", limit).isAllowed } == [true, true, true, false])
     }
 
     @Test(arguments: ["", "100", "0/m", "-1/m", "1/d", "1/m/s", "01/m", "+1/m", "1000001/s", "1e3/s", " 1/m"])

@@ -18,11 +18,11 @@ import Testing
                 try RateRules("5/h"), redis: RedisRates(try RedisTarget(server.url)), logger: silent)
         }
         var decisions: [RateLimit.Decision] = []
-        for index in 0..<9 { decisions.append(await limiters[index % 3].take("ana", by: rule)) }
+        for index in 0..<9 { decisions.append(await limiters[index % 3].take(.user("ana"), by: rule)) }
         #expect(decisions.map(\.isAllowed) == [true, true, true, true, true, false, false, false, false])
         #expect(decisions.prefix(5).map(\.remaining) == [4, 3, 2, 1, 0])
         #expect(decisions[8].retryAfter > .seconds(600) && decisions[8].retryAfter <= .seconds(720))
-        #expect(await limiters[0].take("ben", by: rule).isAllowed)
+        #expect(await limiters[0].take(.user("ben"), by: rule).isAllowed)
         #expect(limiters.allSatisfy { $0.circuit?.state == .closed })
     }
 
@@ -46,18 +46,18 @@ import Testing
             "redis", Circuit.Rule(failures: 1, firstPause: .seconds(1)), now: { time.withLock(\.self) })
         let limiter = RateLimiter(
             try RateRules("5/h"), redis: RedisRates(try RedisTarget(server.url)), logger: silent, circuit: circuit)
-        #expect(await limiter.take("ana", by: rule).remaining == 4)
+        #expect(await limiter.take(.user("ana"), by: rule).remaining == 4)
         server.stop()
-        #expect(await limiter.take("ana", by: rule).remaining == 4)
+        #expect(await limiter.take(.user("ana"), by: rule).remaining == 4)
         #expect(circuit.state == .open)
-        #expect(await limiter.take("ana", by: rule).remaining == 3)
+        #expect(await limiter.take(.user("ana"), by: rule).remaining == 3)
 
         // Nothing is asked of it until the pause is over, then one trial is.
         try server.start()
-        #expect(await limiter.take("ana", by: rule).remaining == 2)
+        #expect(await limiter.take(.user("ana"), by: rule).remaining == 2)
         time.withLock { $0 += .seconds(2) }
         // The server is a new one: it knows neither the script nor what was counted.
-        #expect(await limiter.take("ana", by: rule).remaining == 4)
+        #expect(await limiter.take(.user("ana"), by: rule).remaining == 4)
         #expect(circuit.state == .closed)
     }
 
