@@ -161,7 +161,7 @@ extension Backend {
         _ route: Route, by check: AccessCheck, _ connections: ConnectionBook
     ) -> Route.Handler {
         let limits = RateLimits(limiter: route.access == .open ? nil : rateLimiter)
-        let posts = IdempotentPosts(requests: requests, vault: vault)
+        let posts = IdempotentPosts(requests: requests, readModels: readModels, vault: vault)
         let security = SecurityLog(route: route, floods: floods)
         let handler = inTurn(route)
         return { request, unproved in

@@ -1,3 +1,4 @@
+import Access
 import Crypto
 import EventLog
 import EventSourcing
@@ -14,6 +15,8 @@ extension HTTPField.Name {
 /// characters, in quotes, as the draft has it, or bare, as most clients send it. Both are the same key.
 struct IdempotencyKey: Hashable {
     let text: String
+
+    init(text: String) { self.text = text }
 
     /// nil where the request has none.
     init?(_ request: Request) throws(Problem) {
@@ -39,10 +42,10 @@ struct IdempotencyKey: Hashable {
         return isAllowed ? String(decoding: text, as: UTF8.self) : nil
     }
 
-    /// Stands for the key of this user: each has keys of their own.
-    func id(of principal: String) -> String {
+    /// Stands for the key of this user, as their issuer knows them: each has keys of their own.
+    func id(of principal: Principal) -> String {
         var hash = SHA256()
-        for part in [principal, text].map({ Array($0.utf8) }) {
+        for part in [principal.issuer.text, principal.name, text].map({ Array($0.utf8) }) {
             withUnsafeBytes(of: UInt64(part.count).bigEndian) { hash.update(bufferPointer: $0) }
             hash.update(data: part)
         }

@@ -5,6 +5,9 @@ import Secrets
 
 /// Serves a POST once under its `Idempotency-Key`: whoever sends it again within a day gets the first one's answer.
 ///
+/// The answer is given to who may see all cameras that it tells of by then: a token may be limited to other cameras than
+/// the one before it, and a camera may have moved.
+///
 /// Kept is the answer of what was done (2xx). What was refused or failed did nothing, so the same key may be used again,
 /// and the repetition is decided anew. What a request appends is noted in the append's own transaction, so after a crash
 /// at whatever moment a repetition appends nothing more and is answered with what the first one came to.
@@ -13,6 +16,7 @@ struct IdempotentPosts: Sendable {
     private static let lease = Duration.seconds(60)
 
     let requests: any IdempotentRequests
+    let readModels: ReadModels
     let vault: CameraVault
 
     func serve(_ request: Request, _ context: APIContext, by handler: Route.Handler) async throws -> Response {
@@ -21,14 +25,19 @@ struct IdempotentPosts: Sendable {
         let body = try await ExpectedBody.read { try await request.collectBody(upTo: Request.maximumBodyBytes) }
         let fingerprint = IdempotencyKey.fingerprint(of: request, body: body, by: try await vault.requestKey())
         let state = try await requests.claim(
-            key.id(of: context.principal.name), fingerprint: fingerprint,
+            key.id(of: context.principal), fingerprint: fingerprint,
             lease: Self.lease, keeping: RequestSweeper.keeping)
         switch state {
         case .running: throw Problem.requestUnderWay
         case .mismatched:
             throw Problem(
                 .idempotencyKeyReused, "This Idempotency-Key was used for a request with another address or body.")
-        case .answered(let bytes): return try KeptAnswer(bytes: bytes).response
+        case .answered(let bytes):
+            let kept = KeptAnswer(bytes: bytes)
+            for camera in try kept.cameras {
+                try await ScopeCondition(context.principal.scope).check(camera, in: readModels)
+            }
+            return try kept.response
         case .claimed(let claim): return try await make(request, context, under: claim, by: handler)
         }
     }

@@ -1,3 +1,4 @@
+import Counting
 import EventSourcing
 import HTTPTypes
 import Hummingbird
@@ -46,6 +47,22 @@ struct KeptAnswer {
                 status: HTTPResponse.Status(code: Int(status)), headers: headers,
                 body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes[(end + 1)...]))
             ).replayed
+        }
+    }
+
+    /// The cameras that it tells of by their ids: one that was made, those of a batch, or the one that it is about.
+    var cameras: [CameraID] {
+        get throws(Problem) {
+            let response = try response
+            let made = response.headers[.location].flatMap { location -> Int64? in
+                let prefix = Route.base + "/cameras/"
+                return location.hasPrefix(prefix) ? Int64(location.dropFirst(prefix.count)) : nil
+            }
+            // Only what is no answer of ours is not JSON.
+            let body = bytes.firstIndex(of: UInt8(ascii: "\n")).flatMap { try? JSON.parse(bytes[($0 + 1)...]) }
+            let told = [body] + (body?["results"]?.array ?? []).filter { $0["outcome"] != "refused" }
+            let numbers = Set([made].compactMap(\.self) + told.compactMap { $0?["camera_id"]?.integer })
+            return numbers.sorted().compactMap { try? CameraID($0) }  // ours are ids
         }
     }
 
