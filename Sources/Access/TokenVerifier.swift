@@ -6,7 +6,7 @@ import Resilience
 /// Finds out whom a bearer token names: a JSON Web Token of an issuer whose keys are known here, of this installation
 /// itself, or anything that the identity service vouches for.
 ///
-/// What was verified is remembered until it expires, for five minutes at most, so that a key that was withdrawn does not
+/// What was verified is remembered until it expires, for twenty seconds at most, so that a key that was withdrawn does not
 /// count for longer: a request costs a hash and a look-up then.
 package final class TokenVerifier: Sendable {
     private struct Verified {
@@ -23,7 +23,7 @@ package final class TokenVerifier: Sendable {
     /// Tokens that were ended before they expire.
     package let revocations: Revocations
 
-    private static let longestMemory = Duration.seconds(300)
+    private static let longestMemory = Duration.seconds(20)
     private static let pause = Duration.seconds(1)
 
     /// - Parameters:

@@ -2,10 +2,11 @@ import EventSourcing
 import Logging
 
 /// An issuer's key set as it was last read from where it lies, and read again when it may have changed: for a key that
-/// it does not know, and after a while.
+/// it does not know, and after a while, so that a key that was taken out counts no longer than a minute, what is remembered
+/// of its tokens included.
 ///
-/// Readings are not made more often than every `pause`, and never two at a time; while one fails, the keys that there
-/// are go on being used.
+/// Readings are not made more often than every `pause`, and never two at a time. A set that is due is read while it goes on
+/// being used; one that is too old is waited for. While readings fail, the keys that there are go on being used.
 actor KeyStore {
     private let load: @Sendable () async throws -> [UInt8]
     private let now: @Sendable () -> Timestamp
@@ -15,7 +16,9 @@ actor KeyStore {
     private var reading: Task<Void, Never>?
 
     private static let pause = Duration.seconds(10)
-    private static let lifetime = Duration.seconds(600)
+    /// When a set is due, and when it is too old.
+    private static let lifetime = Duration.seconds(15)
+    static let longestLifetime = Duration.seconds(30)
 
     /// - Parameter load: reads the set from its file or address.
     init(now: @escaping @Sendable () -> Timestamp, logger: Logger, load: @escaping @Sendable () async throws -> [UInt8])
@@ -27,7 +30,11 @@ actor KeyStore {
 
     /// The keys for a token with this header.
     func keys(for header: CompactToken.Header) async throws(TokenFailure) -> KeySet {
-        if keys?.knows(header) != true || isDue(after: Self.lifetime) { await refresh() }
+        if keys?.knows(header) != true || isDue(after: Self.longestLifetime) {
+            await refresh()
+        } else if isDue(after: Self.lifetime) {
+            startReading()
+        }
         guard let keys else { throw .unavailable(retryAfter: Self.pause) }
         return keys
     }
@@ -35,12 +42,15 @@ actor KeyStore {
     private func isDue(after age: Duration) -> Bool { lastAttempt.map { $0 + age <= now() } ?? true }
 
     private func refresh() async {
-        if reading == nil, isDue(after: Self.pause) {
-            lastAttempt = now()
-            // A task of its own: whoever asked first may be cancelled, the others still wait for it.
-            reading = Task { await read() }
-        }
+        startReading()
         await reading?.value
+    }
+
+    private func startReading() {
+        guard reading == nil, isDue(after: Self.pause) else { return }
+        lastAttempt = now()
+        // A task of its own: whoever asked first may be cancelled, the others still wait for it.
+        reading = Task { await read() }
     }
 
     private func read() async {
