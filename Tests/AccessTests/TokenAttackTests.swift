@@ -154,6 +154,33 @@ import Testing
         #expect(named.scope == .assigned(worker: "w2"))
     }
 
+    /// An identity provider's display name is one name.
+    @Test(arguments: ["Site admin", "admin viewer", " admin", "admin ", "admin,viewer", "viewer\tadmin"])
+    func aRolesNameMayHaveBlanks(name: String) async throws {
+        for claim in ["roles", "role"] {
+            let claims = Tokens.claims(["roles": nil, claim: .string(name)])
+            #expect(try await verifier().verify(Tokens.hmac(claims)).roles.isEmpty, "\(claim)")
+        }
+        let listed = Tokens.claims(["roles": [.string(name), "viewer"]])
+        #expect(try await verifier().verify(Tokens.hmac(listed)).roles == [.viewer])
+        #expect(try await verifier().verify(Tokens.hmac(Tokens.claims(["roles": "admin"]))).roles == [.admin])
+    }
+
+    /// Bits behind the last byte stand for nothing; two texts would be one token.
+    @Test func aTokenIsWrittenInOneWay() async throws {
+        let token = Tokens.hmac()
+        #expect(try await failure(token) == nil)
+        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
+        let last = try #require(token.last.flatMap(alphabet.firstIndex(of:)))
+        // Of the last of 43 characters for 32 bytes, two bits are left over.
+        #expect(last % 4 == 0)
+        for bits in 1...3 {
+            #expect(try await failure(String(token.dropLast()) + String(alphabet[last + bits])) == .malformed)
+        }
+        #expect(Base64URL.decode("QQ") == [0x41])
+        for text in ["QR", "QQ=", "Q", "QUJ", "QU I", "QU\n"] { #expect(Base64URL.decode(text) == nil, "\(text)") }
+    }
+
     @Test func unknownRolesAndPermissionsGiveNothing() async throws {
         let claims = Tokens.claims(["roles": ["Admin", "root", "*"], "permissions": ["camera:*", "camera:read"]])
         #expect(try await verifier().verify(Tokens.hmac(claims)).permissions == [.read])

@@ -7,7 +7,8 @@ package enum Base64URL {
         Data(bytes).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
     }
 
-    /// Nil where the text has any character that is not of this alphabet.
+    /// Nil where the text has any character that is not of this alphabet, or is not what `encode` makes of its bytes: bits
+    /// that stand for nothing are zero (RFC 4648, section 3.5), so that no two texts are the same token.
     static func decode(_ text: Substring.UTF8View) -> [UInt8]? {
         var plain: [UInt8] = []
         plain.reserveCapacity(text.count + 3)
@@ -20,7 +21,10 @@ package enum Base64URL {
             }
         }
         while plain.count % 4 != 0 { plain.append(UInt8(ascii: "=")) }
-        return Data(base64Encoded: Data(plain)).map(Array.init)
+        guard let bytes = Data(base64Encoded: Data(plain)), bytes.base64EncodedData().elementsEqual(plain) else {
+            return nil
+        }
+        return Array(bytes)
     }
 
     /// As for a part of a text.

@@ -61,13 +61,15 @@ extension Principal {
     init(issuer: Issuer, name: String, of claims: JSON) throws(TokenFailure) {
         guard Self.isName(name) else { throw .badClaim("sub") }
         let name = name.inNormalForm
+        // Blanks belong to a role's name: `Site admin` is a role of somebody else's, and not `admin`.
         var names = try Self.texts(claims, "roles")
         if let role = claims["role"], role != .null {
             guard let text = role.string else { throw .badClaim("role") }
             names.append(text)
         }
         let roles = Set(names.compactMap { Role(exactly: $0) })
-        var permissions = Set(try Self.texts(claims, "permissions").compactMap { Permission(exactly: $0) })
+        let given = try Self.texts(claims, "permissions").flatMap { $0.split(separator: " ") }
+        var permissions = Set(given.compactMap { Permission(exactly: String($0)) })
         for role in roles { permissions.formUnion(role.permissions) }
         self.init(
             issuer: issuer, name: name, roles: roles, permissions: permissions,
@@ -97,11 +99,11 @@ extension Principal {
         return scopes.first ?? .all
     }
 
-    /// A list of names: an array of strings, or a string in which blanks separate them.
+    /// A list of names: an array of strings, or a string with one.
     private static func texts(_ claims: JSON, _ name: String) throws(TokenFailure) -> [String] {
         switch claims[name] {
         case nil, .null: return []
-        case .string(let text): return text.split(separator: " ").map(String.init)
+        case .string(let text): return [text]
         case .array(let list):
             let texts = list.compactMap(\.string)
             guard texts.count == list.count else { throw .badClaim(name) }
