@@ -103,6 +103,25 @@ import Testing
         }
     }
 
+    /// Forged numbers of another source would make its next readings look like repetitions.
+    @Test func whoeverIsLimitedReportsUnderItsOwnName() async throws {
+        try await withCameras { api, tokens in
+            for scope in [Scope.cameras([1]), .location("Hall")] {
+                let device = api.with(try tokens.token("gate-3", [], [.report], scope))
+                for source in ["gate-3", "gate-3:boot7"] {
+                    let answer = try await device.post("/cameras/1/counts", Self.reading(source))
+                    #expect([201, 409].contains(answer.status), "\(answer.body)")
+                }
+                for source in ["w1", "w1:run7", "gate-30", "gate-3 :1"] {
+                    try await device.post("/cameras/1/counts", Self.reading(source)).expectProblem(403, "forbidden")
+                }
+                #expect(try await device.post("/cameras/1/counts", Self.reading(nil)).status == 201)
+            }
+            let gateway = api.with(try tokens.token("gateway", [], [.report]))
+            #expect(try await gateway.post("/cameras/1/counts", Self.reading("any-device")).status == 201)
+        }
+    }
+
     @Test func aWorkerSetsTheStateOfTheCameraThatItHasAndGivesItselfNone() async throws {
         try await withCameras { api, tokens in
             let (w1, w2) = (api.with(try tokens.worker("w1")), api.with(try tokens.worker("w2")))

@@ -102,17 +102,22 @@ struct TelemetryCommands: Sendable {
         return .json(JSON.object(answer).bytes, status: .created, position: highest)
     }
 
-    /// A worker numbers what it sends under its own name: under another's it could make what that one sends next look
-    /// like a repetition.
+    /// Who is limited to some cameras numbers what it sends under its own name: under another's it could make what that one
+    /// sends next look like a repetition. Who reports for all cameras may stand for other devices.
     private static func check(sources items: [TelemetryItem], of principal: Principal) throws(Problem) {
-        guard case .assigned(let worker) = principal.scope else { return }
+        let name: String
+        switch principal.scope {
+        case .all: return
+        case .assigned(let worker): name = worker
+        case .cameras, .location: name = principal.name
+        }
         for item in items where item.report.take == nil {
-            guard let source = item.producer?.source, !source.isExactly(worker),
-                !source.beginsExactly(with: worker + ":")
+            guard let source = item.producer?.source, !source.isExactly(name),
+                !source.beginsExactly(with: name + ":")
             else {
                 continue
             }
-            throw .forbidden("A worker's source is its own name, \(worker), or begins with \(worker): and goes on.")
+            throw .forbidden("The source of this token is its own name, \(name), or begins with \(name): and goes on.")
         }
     }
 
