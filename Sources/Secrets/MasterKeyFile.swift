@@ -7,11 +7,25 @@ package struct MasterKeyFile: Sendable {
     package init(_ path: String) { self.path = path }
 
     package func read() throws(MasterKeyError) -> [MasterKey] {
-        guard let bytes = FileManager.default.contents(atPath: path) else { throw .unreadable(path: path) }
-        let keys = try MasterKeyring.parse(String(decoding: bytes, as: UTF8.self), from: path)
+        let keys = try MasterKeyring.parse(String(decoding: try content(), as: UTF8.self), from: path)
         guard !keys.isEmpty else { throw .noKey(path) }
         return keys
     }
+
+    /// What the file holds, whose mode is that of the file that was opened.
+    private func content() throws(MasterKeyError) -> Data {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .unreadable(path: path) }
+        let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw .unreadable(path: path) }
+        // A group may read it where somebody has said so, as for a secret that is mounted for a container.
+        guard status.st_mode & 0o037 == 0 else { throw .exposed(path: path) }
+        guard let bytes = try? file.read(upToCount: Self.maximumBytes) else { throw .unreadable(path: path) }
+        return bytes
+    }
+
+    private static let maximumBytes = 1 << 20
 
     /// Makes the file with a new key, mode 0600, unless it is there. Of several processes that do so at once one makes
     /// it, and all of them find it whole.
@@ -71,6 +85,8 @@ package struct MasterKeyFile: Sendable {
 package enum MasterKeyError: Error, CustomStringConvertible {
     case missing
     case unreadable(path: String)
+    /// Others than its owner and group can read it, or the group can write it.
+    case exposed(path: String)
     case noKey(String)
     case malformed(source: String, line: Int)
     case unwritable(String)
@@ -84,6 +100,9 @@ package enum MasterKeyError: Error, CustomStringConvertible {
             "there is no master key, without which no camera's secrets can be kept: set FOOTFALL_MASTER_KEY_FILE "
                 + "(or FOOTFALL_MASTER_KEY), the same for all processes on this database; \(making)"
         case .unreadable(let path): "the master key file \(path) cannot be read; \(making)"
+        case .exposed(let path):
+            "the master key file \(path) can be read by others; see who did, chmod 600 it, and put everything under a new "
+                + "key with footfallctl keys rotate"
         case .noKey(let source): "\(source) holds no master key; \(making)"
         case .malformed(let source, let line):
             "line \(line) of \(source) is no master key: a key is 32 bytes in base64; \(making)"

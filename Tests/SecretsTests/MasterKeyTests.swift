@@ -37,6 +37,28 @@ import Testing
         }
     }
 
+    @Test func aFileThatOthersCanReadIsRefused() async throws {
+        try await withFolder { folder in
+            let path = folder + "/master.key"
+            _ = try MasterKeyring(text: nil, file: nil, fallback: path)
+            for (mode, isRefused) in [
+                (0o644, true), (0o604, true), (0o660, true), (0o602, true), (0o640, false), (0o400, false),
+            ] {
+                try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
+                let error = refusal(of: path)
+                #expect((error != nil) == isRefused, "\(String(mode, radix: 8))")
+                if let error { #expect("\(error)".contains("chmod 600")) }
+            }
+        }
+    }
+
+    private func refusal(of path: String) -> MasterKeyError? {
+        do throws(MasterKeyError) {
+            _ = try MasterKeyring(text: nil, file: path, fallback: nil)
+            return nil
+        } catch { return error }
+    }
+
     @Test func keysComeFromTheEnvironmentNewestFirst() throws {
         let (new, old) = (MasterKey.random(), MasterKey.random())
         let keys = try MasterKeyring(text: "\(new.base64), \(old.base64)", file: "/nonexistent", fallback: nil)
