@@ -42,6 +42,26 @@ import Testing
         }
     }
 
+    /// Whoever may register cameras could else find out which files there are on the machine.
+    @Test func whatLiesOutsideCannotBeToldFromWhatIsNotThere() throws {
+        try withRoot { fileRoot, root in
+            let said = Set(
+                [
+                    "none.avi", "../secret.avi", "../none.avi", "../../../../etc/passwd", "../../../../etc/none",
+                    "out.avi",
+                    "clip.avi/below", "../secret.avi/below", "up", "..",
+                ].map { Self.refusal("file://\(root.path)/\($0)", fileRoot) })
+            #expect(said.count == 1, "\(said)")
+        }
+    }
+
+    private static func refusal(_ address: String, _ fileRoot: FileRoot) -> String? {
+        do throws(FileRoot.Outside) {
+            _ = try fileRoot.open(address)
+            return nil
+        } catch { return "\(error)" }
+    }
+
     @Test(arguments: ["http://host/clip.avi", "concat:/etc/passwd", "/etc/passwd", "", "file:"])
     func anythingButAFilesAddressIsRefused(_ address: String) throws {
         try withRoot { fileRoot, _ in

@@ -14,7 +14,7 @@ struct FileRoot: Sendable {
     /// step by step, and a step that has become a link is refused.
     ///
     /// Throws where it does not exist, lies elsewhere, or is no regular file; the message names no path, which an operator
-    /// may not know.
+    /// may not know, and says the same of what lies elsewhere as of what is not there.
     func open(_ address: String) throws(Outside) -> OpenFile {
         guard let url = URL(string: address), url.isFileURL else {
             throw Outside(description: "the address is not file:///…")
@@ -22,19 +22,17 @@ struct FileRoot: Sendable {
         guard let root = Self.realPath(path) else {
             throw Outside(description: "the folder of file streams does not exist")
         }
-        guard let file = Self.realPath(url.path(percentEncoded: false)) else {
-            throw Outside(description: "there is no such file")
-        }
         let folder = root == "/" ? root : root + "/"
-        guard file.hasPrefix(folder) else {
-            throw Outside(description: "the file lies outside the folder of file streams (FOOTFALL_FILE_STREAM_ROOT)")
-        }
-        guard let open = OpenFile(folder: root, steps: file.dropFirst(folder.count).split(separator: "/")) else {
-            throw Outside(description: "the file cannot be opened for reading")
-        }
+        guard let file = Self.realPath(url.path(percentEncoded: false)), file.hasPrefix(folder),
+            let open = OpenFile(folder: root, steps: file.dropFirst(folder.count).split(separator: "/"))
+        else { throw Outside(description: Self.notThere) }
         guard open.isRegular else { throw Outside(description: "what is there is no regular file") }
         return open
     }
+
+    private static let notThere = """
+        there is no such file that can be opened below the folder of file streams (FOOTFALL_FILE_STREAM_ROOT)
+        """
 
     private static func realPath(_ path: String) -> String? {
         guard !path.utf8.contains(0), let resolved = realpath(path, nil) else { return nil }

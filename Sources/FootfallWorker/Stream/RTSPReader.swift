@@ -1,3 +1,4 @@
+import Counting
 import Foundation
 import NIOCore
 
@@ -87,7 +88,8 @@ struct RTSPReader: ServerReader {
         // The first line of an answer, or of a request of the server, and of nothing that is almost one.
         if let answer = lines[0].wholeMatch(of: /RTSP\/1\.0 ([0-9]{3})( [ -~]*)?/), let code = Int(answer.1) {
             if (300..<400).contains(code) {
-                throw .redirected(to: Self.withoutCredentials(values("location").first ?? "another address"))
+                let target = Self.withoutCredentials(values("location").first ?? "another address")
+                throw .redirected(to: Counting.StreamAddress.shown(target))
             }
             status = code
         } else if lines[0].wholeMatch(of: /[A-Z_]+ [^ \t]+ RTSP\/1\.0/) == nil {
