@@ -43,8 +43,10 @@ struct DemoCamera: Service {
                 if let tokenFolder {
                     announce("          TOKEN=$(\(Self.tool) token --role operator --data-dir '\(tokenFolder.path)')")
                 }
-                let token = tokenFolder == nil ? "" : "-H \"Authorization: Bearer $TOKEN\" "
-                announce("          curl \(token)'\(origin):\(port)/api/v1/cameras/\(id)/counts?bucket=15m'")
+                // By standard input: arguments are shown to every user of the machine.
+                let (option, input) =
+                    tokenFolder == nil ? ("", "") : ("-H @- ", " <<< \"Authorization: Bearer $TOKEN\"")
+                announce("          curl \(option)'\(origin):\(port)/api/v1/cameras/\(id)/counts?bucket=15m'\(input)")
             }
         }
     }

@@ -65,7 +65,10 @@ struct UpCommand: AsyncParsableCommand {
                     on: target, settings, fileStreamRoot: clip?.deletingLastPathComponent().path, files: files,
                     masterKeys: masterKeys, authentication: authentication, logger: logger)
                 if let embedded = database.server { server.keep(embedded) }
-                if !noWorker { try await addWorker(to: &server, settings: settings, clip: clip, key: key) }
+                if !noWorker {
+                    try await addWorker(
+                        to: &server, settings: settings, clip: clip, key: key, revocations: authentication.revocations)
+                }
                 if let clip { server.addDemo(clip: clip, tokensFrom: key == nil ? nil : folder) }
                 try await server.run()
                 announce("Stopped.")
@@ -74,7 +77,8 @@ struct UpCommand: AsyncParsableCommand {
     }
 
     private func addWorker(
-        to server: inout Server, settings: InstallationSettings, clip: URL?, key: SigningKey?
+        to server: inout Server, settings: InstallationSettings, clip: URL?, key: SigningKey?,
+        revocations: Revocations?
     ) async throws {
         guard
             let executable = ReleaseFiles.runningExecutable?.deletingLastPathComponent().appending(
@@ -88,7 +92,7 @@ struct UpCommand: AsyncParsableCommand {
         if let key {
             token = WorkerToken(
                 file: settings.dataDirectory.appending(path: "worker/token"), workerID: settings.workerID,
-                issuer: try await TokenIssuer(key))
+                issuer: try await TokenIssuer(key), revocations: revocations)
         }
         server.addWorker(
             executable: executable,

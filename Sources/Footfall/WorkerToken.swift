@@ -2,6 +2,7 @@ import Access
 import EventSourcing
 import Foundation
 import Logging
+import Resilience
 
 /// The token of this machine's worker, in a file that only its user can read, in a folder with nothing else: renewed long
 /// before it expires.
@@ -10,15 +11,22 @@ struct WorkerToken: Sendable {
     let workerID: String
     let issuer: TokenIssuer
 
+    /// Of the server, which may have ended the token.
+    let revocations: Revocations?
+
     private static let lifetime = Duration.seconds(3600)
 
-    func renew(at now: Timestamp) throws {
+    /// - Returns: what the new token says.
+    @discardableResult
+    func renew(at now: Timestamp) throws -> IssuedTokens.Entry {
         let grant = TokenGrant(
             subject: workerID, roles: [.worker], scope: .assigned(worker: workerID), lifetime: Self.lifetime)
-        let token = try issuer.token(for: grant, id: UUID().uuidString.lowercased(), at: now)
+        let id = UUID().uuidString.lowercased()
+        let token = try issuer.token(for: grant, id: id, at: now)
         let group = DecodingProcess.user?.group
         try makeFolder(for: group)
         try PrivateFile.replace(file, containing: Array(token.utf8), readableBy: group)
+        return IssuedTokens.Entry(grant, id: id, at: now)
     }
 
     /// Nobody but the worker enters it, and the worker changes nothing in it.
@@ -33,13 +41,19 @@ struct WorkerToken: Sendable {
         }
     }
 
-    /// Renews it until the task is cancelled. Where that fails there is time to try again.
+    /// Renews it until the task is cancelled: when there is time left to try again, and soon where it was revoked, so that
+    /// a worker of this machine goes on when all tokens are ended.
     func keepRenewing(logger: Logger) async {
+        var last: IssuedTokens.Entry?
         while !Task.isCancelled {
-            try? await Task.sleep(for: Self.lifetime / 6)  // cancellation ends the loop
+            try? await Task.sleep(for: .seconds(1))  // cancellation ends the loop
             if Task.isCancelled { return }
-            do { try renew(at: Server.now()) } catch {
-                logger.error("the worker's token cannot be renewed", metadata: ["reason": "\(error)"])
+            let now = Server.now()
+            if let last, now < last.issuedAt + Self.lifetime / 6, revocations?.include(last) != true { continue }
+            do { last = try renew(at: now) } catch {
+                if FailureNotices.shared.isDue("the worker's token cannot be renewed") {
+                    logger.error("the worker's token cannot be renewed", metadata: ["reason": "\(error)"])
+                }
             }
         }
     }

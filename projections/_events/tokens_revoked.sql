@@ -1,6 +1,6 @@
 -- An administrator ended tokens before they expire: one by its id, or those of a subject, or all, that were issued at an
 -- instant or before.
-create view tokens_revoked as
+-- Event: TokensRevoked 1
 select
     position,
     version,
@@ -11,4 +11,3 @@ select
     (data ->> 'issued_before')::timestamptz as issued_before,
     data ->> 'reason' as reason
 from batch
-where type = 'TokensRevoked' and schema_version in (1);

@@ -3,6 +3,7 @@ import Counting
 import EventSourcing
 import Logging
 import Postgres
+import Resilience
 
 /// Keeps a process's revocations those of the log, whichever process wrote them: at once where the database notifies,
 /// else within the listener's poll interval of a second.
@@ -42,7 +43,9 @@ package struct RevocationWatch: Sendable {
                 revocations.replace(by: try events.map { Revocations.Revocation(try TokensRevoked($0)) })
                 read = (events.last?.version ?? 0, history)
             } catch {
-                logger.warning("revoked tokens cannot be read", metadata: ["reason": "\(error)"])
+                if FailureNotices.shared.isDue("revoked tokens cannot be read") {
+                    logger.warning("revoked tokens cannot be read", metadata: ["reason": "\(error)"])
+                }
             }
         }
     }
