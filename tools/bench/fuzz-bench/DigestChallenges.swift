@@ -1,0 +1,1 @@
+../../../Sources/FootfallWorker/Stream/DigestChallenges.swift
