@@ -144,8 +144,8 @@ let package = Package(
         .target(
             name: "API",
             dependencies: [
-                "Access", "CMalloc", "CZstd", "Counting", "EventLog", "EventSourcing", "Postgres", "Projector", "Release",
-                "Resilience", "Secrets", "StreamPolicy",
+                "Access", "CMalloc", "CZstd", "Counting", "EventLog", "EventSourcing", "Postgres", "Projector",
+                "Release", "Resilience", "Secrets", "StreamPolicy",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -190,7 +190,10 @@ let package = Package(
             name: "COpenCV",
             exclude: ["opencv4"],
             cxxSettings: [.headerSearchPath("opencv4")],
-            linkerSettings: openCVModules.map { .linkedLibrary("opencv_\($0)") }
+            // What takes the place of a function of libavcodec must be seen by the dynamic linker.
+            linkerSettings: openCVModules.map { .linkedLibrary("opencv_\($0)") } + [
+                .unsafeFlags(["-Xlinker", "--export-dynamic-symbol=avcodec_open2"])
+            ]
         ),
         .target(name: "CConfinement"),
         .target(name: "Vision", dependencies: ["COpenCV"], swiftSettings: swiftSettings),
