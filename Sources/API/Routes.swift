@@ -193,7 +193,7 @@ extension Backend {
         { request, context in
             guard route.mayTakeLong(request) else { return try await route.handler(request, context) }
             return try await AwaitedAnswer.on(context.channel) {
-                try await turns.withTurn(of: context.principal.name) { try await route.handler(request, context) }
+                try await turns.withTurn(of: context.principal.user) { try await route.handler(request, context) }
             }
         }
     }

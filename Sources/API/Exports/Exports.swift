@@ -95,7 +95,7 @@ struct Exports: Sendable {
             ? try await readModels.skipped(by: [.hourlyCounts]).positions(of: fleet) {
                 SkippedEvents.Span(from: form.from.rfc3339, to: form.to.rfc3339)
             } : []
-        guard let slot = slots.take(for: context.principal.name) else {
+        guard let slot = slots.take(for: context.principal.user) else {
             throw Problem.passing(
                 .overloaded,
                 "Exports are under way already, \(slots.maximum) of all users or \(slots.ofUser) of yours; try again.")

@@ -68,7 +68,7 @@ struct TelemetryCommands: Sendable {
         let events = items.map(\.report.event)
         let bytes = events.reduce(0) { $0 + $1.data.count }
         try intake.take(
-            IntakeLimits.Amounts(reports: Int64(items.count), bytes: Int64(bytes)), of: context.principal.name)
+            IntakeLimits.Amounts(reports: Int64(items.count), bytes: Int64(bytes)), of: context.principal.user)
         let stream = try context.cameraID.telemetryStream
         let outcomes = try await log.append(
             zip(items, events).map { item, event in

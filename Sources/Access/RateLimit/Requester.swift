@@ -11,10 +11,7 @@ package enum Requester: Hashable, Sendable {
     func key(by rule: String) -> String {
         switch self {
         case .network(let name): return "\(rule):@\(name)"
-        case .user(let issuer, let name):
-            let issuer = issuer.text
-            // With its length, so that no issuer and name read as another two.
-            return "\(rule):\(issuer.utf8.count):\(issuer):\(name)"
+        case .user(let issuer, let name): return "\(rule):\(issuer.user(name))"
         }
     }
 }
@@ -29,4 +26,13 @@ extension Issuer {
         case .service: "service"
         }
     }
+
+    /// Whom it names so: different for different users of all issuers. With a length, so that no issuer and name read as
+    /// another two.
+    fileprivate func user(_ name: String) -> String { "\(text.utf8.count):\(text):\(name)" }
+}
+
+extension Principal {
+    /// Who this is, apart from users of the same name from other issuers.
+    package var user: String { issuer.user(name) }
 }
