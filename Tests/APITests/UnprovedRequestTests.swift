@@ -22,7 +22,7 @@ import Testing
             ("::1", "0000000000000000", "000000000000"), (nil, "unknown", nil), ("unix", "unix", nil),
         ] as [(String?, String, String?)])
     func aClientsNetworkIsWhatItHasToItself(address: String?, name: String, site: String?) {
-        let network = ClientNetwork(address)
+        let network = RateNetwork(address)
         #expect(network.name == name)
         #expect(network.site == site)
     }

@@ -4,13 +4,13 @@ import Synchronization
 /// A request of which it is not known yet who sends it: it counts for the network that it came from, once, unless it
 /// proves who sends it.
 final class UnprovedRequest: Sendable {
-    let network: ClientNetwork
+    let network: RateNetwork
     private let limiter: RateLimiter?
     private let isCounted = Mutex(false)
 
     init(_ limiter: RateLimiter?, from address: String?) {
         self.limiter = limiter
-        network = ClientNetwork(address)
+        network = RateNetwork(address)
     }
 
     /// Takes it off what its network may make, and off what its site may.
@@ -42,6 +42,6 @@ final class UnprovedRequest: Sendable {
     }
 
     private static func ofSite(_ rule: RateRules.Rule) -> RateRules.Rule {
-        RateRules.Rule(name: rule.name, limit: rule.limit.times(ClientNetwork.networksOfASite))
+        RateRules.Rule(name: rule.name, limit: rule.limit.times(RateNetwork.networksOfASite))
     }
 }

@@ -2,7 +2,7 @@ import EventLog
 import Glibc
 
 /// The network that a client comes from, as far as one client has it to itself.
-struct ClientNetwork: Hashable {
+struct RateNetwork: Hashable {
     /// An IPv4 address, also where it comes mapped into IPv6; of IPv6 the first 64 bits, within which a client has all
     /// addresses.
     let name: String
@@ -24,8 +24,8 @@ struct ClientNetwork: Hashable {
             name = all[12...].map(String.init).joined(separator: ".")
             site = nil
         } else {
-            name = all[..<8].hexadecimal
-            site = all[..<6].hexadecimal
+            name = Array(all[..<8]).hexadecimal
+            site = Array(all[..<6]).hexadecimal
         }
     }
 
