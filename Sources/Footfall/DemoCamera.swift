@@ -76,7 +76,7 @@ struct DemoCamera: Service {
             """
             select camera_id
             from read.camera_state
-            where metadata @> '{"demo": true}' and not removed
+            where metadata::jsonb @> '{"demo": true}' and not removed
             order by camera_id
             limit 1
             """)
