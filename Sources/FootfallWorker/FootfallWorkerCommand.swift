@@ -1,11 +1,13 @@
 import ArgumentParser
 import Foundation
+import Release
 
 @main
 struct FootfallWorkerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "footfall-worker",
         abstract: "Watches the cameras that a server assigns to it.",
+        version: "footfall-worker \(Release.version)",
         subcommands: [WorkerCommand.self, ProbeCommand.self], defaultSubcommand: WorkerCommand.self)
 
     /// As ArgumentParser's own, with the confinement before the first thread beside this one.
@@ -17,6 +19,7 @@ struct FootfallWorkerCommand: AsyncParsableCommand {
             exit(withError: error)
         }
     }
+
     /// The command that is asked for, already confined; nil where it was help, and is done.
     private static func confined() throws -> (any ParsableCommand)? {
         var command = try parseAsRoot(nil)
