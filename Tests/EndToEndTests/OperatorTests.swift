@@ -163,10 +163,13 @@ import Testing
             #expect(try await footfall.get("/cameras/1/counts?min_position=3").status == .ok)
             #expect(await footfall.stop() == 0)
 
+            // Heartbeats, of which a camera's own events know nothing, have a say in the status of one not yet started.
+            var shown = try #require(registered.body.object)
+            shown["status"] = .null
             for moment in ["v1", "1", registered.body["created_at"]?.string ?? ""] {
                 let state = try await Program.run("footfallctl", ["audit", "--camera", "1", "--as-of", moment] + data)
                 #expect(state.code == 0, "\(state.output)")
-                #expect(try JSON.parse(state.output.trimmingCharacters(in: .newlines)) == registered.body)
+                #expect(try JSON.parse(state.output.trimmingCharacters(in: .newlines)) == .object(shown))
             }
             let later = try await Program.run("footfallctl", ["audit", "--camera", "1", "--as-of", "v3"] + data)
             #expect(later.code == 1)

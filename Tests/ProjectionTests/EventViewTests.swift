@@ -99,7 +99,9 @@ import Testing
         let skip = ProjectionEventSkipped(
             projection: ProjectionName(stored: "hourly_counts"), position: 7, type: "CountReadingRecorded",
             stream: "telemetry-1", sqlState: "22P02", error: "invalid input", reason: reason)
-        return life.map(Camera.encode)
-            + [heartbeat.event, reading.event, correction.event, probe.event, reset.event, skip.event]
+        let revocation = TokensRevoked(.subject(TokenSubject(stored: "ana"), issuedBefore: now), reason: reason)
+        return life.map(Camera.encode) + [
+            heartbeat.event, reading.event, correction.event, probe.event, reset.event, skip.event, revocation.event,
+        ]
     }
 }

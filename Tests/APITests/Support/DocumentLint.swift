@@ -57,7 +57,9 @@ struct DocumentLint {
     }
 
     private mutating func checkExample(of part: JSON, _ name: String) {
-        if part["example"] == nil, part["examples"]?.object?.isEmpty != false { faults.append("\(name) has no example") }
+        if part["example"] == nil, part["examples"]?.object?.isEmpty != false {
+            faults.append("\(name) has no example")
+        }
     }
 
     /// What generators stumble over.
