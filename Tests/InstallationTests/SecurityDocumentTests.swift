@@ -2,7 +2,7 @@ import Foundation
 import Installation
 import Testing
 
-/// What SECURITY.md says about settings, against the README, which has them all.
+/// What SECURITY.md says about settings, against the page that has them all.
 @Suite struct SecurityDocumentTests {
     private static let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..").standardized
 
@@ -19,7 +19,7 @@ import Testing
     @Test func everySettingThatItNamesIsDocumented() throws {
         let security = try text("SECURITY.md")
         let names = Set(security.matches(of: /FOOTFALL_[A-Z_]+/).map { String($0.output) })
-        let table = try section("Configuration", of: try text("README.md"))
+        let table = try text("docs/reference/configuration.md")
         #expect(names.count > 10)
         for name in names { #expect(table.contains("| `\(name)`") || table.contains(", `\(name)`"), "\(name)") }
     }
