@@ -1,5 +1,6 @@
 import API
 import EventSourcing
+import HTTPTypes
 import TestSupport
 import Testing
 
@@ -11,11 +12,15 @@ import Testing
         try await withAPI(policy: policy, patience: .seconds(60)) { api in
             let checkpoints = try #require(api.checkpoints)
             try await api.register()
+            // Of twenty users, none of whom may have more than 64 wait.
             // These wait for what never comes, and are given up.
             let givenUp = Task {
                 await withTaskGroup(of: Void.self) { group in
-                    for _ in 0..<200 {
-                        group.addTask { _ = try? await api.get("/cameras/1?min_position=1000000") }
+                    for index in 0..<200 {
+                        group.addTask {
+                            _ = try? await api.get(
+                                "/cameras/1?min_position=1000000", headers: [.actor: "user \(index % 20)"])
+                        }
                     }
                 }
             }
@@ -24,7 +29,8 @@ import Testing
                     group.addTask {
                         let wanted = index % 40 + 2
                         let path = index % 2 == 0 ? "/cameras/1" : "/cameras/1/counts"
-                        return (wanted, try await api.get("\(path)?min_position=\(wanted)"))
+                        let user: HTTPFields = [.actor: "user \(index % 20)"]
+                        return (wanted, try await api.get("\(path)?min_position=\(wanted)", headers: user))
                     }
                 }
                 while checkpoints.waiting < 1000 { await Task.yield() }
