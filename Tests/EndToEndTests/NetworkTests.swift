@@ -57,7 +57,7 @@ import Testing
     }
 
     private static func send(_ text: String, to socket: Int32) throws {
-        let sent = Glibc.send(socket, text, text.utf8.count, Int32(MSG_NOSIGNAL.rawValue))
+        let sent = Glibc.send(socket, text, text.utf8.count, Int32(MSG_NOSIGNAL))
         try #require(sent == text.utf8.count)
     }
 
@@ -66,7 +66,7 @@ import Testing
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 4096)
         while end.map({ !String(decoding: bytes, as: UTF8.self).hasSuffix($0) }) ?? true {
-            let count = recv(socket, &buffer, buffer.count, Int32(MSG_DONTWAIT.rawValue))
+            let count = recv(socket, &buffer, buffer.count, Int32(MSG_DONTWAIT))
             if count < 0, errno == EAGAIN {
                 try Task.checkCancellation()
                 await Task.yield()
