@@ -1,6 +1,8 @@
 """The OpenAPI document is valid, its examples are what its schemas say, and the server takes and gives such.
 
-usage: examples.py URL TOKEN
+usage: examples.py URL TOKEN WORKER_TOKEN
+
+WORKER_TOKEN is of the worker that examples name, for what is told to that worker alone.
 """
 
 import sys
@@ -16,6 +18,9 @@ from closed import closed, target
 
 METHODS = ("get", "put", "post", "delete", "patch")
 
+# What is told to a worker alone, by its own token.
+OF_THE_WORKER = "/workers/{id}/assignments"
+
 # Parameters that mean something only beside others.
 GOES_WITH = {"from": ("to",), "to": ("from",), "after_version": ("order",)}
 
@@ -29,11 +34,11 @@ def observed_now(body):
 
 
 class Contract:
-    def __init__(self, url, token):
+    def __init__(self, url, token, worker_token):
         self.url = url
         self.session = requests.Session()
-        if token:
-            self.session.headers["Authorization"] = f"Bearer {token}"
+        self.session.headers["Authorization"] = f"Bearer {token}"
+        self.worker_token = worker_token
         self.published = requests.get(f"{url}/openapi.json", timeout=30).json()
         self.document = closed(self.published)
         self.base = url + self.document["servers"][0]["url"]
@@ -139,6 +144,8 @@ class Contract:
                 example = self.register()
             if parameter.get("required"):
                 values[parameter["in"]][parameter["name"]] = self.text(example)
+        if path == OF_THE_WORKER:
+            values["header"]["Authorization"] = f"Bearer {self.worker_token}"
         return self.session.request(
             method, self.base + path.format(**values["path"]), headers=values["header"], params=values["query"],
             json=body, timeout=60,
@@ -166,7 +173,7 @@ class Contract:
 
 
 def main():
-    contract = Contract(sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else "")
+    contract = Contract(*sys.argv[1:4])
     contract.check_document()
     contract.check_examples()
     contract.check_answers()
