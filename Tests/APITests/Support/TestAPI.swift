@@ -163,11 +163,13 @@ func withCommands(
 }
 
 /// Everything: a database of the test's own, its projections running unless `projecting` is false.
-/// - Parameter clocked: whether the database's time is that of the test's clock, as the API's is.
+/// - Parameters:
+///   - clocked: whether the database's time is that of the test's clock, as the API's is.
+///   - patience: longer than a server's, since a read model of many on a busy machine may lag.
 func withAPI(
     _ setup: TestingSetup = .router, projecting: Bool = true, clocked: Bool = false,
     policy: NetworkPolicy = NetworkPolicy(),
-    patience: Duration = .seconds(5), maximumWaiting: Int = 1024, exportPatience: Duration = .seconds(30),
+    patience: Duration = .seconds(15), maximumWaiting: Int = 1024, exportPatience: Duration = .seconds(30),
     prober: StreamProber = .unavailable,
     authentication: Authentication = .off,
     circuits: [CircuitBreaker] = [],
