@@ -1,5 +1,4 @@
 import EventLog
-import Glibc
 
 /// The network that a client comes from, as far as one client has it to itself.
 struct RateNetwork: Hashable {
@@ -13,19 +12,13 @@ struct RateNetwork: Hashable {
     static let networksOfASite: Int64 = 4
 
     init(_ address: String?) {
-        var bytes = in6_addr()
-        guard let address, address.contains(":"), inet_pton(AF_INET6, Self.withoutZone(address), &bytes) == 1 else {
-            name = address ?? "unknown"
-            site = nil
-            return
-        }
-        let all = withUnsafeBytes(of: bytes) { Array($0) }
-        if all[..<10].allSatisfy({ $0 == 0 }), all[10...11] == [0xFF, 0xFF] {
-            name = all[12...].map(String.init).joined(separator: ".")
-            site = nil
+        let bytes = address.flatMap { AddressRange.bytes(of: Self.withoutZone($0)) }
+        if let bytes, bytes.count == 16 {
+            name = Array(bytes[..<8]).hexadecimal
+            site = Array(bytes[..<6]).hexadecimal
         } else {
-            name = Array(all[..<8]).hexadecimal
-            site = Array(all[..<6]).hexadecimal
+            name = bytes?.map(String.init).joined(separator: ".") ?? address ?? "unknown"
+            site = nil
         }
     }
 
