@@ -63,8 +63,8 @@ import Testing
                 await Task.yield()
                 let list = try await api.get("/projections")
                 stall = list["items"]?.array?.first { $0["name"] == "hourly_counts" }?["active"]?["stall"]
-            } while stall?["reason"] == nil
-            #expect(stall?["reason"] == "schema_version")
+                // Before it has met the event it may be seen waiting for a lock.
+            } while stall?["reason"] != "schema_version"
             #expect(stall?["position"] == 2)
             #expect(stall?["error"] == "CountReadingRecorded has schema version 9, which this release cannot read")
             // It is not counted, and the others go on.
