@@ -1,25 +1,31 @@
 import Synchronization
 
-/// Keeps a flood out of the log: of each kind of line so many are written within a second, and of the others their number
-/// alone.
+/// Keeps a flood out of the log: of each kind of line a few are written at once, then one a second, and of the others their
+/// number alone.
 package final class FloodGate: Sendable {
     package typealias Instant = ContinuousClock.Instant
 
-    private struct Window {
-        var began: Instant
-        var lines = 0
+    /// A token bucket: a line takes a token, and a token comes back each second.
+    private struct Bucket {
+        var tokens: Int
+        /// When the last token came back.
+        var filled: Instant
         var held = 0
+
+        mutating func fill(upTo maximum: Int, at now: Instant) {
+            let seconds = Int(filled.duration(to: now) / .seconds(1))
+            tokens = min(maximum, tokens + max(0, seconds))
+            filled = tokens == maximum ? now : filled + .seconds(seconds)
+        }
     }
 
-    private static let length = Duration.seconds(1)
-
-    private let lines: Int
+    private let burst: Int
     private let now: @Sendable () -> Instant
-    private let windows = Mutex<[String: Window]>([:])
+    private let buckets = Mutex<[String: Bucket]>([:])
 
-    /// - Parameter lines: how many of a kind are written within a second.
-    package init(lines: Int = 10, now: @escaping @Sendable () -> Instant = { .now }) {
-        self.lines = lines
+    /// - Parameter burst: how many of a kind are written at once after a time without any.
+    package init(burst: Int = 10, now: @escaping @Sendable () -> Instant = { .now }) {
+        self.burst = burst
         self.now = now
     }
 
@@ -27,23 +33,21 @@ package final class FloodGate: Sendable {
     /// - Parameter kind: one of few, and none that a client makes up.
     package func admits(_ kind: String) -> Bool {
         let now = now()
-        return windows.withLock { windows in
-            var window = windows[kind] ?? Window(began: now)
-            // What was held stays until somebody asks for it.
-            if window.began + Self.length <= now { window = Window(began: now, held: window.held) }
-            window.lines += 1
-            let isWritten = window.lines <= lines
-            if !isWritten { window.held += 1 }
-            windows[kind] = window
+        return buckets.withLock { buckets in
+            var bucket = buckets[kind] ?? Bucket(tokens: burst, filled: now)
+            bucket.fill(upTo: burst, at: now)
+            let isWritten = bucket.tokens > 0
+            if isWritten { bucket.tokens -= 1 } else { bucket.held += 1 }
+            buckets[kind] = bucket
             return isWritten
         }
     }
 
     /// How many lines of each kind were not written since it was asked last.
     package func takeHeld() -> [String: Int] {
-        windows.withLock { windows in
-            let held = windows.mapValues(\.held).filter { $0.value > 0 }
-            for kind in held.keys { windows[kind]?.held = 0 }
+        buckets.withLock { buckets in
+            let held = buckets.mapValues(\.held).filter { $0.value > 0 }
+            for kind in held.keys { buckets[kind]?.held = 0 }
             return held
         }
     }
