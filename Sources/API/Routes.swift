@@ -171,7 +171,10 @@ extension Backend {
                     try await principal(of: request, unproved, limits)
                 }
             }
-            if route.access != .open { connections.prove(context.channel) }
+            if route.access != .open {
+                connections.prove(context.channel)
+                try RequestPlace.takeShare()
+            }
             let proved = context
             return try await security.noting(proved) {
                 try await limits.count(proved) {

@@ -8,7 +8,7 @@ import Testing
 @Suite(.timeLimit(.minutes(5))) struct WaitingTests {
     @Test func aThousandRequestsWaitAtOnce() async throws {
         var policy = NetworkPolicy()
-        policy.maximumRequests = 2000
+        policy.maximumRequests = 4000
         try await withAPI(policy: policy, patience: .seconds(60)) { api in
             let checkpoints = try #require(api.checkpoints)
             try await api.register()
@@ -73,6 +73,40 @@ import Testing
             }
             // Each place was taken and left as often.
             #expect(try await api.get("/cameras/1").status == 200)
+        }
+    }
+
+    @Test func oneUserHasHalfOfThePlaces() async throws {
+        var policy = NetworkPolicy()
+        policy.maximumRequests = 4
+        try await withAPI(policy: policy) { api in
+            try await api.register()
+            let pool = try #require(api.pool)
+            let schema = try await pool.query(
+                "select 'health_summary_b' || build from projection_builds where projection = 'health_summary' and state = 'active'"
+            )[0].text(0)
+            try await pool.withConnection { holder in
+                try await holder.query("begin")
+                try await holder.query("lock table \(schema).health_summary in access exclusive mode")
+                let waiting = """
+                    select count(*) from pg_locks
+                    where not granted and relation = '\(schema).health_summary'::regclass and mode = 'AccessShareLock'
+                    """
+                try await withThrowingTaskGroup(of: Answer.self) { group in
+                    for id in 1...2 {
+                        _ = try await api.post("/cameras", TestAPI.camera(), headers: [.actor: "ana"])
+                        group.addTask { try await api.get("/cameras/\(id)/health", headers: [.actor: "eve"]) }
+                        while try await holder.query(waiting)[0].integer(0) < id { await Task.yield() }
+                    }
+                    let refused = try await api.get("/cameras/1/config", headers: [.actor: "eve"])
+                    refused.expectProblem(429, "rate_limited")
+                    #expect(refused.header("Retry-After") == "1")
+                    #expect(try await api.get("/cameras/1/config", headers: [.actor: "ana"]).status == 200)
+                    try await holder.query("rollback")
+                    for try await answer in group { #expect(answer.status == 200, "\(answer.body)") }
+                }
+                #expect(try await api.get("/cameras/1/config", headers: [.actor: "eve"]).status == 200)
+            }
         }
     }
 

@@ -6,6 +6,8 @@ package struct NetworkPolicy: Sendable {
     package var largeBodyBytes = 64 * 1024
     /// How many requests are worked on at a time; others are answered 503.
     package var maximumRequests = 256
+    /// How many of them may be of one user; others are answered 429.
+    var maximumRequestsOfUser: Int { max(1, maximumRequests / 2) }
     /// How many answers of unknown length are sent at a time; others are answered 503.
     package var maximumStreams = 64
     /// How many bodies of requests are waited for at a time, and how many of one user; others are answered 503.

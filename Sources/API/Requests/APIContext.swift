@@ -15,7 +15,7 @@ package struct APIContext: RequestContext {
     var trace: TraceContext?
     /// Who sent the request; nobody who may do anything, until that is known.
     var principal = Principal(name: Actor.anonymous.text, permissions: []) {
-        didSet { sender.become(principal.name) }
+        didSet { sender.become(principal) }
     }
     /// Shared by all copies, for the log's line.
     let sender = Sender()

@@ -1,3 +1,4 @@
+import Access
 import HTTPTypes
 import Hummingbird
 import Logging
@@ -85,12 +86,15 @@ struct RequestIdentity: RouterMiddleware {
     }
 }
 
-/// The name of whoever sent the request, as far as it is known by its end: the log's line is written outside of what
-/// finds it out.
+/// The sender of the request, as far as it is known: the log's line is written outside of what finds it out.
 final class Sender: Sendable {
-    private let current = Mutex("")
+    private let current = Mutex<Principal?>(nil)
 
-    var name: String { current.withLock(\.self) }
+    /// Empty until it is known.
+    var name: String { current.withLock { $0?.name ?? "" } }
 
-    func become(_ name: String) { current.withLock { $0 = name } }
+    /// Different for users of one name from different issuers; empty until it is known.
+    var user: String { current.withLock { $0?.user ?? "" } }
+
+    func become(_ principal: Principal) { current.withLock { $0 = principal } }
 }

@@ -7,6 +7,7 @@ struct RequestLimits: RouterMiddleware {
     private let largeBodyBytes: Int
     private let requests: Slots
     private let streams: Slots
+    private let shares: UserSlots
     private let bodies: UserSlots
 
     init(_ policy: NetworkPolicy) {
@@ -14,6 +15,7 @@ struct RequestLimits: RouterMiddleware {
         largeBodyBytes = policy.largeBodyBytes
         requests = Slots(policy.maximumRequests)
         streams = Slots(policy.maximumStreams)
+        shares = UserSlots(.max, ofUser: policy.maximumRequestsOfUser)
         bodies = UserSlots(policy.maximumBodies, ofUser: policy.maximumBodiesOfUser)
     }
 
@@ -33,7 +35,7 @@ struct RequestLimits: RouterMiddleware {
         }
         let isBodyAwaited = try ExpectedBody.isAwaited(by: request)
         let place = requests.take().map {
-            RequestPlace($0, of: requests, bodies: bodies, sender: context.sender)
+            RequestPlace($0, of: requests, shares: shares, bodies: bodies, sender: context.sender)
         }
         defer { withExtendedLifetime(place) {} }
         // Probes must tell a busy server from a dead one, and from one that is of no use.

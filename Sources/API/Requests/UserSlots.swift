@@ -24,6 +24,16 @@ final class UserSlots: Sendable {
         return isFree ? Slot(self, user) : nil
     }
 
+    /// Takes one also where none is left: for who had one before and comes back.
+    func takeAgain(for user: String) -> Slot {
+        let user = ExactText(user)
+        taken.withLock { taken in
+            taken.all += 1
+            taken.byUser[user, default: 0] += 1
+        }
+        return Slot(self, user)
+    }
+
     private func free(_ user: ExactText) {
         taken.withLock { taken in
             taken.all -= 1
