@@ -1,3 +1,4 @@
+import EventSourcing
 import Postgres
 
 /// An event among those that it follows from, that were made with it, and that follow from it.
@@ -8,8 +9,12 @@ package struct AuditChain: Sendable {
         case event = "self"
         /// Made by the same request: it has the same `correlation_id`.
         case sameRequest = "same_request"
-        /// What follows from it or from what was made with it, directly or not.
+        /// What follows from it or from what was made with it, directly or not: sent by the same actor as its cause, or
+        /// appended by Footfall itself.
         case effect
+        /// Says of itself that it follows from one of these, and was sent by another actor. What follows from it is in its
+        /// own chain.
+        case claimedEffect = "claimed_effect"
     }
 
     package struct Link: Sendable {
@@ -64,13 +69,17 @@ extension AuditTrail {
           select position from origin
         ),
         effects as (
-          select position, 0 as depth from made
+          select made.position, events.metadata ->> 'actor' as actor, true as is_own, 0 as depth
+          from made
+          join events using (position)
           union
-          select events.position, effects.depth + 1
+          select events.position, events.metadata ->> 'actor',
+            coalesce(events.metadata ->> 'actor' in (effects.actor, '\(EventMetadata.ownActor)'), false),
+            effects.depth + 1
           from effects
           join events on events.metadata ->> 'causation_id' = effects.position::text
           where events.type <> 'CountReadingRecorded' and events.type <> 'HeartbeatRecorded'
-            and effects.depth < 100 and events.position > effects.position
+            and effects.is_own and effects.depth < 100 and events.position > effects.position
         ),
         related as (
           select position, min(rank) as rank
@@ -78,7 +87,7 @@ extension AuditTrail {
             select $1::bigint as position, 0 as rank
             union all select position, 1 from causes
             union all select position, 2 from made
-            union all select position, 3 from effects
+            union all select position, case when is_own then 3 else 4 end from effects
           ) as related
           group by position
           order by position
@@ -95,7 +104,7 @@ extension AuditTrail {
         let rows = try await pool.query(
             Self.chainSQL, [.integer(position), .integer(2000), .integer(Self.maximumLinks)])
         let links = try rows.prefix(Self.maximumLinks).map { row in
-            let relations: [AuditChain.Relation] = [.event, .cause, .sameRequest, .effect]
+            let relations: [AuditChain.Relation] = [.event, .cause, .sameRequest, .effect, .claimedEffect]
             return AuditChain.Link(
                 relation: relations[Int(try row.integer(2))],
                 entry: Entry(position: try row.integer(0), json: try row.bytes(1)))

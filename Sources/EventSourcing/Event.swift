@@ -52,6 +52,9 @@ package struct RecordedEvent: Hashable, Sendable {
 
 /// Who caused events, and how: kept beside each event, never a secret.
 package struct EventMetadata: Hashable, Sendable {
+    /// The actor of what Footfall appends by itself. Nobody else acts under this name.
+    package static let ownActor = "footfall"
+
     /// The user or program that gave the command.
     package var actor: String?
     /// Common to all that follows from one request.

@@ -114,6 +114,32 @@ import Testing
         }
     }
 
+    @Test func aClaimJoinsNobodyElsesChain() async throws {
+        try await withAPI(projecting: false) { api in
+            let causation = try #require(HTTPField.Name("Footfall-Causation"))
+            _ = try await api.post("/cameras", TestAPI.camera(), headers: [.actor: "ana"])
+            _ = try await api.post("/cameras", TestAPI.camera(), headers: [.actor: "eve", causation: "1"])
+            _ = try await api.post("/cameras", TestAPI.camera(), headers: [.actor: "eve", causation: "2"])
+            _ = try await api.post("/cameras", TestAPI.camera(), headers: [.actor: "ana", causation: "1"])
+            func chain(_ position: Int) async throws -> [String] {
+                (try await api.get("/audit/\(position)/chain")["items"]?.array ?? []).map {
+                    "\($0["event"]?["position"]?.integer ?? 0) \($0["relation"]?.string ?? "")"
+                }
+            }
+            #expect(try await chain(1) == ["1 self", "2 claimed_effect", "4 effect"])
+            #expect(try await chain(2) == ["1 cause", "2 self", "3 effect"])
+            #expect(try await chain(4) == ["1 cause", "4 self"])
+        }
+    }
+
+    @Test func nobodyActsAsFootfallItself() async throws {
+        try await withAPI(projecting: false) { api in
+            try await api.post("/cameras", TestAPI.camera(), headers: [.actor: "footfall"])
+                .expectProblem(401, "unauthenticated")
+            #expect(try await api.log.head() == 0)
+        }
+    }
+
     @Test func everyStepOfAChainIsFoundByAnIndex() async throws {
         try await withAPI(projecting: false) { api in
             let pool = try #require(api.pool)

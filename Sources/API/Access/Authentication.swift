@@ -1,5 +1,6 @@
 import Access
 import Counting
+import EventSourcing
 import HTTPTypes
 import Hummingbird
 import Resilience
@@ -26,6 +27,16 @@ package enum Authentication: Sendable {
     /// - Throws: `Problem` where the request does not prove who sends it.
     /// - Parameter unproved: counted before an identity service is asked.
     func principal(of request: Request, _ unproved: UnprovedRequest) async throws(Problem) -> Principal {
+        let principal = try await claimed(by: request, unproved)
+        guard principal.name != EventMetadata.ownActor else {
+            throw Problem(
+                .unauthenticated, "Nobody but Footfall itself acts as \(EventMetadata.ownActor).",
+                headers: [.wwwAuthenticate: Self.realm])
+        }
+        return principal
+    }
+
+    private func claimed(by request: Request, _ unproved: UnprovedRequest) async throws(Problem) -> Principal {
         switch self {
         case .off: return try Self.named(by: request)
         case .tokens(let verifier):

@@ -34,7 +34,7 @@ package struct CameraMonitor: Sendable {
 
     package static let interval = Duration.seconds(30)
 
-    static let metadata = EventMetadata(actor: "footfall")
+    static let metadata = EventMetadata(actor: EventMetadata.ownActor)
     /// The advisory lock's first key, beside those that Migrations/0002_projections.sql lists.
     private static let lock: Int64 = 0x466F_6F80
     private static let pageSize = 500
