@@ -28,6 +28,17 @@ import Testing
         }
     }
 
+    @Test(arguments: [#""ab""#, #""\#(String(repeating: "0g", count: 32))""#, "7", "null"])
+    func aFingerprintIsOfACertificate(_ value: String) async throws {
+        try await withCommands { api in
+            let members = #""security_config": {"certificate_sha256": \#(value)}"#
+            let answer = try await api.post("/cameras", TestAPI.camera(members))
+            answer.expectProblem(422, "validation_failed")
+            #expect(answer.faults == ["/security_config malformed"])
+            #expect(try await api.log.head() == 0)
+        }
+    }
+
     @Test func requiredMembersAreNamed() async throws {
         try await withCommands { api in
             let answer = try await api.post("/cameras", #"{"name":null}"#)

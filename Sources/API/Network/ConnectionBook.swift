@@ -140,8 +140,9 @@ package final class ConnectionBook: Sendable {
     }
 
     /// Notes that a request on this connection, or on a stream of it, has proved who sends it.
-    func prove(_ channel: any Channel) {
-        let id = channel.connectionID
+    func prove(_ channel: any Channel) { prove(on: channel.connectionID) }
+
+    func prove(on id: ObjectIdentifier) {
         open.withLock { open in
             guard open.all[id]?.isProved == false else { return }
             open.all[id]?.isProved = true

@@ -69,6 +69,33 @@ import Testing
         #expect(door.closed == ["a1", "a0"])
     }
 
+    @Test func aSixteenthIsForTheProvedWhoGiveWayLast() {
+        let door = Door(total: 16, perNetwork: 16)
+        #expect(door.open("worker", from: "10.0.0.1") == .taken)
+        door.book.prove(on: door.id("worker"))
+        // Fifteen others have room beside it, and the sixteenth of them takes the place of one of theirs.
+        for number in 0..<15 { #expect(door.open("a\(number)", from: "10.0.1.\(number)") == .taken) }
+        #expect(door.open("b", from: "10.0.2.1") == .tookPlace(isNetworkFull: false))
+        #expect(door.closed == ["a0"])
+        // Proved and idle, it gives way after all that are not proved, even those at work.
+        for number in 1..<15 {
+            door.book.requestBegan(on: door.id("a\(number)"))
+            door.book.prove(on: door.id("a\(number)"))
+        }
+        door.book.requestBegan(on: door.id("b"))
+        #expect(door.open("c", from: "10.0.2.2") == .tookPlace(isNetworkFull: false))
+        #expect(door.closed == ["a0", "b"])
+        door.book.requestBegan(on: door.id("c"))
+        door.book.prove(on: door.id("c"))
+        #expect(door.open("d", from: "10.0.2.3") == .tookPlace(isNetworkFull: false))
+        #expect(door.closed == ["a0", "b", "worker"])
+        // Where all are proved and at work, none gives way.
+        door.book.requestBegan(on: door.id("d"))
+        door.book.prove(on: door.id("d"))
+        #expect(door.open("e", from: "10.0.2.4") == .refused(isNetworkFull: false))
+        #expect(door.book.count == 16)
+    }
+
     @Test func networksAreThoseThatOneClientHas() {
         let network = ClientNetwork.init(of:)
         #expect(network("::ffff:10.0.0.1") == network("10.0.0.1"))
