@@ -14,7 +14,9 @@ func probe(
 ) async throws -> JSON {
     let nobody = NameResolver { (_: String) throws(NameResolver.Failure) in throw .notFound }
     let policy = StreamPolicy(networks: try StreamNetworks("127.0.0.1"), resolver: names ?? nobody)
-    let door = StreamDoor(policy: policy, fileRoot: root.map { FileRoot(path: $0) }, tls: tls)
+    var door = StreamDoor(policy: policy, fileRoot: root.map { FileRoot(path: $0) }, tls: tls)
+    // On a busy machine a handshake may take longer than a camera's.
+    door.patience = .seconds(30)
     return await Probe(door: door, limit: limit).look(at: kind, url)
 }
 
