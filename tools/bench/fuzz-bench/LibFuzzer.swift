@@ -9,6 +9,13 @@
         _ test: @convention(c) (UnsafePointer<UInt8>, Int) -> Int32
     ) -> Int32
 
+    /// libFuzzer's own `main`, which this program's replaces, is linked all the same and wants it.
+    @_cdecl("LLVMFuzzerTestOneInput")
+    public func readInput(_ bytes: UnsafePointer<UInt8>, _ count: Int) -> Int32 {
+        Parser.read(UnsafeBufferPointer(start: bytes, count: count))
+        return 0
+    }
+
     /// libFuzzer over all parsers. The first argument is the folder of inputs, into which the seeds are written; the others
     /// are libFuzzer's.
     @main enum Fuzz {
@@ -20,11 +27,7 @@
             }
             var count = CommandLine.argc
             var arguments = CommandLine.unsafeArgv
-            exit(
-                runDriver(&count, &arguments) { bytes, count in
-                    Parser.read(UnsafeBufferPointer(start: bytes, count: count))
-                    return 0
-                })
+            exit(runDriver(&count, &arguments, readInput))
         }
     }
 #endif
