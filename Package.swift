@@ -123,7 +123,7 @@ let package = Package(
         .target(
             name: "Access",
             dependencies: [
-                "CHiredis", "EventSourcing", "Resilience",
+                "CHiredis", "Counting", "EventSourcing", "Resilience",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "JWTKit", package: "jwt-kit"),

@@ -3,18 +3,6 @@ import EventSourcing
 import Postgres
 import Projector
 
-/// The read models behind the API, by the names of their projections.
-enum ReadModel: String, CaseIterable {
-    case cameraState = "camera_state"
-    case healthSummary = "health_summary"
-    case hourlyCounts = "hourly_counts"
-    case streamInfo = "stream_info"
-    case cameraMetrics = "camera_metrics"
-    case cameraLocations = "camera_locations"
-    case minuteCounts = "minute_counts"
-    case cameraUptime = "camera_uptime"
-}
-
 /// Reads the schema `read` and says how fresh the answer is.
 struct ReadModels: Sendable {
     private(set) var pool: Pool
@@ -148,15 +136,9 @@ struct ReadModels: Sendable {
     }
 
     /// SQL for the least position that these read models reflect; null before the first build of one is ready.
-    static func position(of models: ReadModel...) -> String { position(of: models) }
+    static func position(of models: ReadModel...) -> String { ReadModel.position(of: models) }
 
-    static func position(of models: [ReadModel]) -> String {
-        let names = models.map { "'\($0.rawValue)'" }.joined(separator: ", ")
-        return """
-            (select case when count(*) = \(models.count) then min(position) end
-             from read.checkpoints where projection in (\(names)))
-            """
-    }
+    static func position(of models: [ReadModel]) -> String { ReadModel.position(of: models) }
 
     /// SQL for the text of one JSON array: for each row of `table` the object that `select` makes of its columns.
     static func array(_ select: String, from table: String, orderedBy order: String) -> String {

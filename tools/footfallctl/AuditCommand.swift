@@ -116,8 +116,8 @@ struct AuditCommand: AsyncParsableCommand {
             do {
                 let document = try await past.document(of: CameraID(camera), at: moment, now: now)
                 print(String(decoding: document.bytes, as: UTF8.self))
-            } catch let problem as Problem {
-                complain(problem.detail)
+            } catch let refusal as CameraPast.Refusal {
+                complain(refusal.sentence)
                 throw ExitCode.failure
             }
         }

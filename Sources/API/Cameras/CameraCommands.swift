@@ -249,7 +249,7 @@ struct CameraCommands: Sendable {
     /// - Parameter isWord: whether the command says what the camera's status is from then on.
     private func answer(
         _ handled: Handled<Camera.State>, isWord: Bool, status: HTTPResponse.Status = .ok
-    ) async throws(Problem) -> Response {
+    ) async throws -> Response {
         guard case .registered(let camera) = handled.folded.state else { throw Problem(Camera.Rejection.removed) }
         let standing = await standing.status(of: camera, after: handled, isWord: isWord)
         let document = try CameraDocument(handled.folded) { _ in standing }

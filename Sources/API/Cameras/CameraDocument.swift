@@ -13,17 +13,18 @@ package struct CameraDocument: Sendable {
     package let position: Int64
 
     /// - Parameter status: what it is, where that is known; by the camera's own events alone unless this says otherwise.
-    /// - Throws: `Problem` where there is no camera to show.
+    /// - Throws: `Camera.Rejection` where there is no camera to show: `unknown` or `removed`.
     init(
         _ folded: Folded<Camera.State>, status: (Camera) -> CameraStatus? = \.status
-    ) throws(Problem) {
+    ) throws(Camera.Rejection) {
         let camera: Camera
         switch folded.state {
         case .registered(let registered): camera = registered
-        case .unregistered: throw Problem(Camera.Rejection.unknown)
-        case .removed: throw Problem(Camera.Rejection.removed)
+        case .unregistered: throw .unknown
+        case .removed: throw .removed
         }
-        guard let created = folded.created, let updated = folded.updated else { throw .internalError }
+        // What is registered was registered by an event.
+        guard let created = folded.created, let updated = folded.updated else { throw .unknown }
         id = camera.id
         let trace: KeyValuePairs<String, JSON> = [
             "created_at": .string(created.recordedAt.rfc3339),
@@ -60,6 +61,10 @@ package struct CameraDocument: Sendable {
 }
 
 extension Camera {
+    /// Whether heartbeats have a say in its status: where it is to run, or was never started by anybody, and is not in
+    /// maintenance.
+    var isHeard: Bool { status != .maintenance && (desiredState == .running || epoch == 0) }
+
     /// What changes set, in the order of the document.
     var ownMembers: KeyValuePairs<String, JSON> {
         [

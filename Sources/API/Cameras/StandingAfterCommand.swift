@@ -55,9 +55,3 @@ struct StandingAfterCommand: Sendable {
         return Seen(status: status, isSilent: try row.bool(2))
     }
 }
-
-extension Camera {
-    /// Whether heartbeats have a say in its status: where it is to run, or was never started by anybody, and is not in
-    /// maintenance.
-    var isHeard: Bool { status != .maintenance && (desiredState == .running || epoch == 0) }
-}

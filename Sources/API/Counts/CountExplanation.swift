@@ -97,7 +97,7 @@ package struct CountExplanation: Sendable {
     /// the statement's own snapshot.
     private static let sql = """
         with upto as materialized (
-          select \(ReadModels.position(of: .hourlyCounts)) as position
+          select \(ReadModel.position(of: .hourlyCounts)) as position
         ),
         \(CountedEvents.sources),
         counted as materialized (
@@ -205,18 +205,4 @@ package struct CountExplanation: Sendable {
             )
           )
         """
-}
-
-extension Timestamp {
-    /// The first instant of the quarter hour of UTC that this instant is in.
-    var startOfQuarterHour: Timestamp {
-        let remainder = microseconds % 900_000_000
-        return Timestamp(microseconds: microseconds - (remainder < 0 ? remainder + 900_000_000 : remainder))
-    }
-
-    /// This instant where a quarter hour begins with it, else the first instant of the next.
-    var endOfQuarterHour: Timestamp {
-        let start = startOfQuarterHour
-        return start == self ? self : start + QuarterHours.length
-    }
 }

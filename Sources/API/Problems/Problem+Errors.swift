@@ -11,6 +11,8 @@ extension Problem {
         switch error {
         case let problem as Problem: self = problem
         case let error as CommandError<Camera.Rejection>: self.init(error)
+        case let error as Camera.Rejection: self.init(error)
+        case let error as CameraPast.Refusal: self.init(error)
         case let error as EventLogError: self.init(error)
         case let error as PostgresError: self.init(error)
         case let error as EventDecodingError: self.init(error)
@@ -43,40 +45,42 @@ extension Problem {
 
     init(_ rejection: Camera.Rejection) {
         switch rejection {
-        case .unknown: self.init(.cameraNotFound, "No camera has this id.")
-        case .removed: self.init(.cameraRemoved, "The camera was removed; its id is not used again.")
-        case .alreadyRegistered: self.init(.cameraAlreadyRegistered, "A camera with this id is registered already.")
-        case .inMaintenance:
-            self.init(
-                .cameraInMaintenance,
-                "A camera in maintenance does not start, and no worker ends it: a person sets its status to offline first."
-            )
-        case .notAssigned(let worker):
-            self.init(.cameraNotAssigned, "The camera is not assigned to \(worker).")
-        case .notARecording:
-            self.init(
-                .notARecording, "The camera is not set to a file with started_at: there is nothing to count again.")
+        case .unknown: self.init(.cameraNotFound, rejection.sentence)
+        case .removed: self.init(.cameraRemoved, rejection.sentence)
+        case .alreadyRegistered: self.init(.cameraAlreadyRegistered, rejection.sentence)
+        case .inMaintenance: self.init(.cameraInMaintenance, rejection.sentence)
+        case .notAssigned: self.init(.cameraNotAssigned, rejection.sentence)
+        case .notARecording: self.init(.notARecording, rejection.sentence)
         case .transitionNotAllowed(let old, let new):
-            let allowed = old.successors.map(\.rawValue)
             self.init(
-                .statusTransitionNotAllowed,
-                "A camera that is \(old.rawValue) can become \(allowed.joined(separator: " or ")).",
+                .statusTransitionNotAllowed, rejection.sentence,
                 members: [
                     "from": .string(old.rawValue), "to": .string(new.rawValue),
-                    "allowed": .array(allowed.map(JSON.string)),
+                    "allowed": .array(old.successors.map { .string($0.rawValue) }),
                 ])
         case .credentialsMasked:
-            let rule = InvalidValue(
-                .maskedCredentials,
-                "*** stands for what was given for this scheme, host and port, and nothing is known; give it in full.")
+            let rule = InvalidValue(.maskedCredentials, rejection.sentence)
             self = .validationFailed([Fault(at: .pointer("/stream_url"), rule)])
         case .securityConfigMasked:
-            let rule = InvalidValue(
-                .maskedSecurityConfig,
-                "*** stands for what was given for this scheme, host and port of the stream, and there is none; give it "
-                    + "in full.")
+            let rule = InvalidValue(.maskedSecurityConfig, rejection.sentence)
             self = .validationFailed([Fault(at: .pointer("/security_config"), rule)])
         case .secretInClear: self = .internalError
+        }
+    }
+
+    init(_ refusal: CameraPast.Refusal) {
+        func notYet(_ parameter: String, _ code: InvalidValue.Code) -> Problem {
+            .validationFailed([Fault(at: .parameter(parameter), InvalidValue(code, refusal.sentence))])
+        }
+        switch refusal {
+        case .rejected(let rejection): self.init(rejection)
+        case .inFuture: self = notYet("as_of", .inFuture)
+        case .beyondLog: self = notYet("as_of_position", .outOfRange)
+        case .beyondVersion: self = notYet("version", .outOfRange)
+        case .notYetRegistered(let instant, let position):
+            self.init(
+                .cameraNotYetRegistered, refusal.sentence,
+                members: ["registered_at": .string(instant.rfc3339), "position": .integer(position)])
         }
     }
 

@@ -30,7 +30,22 @@ package struct QuarterHours: Hashable, Sendable {
     /// The first instant of each.
     package var starts: [Timestamp] { (0..<count).map { from + Self.length * Int($0) } }
 
-    private static let microseconds: Int64 = 900_000_000
+    fileprivate static let microseconds: Int64 = 900_000_000
 
     static func isStart(_ instant: Timestamp) -> Bool { instant.microseconds % microseconds == 0 }
+}
+
+extension Timestamp {
+    /// The first instant of the quarter hour of UTC that this instant is in.
+    package var startOfQuarterHour: Timestamp {
+        let remainder = microseconds % QuarterHours.microseconds
+        return Timestamp(
+            microseconds: microseconds - (remainder < 0 ? remainder + QuarterHours.microseconds : remainder))
+    }
+
+    /// This instant where a quarter hour begins with it, else the first instant of the next.
+    package var endOfQuarterHour: Timestamp {
+        let start = startOfQuarterHour
+        return start == self ? self : start + QuarterHours.length
+    }
 }

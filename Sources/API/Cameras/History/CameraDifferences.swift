@@ -3,7 +3,7 @@ import EventSourcing
 
 /// What changed in a camera, member by member, as the API shows it. A secret is never shown, only that it changed.
 struct CameraDifferences {
-    struct Difference: Hashable {
+    struct Difference: Hashable, Sendable {
         /// A JSON pointer (RFC 6901) into the camera's document.
         let member: String
         let before: JSON
@@ -20,10 +20,6 @@ struct CameraDifferences {
         noteSecret("/stream_credentials", from: before, to: after, \.address.credentials)
         noteSecret("/stream_path", from: before, to: after, \.address.path)
         noteSecret("/security_config", from: before, to: after, \.securityConfig)
-    }
-
-    var json: [JSON] {
-        all.map { ["member": .string($0.member), "before": $0.before, "after": $0.after] }
     }
 
     /// Objects are compared member by member, everything else as a whole and as it is written: `1.50` is not `1.5`.

@@ -15,8 +15,17 @@ struct CameraHistory: Sendable {
         let bound: Int64?
     }
 
+    struct Change: Sendable {
+        let event: RecordedEvent
+        /// nil where it cannot be read: nobody is named.
+        let metadata: EventMetadata?
+        /// Why it was made, where somebody said so.
+        let reason: Reason?
+        let differences: [CameraDifferences.Difference]
+    }
+
     struct Changes: Sendable {
-        let items: [JSON]
+        let items: [Change]
         /// The camera's last version; nil where there is no such camera.
         let version: Int64?
         /// Of the camera's last event.
@@ -58,54 +67,23 @@ struct CameraHistory: Sendable {
         }
         if page.order == .newest { steps.reverse() }
         return Changes(
-            items: try steps.map(Self.item), version: folded.version == 0 ? nil : folded.version,
+            items: try steps.map(Self.change), version: folded.version == 0 ? nil : folded.version,
             position: folded.updated?.position, next: hasMore ? steps.last?.event.version : nil)
     }
 
-    private static func item(_ step: Step) throws -> JSON {
-        let metadata = (try? JSON.parse(step.event.metadata)).map(EventMetadata.init)  // unreadable: nobody is named
-        return [
-            "version": .integer(step.event.version),
-            "position": .integer(step.event.position),
-            "type": .string(step.event.type),
-            "recorded_at": .string(step.event.recordedAt.rfc3339),
-            "actor": metadata?.actor.map(JSON.string) ?? .null,
-            "correlation_id": metadata?.correlationID.map(JSON.string) ?? .null,
-            "causation_id": metadata?.causationID.map(JSON.string) ?? .null,
-            "reason": try Camera.decode(step.event).reason.map { .string($0.text) } ?? .null,
-            "changes": .array(CameraDifferences(from: step.before, to: step.after).json),
-        ]
+    private static func change(_ step: Step) throws -> Change {
+        Change(
+            event: step.event,
+            metadata: (try? JSON.parse(step.event.metadata)).map(EventMetadata.init),  // unreadable: nobody is named
+            reason: try Camera.decode(step.event).reason,
+            differences: CameraDifferences(from: step.before, to: step.after).all)
     }
 }
 
 extension CameraHistory.Page {
-    static func read(_ query: Query) -> Field<Self> {
-        let order = query.value("order", default: CameraHistory.Order.newest, CameraHistory.Order.init(choosing:))
-        let limit = query.value("limit", default: 20, QueryRule.integer(in: 1...100))
-        let version = QueryRule.integer(in: 0...Int64.max)
-        let before = query.optional("before_version", version)
-        let after = query.optional("after_version", version)
-        return query.make(at: "order") {
-            let order = try order.get()
-            let (before, after) = (try before.get(), try after.get())
-            guard (order == .newest ? after : before) == nil else {
-                throw InvalidValue(
-                    .malformed, "before_version goes with the newest first, after_version with order=oldest.")
-            }
-            return Self(order: order, limit: try limit.get(), bound: before ?? after)
-        }
-    }
-
     fileprivate func covers(_ version: Int64) -> Bool {
         guard let bound else { return true }
         return order == .newest ? version < bound : version > bound
-    }
-
-    func parameters(next: Int64) -> [(name: String, value: String?)] {
-        [
-            ("order", order.rawValue), ("limit", "\(limit)"),
-            (order == .newest ? "before_version" : "after_version", "\(next)"),
-        ]
     }
 }
 

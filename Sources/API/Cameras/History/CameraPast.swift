@@ -13,6 +13,28 @@ package struct CameraPast: Sendable {
         case version(Int64)
     }
 
+    /// Why a camera is not shown as it was.
+    package enum Refusal: Error, Hashable {
+        /// There never was such a camera, or it had been removed by then.
+        case rejected(Camera.Rejection)
+        case inFuture(now: Timestamp)
+        case beyondLog(head: Int64)
+        case beyondVersion(last: Int64)
+        /// The moment lies before this instant and position.
+        case notYetRegistered(until: Timestamp, position: Int64)
+
+        package var sentence: String {
+            switch self {
+            case .rejected(let rejection): rejection.sentence
+            case .inFuture(let now): "This is in the future: it is \(now) now."
+            case .beyondLog(let head): "The log ends at position \(head)."
+            case .beyondVersion(let last): "The camera's last version is \(last)."
+            case .notYetRegistered(let instant, let position):
+                "The camera was registered at \(instant), at position \(position)."
+            }
+        }
+    }
+
     private let log: any EventLog
 
     package init(log: any EventLog) { self.log = log }
@@ -21,7 +43,7 @@ package struct CameraPast: Sendable {
     /// it.
     ///
     /// - Parameter now: the clock; what lies after it, and after the camera's last event, is not known yet.
-    /// - Throws: `Problem` where the camera was not there then, or the moment has not come yet.
+    /// - Throws: `Refusal` where the camera was not there then, or the moment has not come yet.
     package func document(of id: CameraID, at moment: Moment, now: Timestamp) async throws -> CameraDocument {
         var folded = Folded(Camera.initial)
         var last: RecordedEvent?
@@ -34,35 +56,24 @@ package struct CameraPast: Sendable {
             try folded.apply(event, by: Camera.self)
             return true
         }
-        guard let registration, let last else { throw Problem(Camera.Rejection.unknown) }
+        guard let registration, let last else { throw Refusal.rejected(.unknown) }
         switch moment {
         case .time(let time) where time > max(now, jumps.loggedAt(last)):
-            throw Self.notYet("as_of", InvalidValue(.inFuture, "This is in the future: it is \(now) now."))
+            throw Refusal.inFuture(now: now)
         case .position(let position) where position > last.position:
             let head = try await log.head()
-            if position > head {
-                throw Self.notYet("as_of_position", InvalidValue(.outOfRange, "The log ends at position \(head)."))
-            }
+            if position > head { throw Refusal.beyondLog(head: head) }
         case .version(let version) where version > folded.version:
-            let rule = InvalidValue(.outOfRange, "The camera's last version is \(folded.version).")
-            throw Self.notYet("version", rule)
+            throw Refusal.beyondVersion(last: folded.version)
         default: break
         }
         if folded.version == 0 {
-            throw Problem(
-                .cameraNotYetRegistered,
-                "The camera was registered at \(registration.recordedAt), at position \(registration.position).",
-                members: [
-                    "registered_at": .string(registration.recordedAt.rfc3339),
-                    "position": .integer(registration.position),
-                ])
+            throw Refusal.notYetRegistered(until: registration.recordedAt, position: registration.position)
         }
         // Heartbeats of that time are not looked for.
-        return try CameraDocument(folded) { $0.isHeard ? nil : $0.status }
-    }
-
-    private static func notYet(_ parameter: String, _ rule: InvalidValue) -> Problem {
-        .validationFailed([Fault(at: .parameter(parameter), rule)])
+        do throws(Camera.Rejection) { return try CameraDocument(folded) { $0.isHeard ? nil : $0.status } } catch {
+            throw Refusal.rejected(error)
+        }
     }
 }
 

@@ -47,11 +47,54 @@ struct CameraPastReads: Sendable {
         let history = CameraHistory(log: log)
         let changes = try await history.changes(of: id, page)
         guard let version = changes.version else { throw Problem(Camera.Rejection.unknown) }
-        let body: JSON = ["items": .array(changes.items), "version": .integer(version)]
+        let body: JSON = ["items": .array(changes.items.map(\.json)), "version": .integer(version)]
         var response = Response.json(body.bytes, position: changes.position)
         if let next = changes.next {
             response.headers[.link] = PageLink.next("/cameras/\(id)/history", page.parameters(next: next))
         }
         return response
+    }
+}
+
+extension CameraHistory.Page {
+    static func read(_ query: Query) -> Field<Self> {
+        let order = query.value("order", default: CameraHistory.Order.newest, CameraHistory.Order.init(choosing:))
+        let limit = query.value("limit", default: 20, QueryRule.integer(in: 1...100))
+        let version = QueryRule.integer(in: 0...Int64.max)
+        let before = query.optional("before_version", version)
+        let after = query.optional("after_version", version)
+        return query.make(at: "order") {
+            let order = try order.get()
+            let (before, after) = (try before.get(), try after.get())
+            guard (order == .newest ? after : before) == nil else {
+                throw InvalidValue(
+                    .malformed, "before_version goes with the newest first, after_version with order=oldest.")
+            }
+            return Self(order: order, limit: try limit.get(), bound: before ?? after)
+        }
+    }
+
+    func parameters(next: Int64) -> [(name: String, value: String?)] {
+        [
+            ("order", order.rawValue), ("limit", "\(limit)"),
+            (order == .newest ? "before_version" : "after_version", "\(next)"),
+        ]
+    }
+}
+
+extension CameraHistory.Change {
+    fileprivate var json: JSON {
+        [
+            "version": .integer(event.version),
+            "position": .integer(event.position),
+            "type": .string(event.type),
+            "recorded_at": .string(event.recordedAt.rfc3339),
+            "actor": metadata?.actor.map(JSON.string) ?? .null,
+            "correlation_id": metadata?.correlationID.map(JSON.string) ?? .null,
+            "causation_id": metadata?.causationID.map(JSON.string) ?? .null,
+            "reason": reason.map { .string($0.text) } ?? .null,
+            "changes": .array(
+                differences.map { ["member": .string($0.member), "before": $0.before, "after": $0.after] }),
+        ]
     }
 }
