@@ -142,10 +142,18 @@ let package = Package(
             swiftSettings: swiftSettings
         ),
         .target(
+            name: "UseCases",
+            dependencies: [
+                "Counting", "EventLog", "EventSourcing", "Postgres", "Projector", "Secrets", "StreamPolicy",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .target(
             name: "API",
             dependencies: [
                 "Access", "CMalloc", "CZstd", "Counting", "EventLog", "EventSourcing", "Postgres", "Projector",
-                "Release", "Resilience", "Secrets", "StreamPolicy",
+                "Release", "Resilience", "Secrets", "StreamPolicy", "UseCases",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -169,7 +177,7 @@ let package = Package(
             name: "footfall",
             dependencies: [
                 "API", "Access", "Counting", "EventLog", "EventSourcing", "Installation", "Postgres", "Projector",
-                "Release", "Resilience", "Secrets", "StreamPolicy", "StructuredLogging",
+                "Release", "Resilience", "Secrets", "StreamPolicy", "StructuredLogging", "UseCases",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdHTTP2", package: "hummingbird"),
@@ -220,8 +228,8 @@ let package = Package(
         .executableTarget(
             name: "footfallctl",
             dependencies: [
-                "API", "Access", "Counting", "EventLog", "EventSourcing", "Installation", "Postgres", "Projector",
-                "Release", "Secrets", "StructuredLogging",
+                "API", "Access", "Counting", "EventLog", "EventSourcing", "Installation", "Postgres", "Projector", "Release",
+                "Secrets", "StructuredLogging", "UseCases",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "TextTable", package: "TextTable"),
@@ -343,7 +351,7 @@ let package = Package(
             name: "APITests",
             dependencies: [
                 "API", "Access", "Counting", "EventLog", "EventSourcing", "Installation", "Postgres", "Projector",
-                "Release", "Resilience", "Secrets", "StreamPolicy", "StreamSupport", "TestSupport",
+                "Release", "Resilience", "Secrets", "StreamPolicy", "StreamSupport", "TestSupport", "UseCases",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),

@@ -2,6 +2,7 @@ import Counting
 import EventSourcing
 import Postgres
 import Projector
+import UseCases
 
 /// Reads the schema `read` and says how fresh the answer is.
 struct ReadModels: Sendable {

@@ -2,6 +2,7 @@ import Counting
 import EventSourcing
 import HTTPTypes
 import Postgres
+import UseCases
 
 /// Events that read models leave out for good, told with each answer that would otherwise be made of them, too.
 struct SkippedEvents: Sendable {

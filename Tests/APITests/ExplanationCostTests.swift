@@ -4,7 +4,7 @@ import Postgres
 import TestSupport
 import Testing
 
-@testable import API
+@testable import UseCases
 
 /// What an explanation reads follows what it is asked for, not how long the camera's history is.
 @Suite(.timeLimit(.minutes(5))) struct ExplanationCostTests {

@@ -1,10 +1,10 @@
-import API
 import ArgumentParser
 import Counting
 import EventLog
 import EventSourcing
 import Foundation
 import Postgres
+import UseCases
 
 struct AuditCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

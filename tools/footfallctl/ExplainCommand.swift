@@ -1,9 +1,9 @@
-import API
 import ArgumentParser
 import Counting
 import EventSourcing
 import Foundation
 import Postgres
+import UseCases
 
 struct ExplainCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

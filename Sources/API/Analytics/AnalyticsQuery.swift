@@ -2,6 +2,7 @@ import Counting
 import EventSourcing
 import Hummingbird
 import Postgres
+import UseCases
 
 /// What is to be told of one camera's counts over a range of time.
 struct AnalyticsQuery {

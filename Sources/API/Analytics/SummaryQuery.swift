@@ -3,6 +3,7 @@ import Counting
 import EventSourcing
 import Hummingbird
 import Postgres
+import UseCases
 
 /// What is to be told of several cameras' counts over a range of time.
 struct SummaryQuery {

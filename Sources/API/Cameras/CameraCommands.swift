@@ -5,6 +5,7 @@ import HTTPTypes
 import Hummingbird
 import Secrets
 import StreamPolicy
+import UseCases
 
 /// What changes a camera. Every answer but that of a removal is the camera as it is then.
 struct CameraCommands: Sendable {

@@ -1,5 +1,6 @@
 import Counting
 import EventSourcing
+import UseCases
 
 /// How a camera is counted, with every default filled in: what GET shows and what PUT takes, member for member.
 struct CameraConfig {

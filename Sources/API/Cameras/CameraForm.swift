@@ -1,6 +1,7 @@
 import Counting
 import EventSourcing
 import StreamPolicy
+import UseCases
 
 /// The body that registers, replaces or changes a camera.
 struct CameraForm {

@@ -1,6 +1,7 @@
 import Counting
 import EventSourcing
 import Postgres
+import UseCases
 
 /// Where the columns of one camera stand in a statement about it.
 struct CameraColumns {

@@ -1,6 +1,7 @@
 import Counting
 import EventSourcing
 import Postgres
+import UseCases
 
 /// What a camera's status is right after a command: what a read that reflects the command shows, heartbeats and silence
 /// with it, which the camera's own events say nothing of.

@@ -3,6 +3,7 @@ import EventSourcing
 import HTTPTypes
 import Hummingbird
 import Postgres
+import UseCases
 
 /// Corrects what was counted, by an event in the camera's telemetry stream: a correction is about what the camera
 /// reported, ends with it, and leaves the camera's own version, which operators edit against, alone.

@@ -1,6 +1,7 @@
 import Counting
 import EventSourcing
 import Hummingbird
+import UseCases
 
 /// The events behind a camera's counts.
 struct CountExplanationReads: Sendable {

@@ -2,6 +2,7 @@ import Counting
 import EventSourcing
 import Hummingbird
 import Postgres
+import UseCases
 
 /// What crossed cameras' lines, over time.
 struct CountReads: Sendable {

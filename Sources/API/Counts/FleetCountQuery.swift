@@ -3,6 +3,7 @@ import Counting
 import EventSourcing
 import Hummingbird
 import Postgres
+import UseCases
 
 /// Which counts of several cameras are asked for, and how they are added up.
 struct FleetCountQuery {

@@ -5,6 +5,7 @@ import EventSourcing
 import HTTPTypes
 import Hummingbird
 import Postgres
+import UseCases
 
 /// Exports of readings, counts and the audit trail, as files that are streamed: memory stays flat, whatever their size,
 /// and a slow reader holds back the source.

@@ -2,6 +2,7 @@ import Counting
 import EventSourcing
 import Hummingbird
 import Postgres
+import UseCases
 
 /// How the cameras fare, by their heartbeats.
 struct HealthReads: Sendable {

@@ -2,6 +2,7 @@ import EventSourcing
 import Hummingbird
 import Postgres
 import Resilience
+import UseCases
 
 /// How this process fares, for what watches over it.
 struct ServerHealth: Sendable {

@@ -4,6 +4,7 @@ import Hummingbird
 import NIOCore
 import Postgres
 import Secrets
+import UseCases
 
 /// What inner errors mean to the user.
 extension Problem {

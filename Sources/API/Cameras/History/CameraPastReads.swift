@@ -1,6 +1,7 @@
 import Counting
 import EventSourcing
 import Hummingbird
+import UseCases
 
 /// What a camera was, and how it came to be what it is.
 struct CameraPastReads: Sendable {

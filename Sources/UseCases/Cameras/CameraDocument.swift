@@ -4,9 +4,9 @@ import EventSourcing
 /// A camera as the API shows it, folded from its events: the same bytes as the read model gives for the same events, but
 /// for what heartbeats say of its status.
 package struct CameraDocument: Sendable {
-    let id: CameraID
+    package let id: CameraID
     /// In the order in which they are written.
-    let members: JSONObject
+    package let members: JSONObject
     package let bytes: [UInt8]
     package let version: Int64
     /// Of the last event in it.
@@ -14,7 +14,7 @@ package struct CameraDocument: Sendable {
 
     /// - Parameter status: what it is, where that is known; by the camera's own events alone unless this says otherwise.
     /// - Throws: `Camera.Rejection` where there is no camera to show: `unknown` or `removed`.
-    init(
+    package init(
         _ folded: Folded<Camera.State>, status: (Camera) -> CameraStatus? = \.status
     ) throws(Camera.Rejection) {
         let camera: Camera
@@ -44,13 +44,13 @@ package struct CameraDocument: Sendable {
     }
 
     /// What is shown beside a camera, of other read models: no change of the camera, and no part of its version.
-    static let neighbours = ["health", "counts_today", "recording"]
+    package static let neighbours = ["health", "counts_today", "recording"]
 
     /// What the time makes of a camera that has gone silent, without a new version.
-    static let clocked = ["status"]
+    package static let clocked = ["status"]
 
     /// An object as PostgreSQL's row_to_json writes it.
-    static func bytes(_ members: [(String, JSON)]) -> [UInt8] {
+    package static func bytes(_ members: [(String, JSON)]) -> [UInt8] {
         var output = Array("{".utf8)
         for (index, (name, value)) in members.enumerated() {
             output += "\(index == 0 ? "" : ",")\"\(name)\":".utf8
@@ -63,7 +63,7 @@ package struct CameraDocument: Sendable {
 extension Camera {
     /// Whether heartbeats have a say in its status: where it is to run, or was never started by anybody, and is not in
     /// maintenance.
-    var isHeard: Bool { status != .maintenance && (desiredState == .running || epoch == 0) }
+    package var isHeard: Bool { status != .maintenance && (desiredState == .running || epoch == 0) }
 
     /// What changes set, in the order of the document.
     var ownMembers: KeyValuePairs<String, JSON> {

@@ -7,20 +7,30 @@ import Postgres
 ///
 /// Readings are found by when they were observed, those in the archive from the files that hold
 /// some of it. Which takes of recordings were replaced stands in the camera's own stream.
-struct CountedEvents: Sendable {
-    let pool: Pool
+package struct CountedEvents: Sendable {
+    private let pool: Pool
+
+    package init(pool: Pool) { self.pool = pool }
 
     /// Stands for the whole picture where a line's name would, which is never empty.
-    static let wholePicture = ""
+    package static let wholePicture = ""
 
     /// Which counts: of one camera, from one quarter hour's first instant to before another's, perhaps of one line and
     /// class only.
-    struct Selection: Sendable {
+    package struct Selection: Sendable {
         let cameraID: CameraID
         let from: Timestamp
         let to: Timestamp
         let line: String?
         let objectClass: String?
+
+        package init(cameraID: CameraID, from: Timestamp, to: Timestamp, line: String?, objectClass: String?) {
+            self.cameraID = cameraID
+            self.from = from
+            self.to = to
+            self.line = line
+            self.objectClass = objectClass
+        }
 
         /// $1 to $6 of a statement that begins with `CountedEvents.sources`.
         var parameters: [Parameter] {
@@ -82,7 +92,7 @@ struct CountedEvents: Sendable {
     /// Late readings may stand anywhere in the stream after they were observed: an index leads to those of a range of time,
     /// so that the cost follows the range and not the stream. `position + 0` keeps the server from reading the primary key
     /// of the whole log besides, which at a million events took longer than all the rest.
-    static let sources = """
+    package static let sources = """
         recorded_readings as not materialized (
           select position, version, recorded_at, \(unskipped), metadata
           from events
@@ -180,7 +190,7 @@ struct CountedEvents: Sendable {
 
     /// Runs a statement over `sources` whose column 0 is `CountedEvents.isArchived`; where that is so, once more with
     /// what the archive holds.
-    func row(_ sql: String, of selection: Selection, _ parameters: [Parameter]) async throws -> Row? {
+    package func row(_ sql: String, of selection: Selection, _ parameters: [Parameter]) async throws -> Row? {
         let statement = Statement(sql, selection.parameters + parameters)
         return try await pool.withConnection { connection in
             let row = try await connection.pipeline([ArchivedTelemetry.holdPartitions, statement])[1].first
@@ -195,7 +205,7 @@ struct CountedEvents: Sendable {
     }
 
     /// SQL for whether some of the streams of the camera $2 lies in the archive.
-    static let isArchived = """
+    package static let isArchived = """
         exists (
           select
           from archived_streams

@@ -2,7 +2,7 @@ import Counting
 
 extension Camera.Rejection {
     /// Why a command is not carried out, for who gave it.
-    var sentence: String {
+    package var sentence: String {
         switch self {
         case .unknown: "No camera has this id."
         case .removed: "The camera was removed; its id is not used again."

@@ -1,5 +1,5 @@
 /// The read models that Footfall answers from, by the names of their projections.
-enum ReadModel: String, CaseIterable {
+package enum ReadModel: String, CaseIterable {
     case cameraState = "camera_state"
     case healthSummary = "health_summary"
     case hourlyCounts = "hourly_counts"
@@ -10,9 +10,9 @@ enum ReadModel: String, CaseIterable {
     case cameraUptime = "camera_uptime"
 
     /// SQL for the least position that these read models reflect; null before the first build of one is ready.
-    static func position(of models: ReadModel...) -> String { position(of: models) }
+    package static func position(of models: ReadModel...) -> String { position(of: models) }
 
-    static func position(of models: [ReadModel]) -> String {
+    package static func position(of models: [ReadModel]) -> String {
         let names = models.map { "'\($0.rawValue)'" }.joined(separator: ", ")
         return """
             (select case when count(*) = \(models.count) then min(position) end

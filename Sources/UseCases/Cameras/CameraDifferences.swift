@@ -2,18 +2,18 @@ import Counting
 import EventSourcing
 
 /// What changed in a camera, member by member, as the API shows it. A secret is never shown, only that it changed.
-struct CameraDifferences {
-    struct Difference: Hashable, Sendable {
+package struct CameraDifferences {
+    package struct Difference: Hashable, Sendable {
         /// A JSON pointer (RFC 6901) into the camera's document.
-        let member: String
-        let before: JSON
-        let after: JSON
+        package let member: String
+        package let before: JSON
+        package let after: JSON
     }
 
-    private(set) var all: [Difference] = []
+    package private(set) var all: [Difference] = []
 
     /// Nothing is left of a removed camera: its removal is no difference of a member.
-    init(from before: Camera.State, to after: Camera.State) {
+    package init(from before: Camera.State, to after: Camera.State) {
         if case .removed = after { return }
         let (old, new) = (Self.members(before), Self.members(after))
         for (name, value) in new { note("/\(name)", from: old[name] ?? .null, to: value) }

@@ -2,36 +2,42 @@ import Counting
 import EventSourcing
 
 /// A camera's life as a list of changes: who changed what, when, from what to what.
-struct CameraHistory: Sendable {
-    enum Order: String, CaseIterable {
+package struct CameraHistory: Sendable {
+    package enum Order: String, CaseIterable {
         case newest, oldest
     }
 
     /// Which of the changes are asked for.
-    struct Page: Sendable {
-        let order: Order
-        let limit: Int64
+    package struct Page: Sendable {
+        package let order: Order
+        package let limit: Int64
         /// Newest first: only those with a lower version. Oldest first: only those with a higher one.
-        let bound: Int64?
+        package let bound: Int64?
+
+        package init(order: Order, limit: Int64, bound: Int64?) {
+            self.order = order
+            self.limit = limit
+            self.bound = bound
+        }
     }
 
-    struct Change: Sendable {
-        let event: RecordedEvent
+    package struct Change: Sendable {
+        package let event: RecordedEvent
         /// nil where it cannot be read: nobody is named.
-        let metadata: EventMetadata?
+        package let metadata: EventMetadata?
         /// Why it was made, where somebody said so.
-        let reason: Reason?
-        let differences: [CameraDifferences.Difference]
+        package let reason: Reason?
+        package let differences: [CameraDifferences.Difference]
     }
 
-    struct Changes: Sendable {
-        let items: [Change]
+    package struct Changes: Sendable {
+        package let items: [Change]
         /// The camera's last version; nil where there is no such camera.
-        let version: Int64?
+        package let version: Int64?
         /// Of the camera's last event.
-        let position: Int64?
+        package let position: Int64?
         /// The version at which the next page begins, where there is one.
-        let next: Int64?
+        package let next: Int64?
     }
 
     private struct Step {
@@ -40,10 +46,12 @@ struct CameraHistory: Sendable {
         let after: Camera.State
     }
 
-    let log: any EventLog
+    private let log: any EventLog
+
+    package init(log: any EventLog) { self.log = log }
 
     /// Reads the camera's whole stream, and keeps one page of it.
-    func changes(of id: CameraID, _ page: Page) async throws -> Changes {
+    package func changes(of id: CameraID, _ page: Page) async throws -> Changes {
         var folded = Folded(Camera.initial)
         var steps: [Step] = []
         var hasMore = false
