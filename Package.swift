@@ -228,7 +228,7 @@ let package = Package(
         .executableTarget(
             name: "footfallctl",
             dependencies: [
-                "API", "Access", "Counting", "EventLog", "EventSourcing", "Installation", "Postgres", "Projector", "Release",
+                "Access", "Counting", "EventLog", "EventSourcing", "Installation", "Postgres", "Projector", "Release",
                 "Secrets", "StructuredLogging", "UseCases",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),

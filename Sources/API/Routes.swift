@@ -4,6 +4,7 @@ import EventLog
 import EventSourcing
 import HTTPTypes
 import Hummingbird
+import UseCases
 
 /// One line of the API's index.
 struct Route: Sendable {
@@ -67,8 +68,9 @@ extension Backend {
         let assignments = WorkerCommands(readModels: readModels, commands: commands)
         let audit = AuditReads(trail: AuditTrail(pool: slowReads.pool))
         let projections = ProjectionReads(readModels: readModels)
-        let tokens = TokenRevocation(
-            log: log, pool: readModels.pool, revocations: authentication.revocations, now: now)
+        let tokens = TokenResource(
+            revocation: TokenRevocation(log: log, pool: readModels.pool), revocations: authentication.revocations,
+            now: now)
         return [
             Route(.get, "/cameras", .fleet(.read), cameras.list),
             Route(.post, "/cameras", .fleet(.write), commands.register),

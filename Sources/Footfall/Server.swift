@@ -17,6 +17,7 @@ import Secrets
 import ServiceLifecycle
 import StreamPolicy
 import StructuredLogging
+import UseCases
 
 /// All long-running parts of the process, as one group: started in order, stopped in the reverse order.
 struct Server {
@@ -64,7 +65,7 @@ struct Server {
             patient.named("footfall log").limitingStatements(to: Self.slowTimeout), size: settings.sessions.writers,
             logger: logger)
         log = PostgresEventLog(readers: readers, writer: writer)
-        let channels = Projector.channels + [PostgresSecretStore.channel, RevocationWatch.channel]
+        let channels = Projector.channels + [PostgresSecretStore.channel, TokenRevocation.channel]
         let listener = Listener(target.named("footfall listener"), channels: channels, logger: logger)
         checkpoints = Checkpoints(pool: readers, listener: listener, logger: logger)
         let definitions = try ProjectionDefinition.load(from: files.projections)

@@ -2,6 +2,7 @@ import EventSourcing
 import HTTPTypes
 import Postgres
 import Testing
+import UseCases
 
 @testable import API
 @testable import Counting
@@ -73,7 +74,7 @@ import Testing
             #expect(try await root.post("/tokens/revoke", #"{"token_id":"t-1"}"#).status == 200)
             // What the second process knows is its own.
             let others = try await TestTokens(sharing: tokens, isRead: false)
-            let listener = Listener(target, channels: [RevocationWatch.channel], logger: .silent)
+            let listener = Listener(target, channels: [TokenRevocation.channel], logger: .silent)
             let watch = RevocationWatch(
                 try #require(others.authentication.revocations), log: api.log, pool: pool, listener: listener,
                 logger: .silent)

@@ -1,10 +1,10 @@
-import API
 import ArgumentParser
 import Counting
 import EventLog
 import EventSourcing
 import Foundation
 import Postgres
+import UseCases
 
 struct RevokeTokensCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -48,16 +48,10 @@ struct RevokeTokensCommand: AsyncParsableCommand {
         try await database.withDatabase { [self] target in
             let pool = Pool(target, size: 1, logger: .operators)
             defer { pool.close() }
-            let outcome = try await PostgresEventLog(readers: pool, writer: pool).append(
-                Append(
-                    to: TokensRevoked.stream, events: [revoked.event],
-                    metadata: EventMetadata(actor: actor ?? NSUserName())))
-            guard case .appended(let appended) = outcome else {
-                complain("the log did not take it")
-                throw ExitCode.failure
-            }
-            try await pool.query("select pg_notify($1, '')", [.text(RevocationWatch.channel)])
-            print("revoked; recorded at position \(appended.positions.upperBound)")
+            let revocation = TokenRevocation(log: PostgresEventLog(readers: pool, writer: pool), pool: pool)
+            let position = try await revocation.revoke(
+                revoked, metadata: EventMetadata(actor: actor ?? NSUserName()), .operators)
+            print("revoked; recorded at position \(position)")
         }
     }
 

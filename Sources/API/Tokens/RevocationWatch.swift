@@ -4,20 +4,18 @@ import EventSourcing
 import Logging
 import Postgres
 import Resilience
+import UseCases
 
 /// Keeps a process's revocations those of the log, whichever process wrote them: at once where the database notifies,
 /// else within the listener's poll interval of a second.
 package struct RevocationWatch: Sendable {
-    /// Notified when tokens were revoked.
-    package static let channel = "footfall_revocations"
-
     private let revocations: Revocations
     private let log: any EventLog
     private let pool: Pool
     private let listener: Listener
     private let logger: Logger
 
-    /// - Parameter listener: listens on `channel`.
+    /// - Parameter listener: listens on `TokenRevocation.channel`.
     package init(
         _ revocations: Revocations, log: any EventLog, pool: Pool, listener: Listener, logger: Logger
     ) {
@@ -31,7 +29,7 @@ package struct RevocationWatch: Sendable {
     /// Looks at each signal until the task is cancelled.
     package func run() async {
         var read: (version: Int64, history: HistoryToken)?
-        for await _ in listener.signals(on: Self.channel) {
+        for await _ in listener.signals(on: TokenRevocation.channel) {
             do {
                 let history = log.history
                 let row = try await pool.query(

@@ -2,12 +2,11 @@ import Access
 import Counting
 import EventSourcing
 import Hummingbird
-import Postgres
+import UseCases
 
 /// Ends tokens before they expire. It holds in this process with the answer, and in all others within a second.
-struct TokenRevocation: Sendable {
-    let log: any EventLog
-    let pool: Pool
+struct TokenResource: Sendable {
+    let revocation: TokenRevocation
     /// nil where requests need not prove who sends them.
     let revocations: Revocations?
     let now: @Sendable () -> Timestamp
@@ -15,16 +14,11 @@ struct TokenRevocation: Sendable {
     @Sendable func revoke(_ request: Request, _ context: APIContext) async throws -> Response {
         try Query.none(request)
         let revoked = try Self.read(try await request.json(), now: now())
-        let append = Append(to: TokensRevoked.stream, events: [revoked.event], metadata: context.eventMetadata)
-        guard case .appended(let appended) = try await log.append(append) else { throw Problem.internalError }
+        let position = try await revocation.revoke(revoked, metadata: context.eventMetadata, context.logger)
         revocations?.add(Revocations.Revocation(revoked))
-        do { try await pool.query("select pg_notify($1, '')", [.text(RevocationWatch.channel)]) } catch {
-            // Others look by themselves within a second.
-            context.logger.debug("a revocation is not notified", metadata: ["reason": "\(error)"])
-        }
         var answer: JSONObject = [:]
         for (name, value) in revoked.members { answer[name] = value ?? .null }
-        return .json(JSON.object(answer).bytes, position: appended.positions.upperBound)
+        return .json(JSON.object(answer).bytes, position: position)
     }
 
     private static func read(_ json: JSON, now: Timestamp) throws(Problem) -> TokensRevoked {
