@@ -43,10 +43,14 @@ extension Backend {
     /// Every route, below `Route.base`.
     var routes: [Route] {
         let handler = readModels.cameras
-        let commands = CameraCommands(backend: self, handler: handler)
+        let commands = CameraCommands(
+            log: log, handler: handler, pool: readModels.pool, vault: vault, streams: streams, newCameraID: newCameraID,
+            now: now)
+        let camera = CameraResource(
+            commands: commands, standing: StandingAfterCommand(readModels: readModels), now: now)
         let cameras = CameraReads(readModels: readModels, now: now)
         let status = CameraStatusReads(readModels: readModels)
-        let config = CameraConfigResource(readModels: readModels, commands: commands)
+        let config = CameraConfigResource(readModels: readModels, commands: commands, now: now)
         let past = CameraPastReads(log: log, now: now, present: cameras.show)
         let telemetry = TelemetryCommands(
             log: log, frames: FramePolicy(handler: handler, vault: vault),
@@ -73,22 +77,22 @@ extension Backend {
             now: now)
         return [
             Route(.get, "/cameras", .fleet(.read), cameras.list),
-            Route(.post, "/cameras", .fleet(.write), commands.register),
+            Route(.post, "/cameras", .fleet(.write), camera.register),
             Route(.get, "/cameras/health/summary", .fleet(.read), health.summary),
             Route(.get, "/cameras/:id", .camera(.read), past.show),
             Route(.get, "/cameras/:id/history", .camera(.read), past.history),
-            Route(.put, "/cameras/:id", .camera(.write), commands.replace),
-            Route(.patch, "/cameras/:id", .camera(.write), commands.patch),
-            Route(.delete, "/cameras/:id", .camera(.delete), commands.remove),
+            Route(.put, "/cameras/:id", .camera(.write), camera.replace),
+            Route(.patch, "/cameras/:id", .camera(.write), camera.patch),
+            Route(.delete, "/cameras/:id", .camera(.delete), camera.remove),
             Route(.get, "/cameras/:id/config", .camera(.read), config.show),
             Route(.put, "/cameras/:id/config", .camera(.write), config.replace),
             Route(.get, "/cameras/:id/status", .camera(.read), status.show),
-            Route(.patch, "/cameras/:id/status", .cameraOrItsWorker(.control), commands.setStatus),
-            Route(.post, "/cameras/:id/start", .camera(.control), commands.start),
-            Route(.post, "/cameras/:id/stop", .cameraOrItsWorker(.control), commands.stop),
-            Route(.post, "/cameras/:id/restart", .camera(.control), commands.restart),
-            Route(.post, "/cameras/:id/start-monitoring", .camera(.control), commands.startMonitoring),
-            Route(.post, "/cameras/:id/stop-monitoring", .camera(.control), commands.stopMonitoring),
+            Route(.patch, "/cameras/:id/status", .cameraOrItsWorker(.control), camera.setStatus),
+            Route(.post, "/cameras/:id/start", .camera(.control), camera.start),
+            Route(.post, "/cameras/:id/stop", .cameraOrItsWorker(.control), camera.stop),
+            Route(.post, "/cameras/:id/restart", .camera(.control), camera.restart),
+            Route(.post, "/cameras/:id/start-monitoring", .camera(.control), camera.startMonitoring),
+            Route(.post, "/cameras/:id/stop-monitoring", .camera(.control), camera.stopMonitoring),
             Route(.get, "/cameras/:id/health", .camera(.read), health.show),
             Route(.post, "/cameras/:id/health-check", .camera(.control), probes.check),
             Route(.post, "/cameras/:id/test-connection", .camera(.control), probes.test),

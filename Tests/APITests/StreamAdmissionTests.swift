@@ -1,5 +1,6 @@
 import Counting
 import Testing
+import UseCases
 
 @testable import API
 @testable import StreamPolicy

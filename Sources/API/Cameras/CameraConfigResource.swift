@@ -2,11 +2,13 @@ import Counting
 import EventSourcing
 import Hummingbird
 import Postgres
+import UseCases
 
 /// A camera's configuration as a resource of its own: what counting is tuned by, without the rest of the camera.
 struct CameraConfigResource: Sendable {
     let readModels: ReadModels
     let commands: CameraCommands
+    let now: @Sendable () -> Timestamp
 
     private static let showSQL = """
         select checkpoint.position, camera.removed, camera.version, camera.document
@@ -34,12 +36,12 @@ struct CameraConfigResource: Sendable {
     /// Replaces the configuration. What is given as it is already changes nothing, a default that was filled in included.
     @Sendable func replace(_ request: Request, _ context: APIContext) async throws -> Response {
         try Query.none(request)
-        let precondition = try Precondition(request, isRequired: true)
-        let config = try CameraConfig(try await request.json(), now: commands.recordings.now())
-        try await commands.recordings.check(config.settings, of: try context.cameraID)
-        let handled = try await commands.handle(
-            .adjust(config.settings, config.lines, config.timeZone), if: precondition, context)
-        guard case .registered(let camera) = handled.folded.state else { throw Problem(Camera.Rejection.removed) }
+        let expected = try Precondition.required(request)
+        let config = try CameraConfig(try await request.json(), now: now())
+        let handled = try await commands.control(
+            try context.cameraID, by: .adjust(config.settings, config.lines, config.timeZone), expecting: expected,
+            metadata: context.eventMetadata)
+        let camera = try handled.folded.state.registered
         return .json(
             camera.saying(CameraConfig(camera).bytes), position: handled.folded.updated?.position,
             version: handled.folded.version)

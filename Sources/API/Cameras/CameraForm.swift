@@ -5,8 +5,7 @@ import UseCases
 
 /// The body that registers, replaces or changes a camera.
 struct CameraForm {
-    let description: CameraDescription
-    let configuration: CameraConfiguration
+    let draft: CameraDraft
 
     /// Reads the form that registers a camera.
     /// - Parameter now: the server's clock.
@@ -68,21 +67,17 @@ struct CameraForm {
             form.make(at: "lines") { try Lines(lines ?? []) }
         }
         return form.make {
-            CameraForm(
-                description: CameraDescription(
-                    name: try name.get(), location: try location.get(), notes: try notes.get(),
-                    metadata: try metadata.get() ?? .empty, settings: try settings.get() ?? Settings(),
-                    timeZone: try timeZone.get() ?? .utc),
-                configuration: CameraConfiguration(
-                    address: try address.get(), lines: try lines.get(), securityConfig: try securityConfig.get() ?? nil)
-            )
+            let description = CameraDescription(
+                name: try name.get(), location: try location.get(), notes: try notes.get(),
+                metadata: try metadata.get() ?? .empty, settings: try settings.get() ?? Settings(),
+                timeZone: try timeZone.get() ?? .utc)
+            let configuration = CameraConfiguration(
+                address: try address.get(), lines: try lines.get(), securityConfig: try securityConfig.get() ?? nil)
+            return CameraForm(draft: CameraDraft(description, configuration))
         }
     }
 
-    private init(description: CameraDescription, configuration: CameraConfiguration) {
-        self.description = description
-        self.configuration = configuration
-    }
+    private init(draft: CameraDraft) { self.draft = draft }
 
     private static func address(_ form: Form) -> Field<StreamAddress> {
         let type = form.optional("stream_type", .choice(StreamType.self))

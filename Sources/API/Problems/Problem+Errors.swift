@@ -4,6 +4,7 @@ import Hummingbird
 import NIOCore
 import Postgres
 import Secrets
+import StreamPolicy
 import UseCases
 
 /// What inner errors mean to the user.
@@ -13,6 +14,7 @@ extension Problem {
         case let problem as Problem: self = problem
         case let error as CommandError<Camera.Rejection>: self.init(error)
         case let error as Camera.Rejection: self.init(error)
+        case let error as CameraRefusal: self.init(error)
         case let error as CameraPast.Refusal: self.init(error)
         case let error as EventLogError: self.init(error)
         case let error as PostgresError: self.init(error)
@@ -30,7 +32,6 @@ extension Problem {
 
     static let internalError = Problem(.internalError, "The request could not be served; the log says why.")
 
-    /// A stale version lacks the changes since: `Precondition` adds them.
     init(_ error: CommandError<Camera.Rejection>) {
         switch error {
         case .rejected(let rejection): self.init(rejection)
@@ -67,6 +68,40 @@ extension Problem {
             self = .validationFailed([Fault(at: .pointer("/security_config"), rule)])
         case .secretInClear: self = .internalError
         }
+    }
+
+    init(_ refusal: CameraRefusal) {
+        switch refusal {
+        case .stale(let actual, let changes):
+            self.init(CommandError<Camera.Rejection>.stale(actual: actual))
+            members["changes"] = .array(changes.map(Self.change))
+        case .stream(let refusal):
+            let code =
+                switch refusal {
+                case .notAllowed: "address_not_allowed"
+                case .malformed, .nameNotFound, .resolverTimedOut: "malformed"
+                }
+            self = .validationFailed([Fault(at: .pointer("/stream_url"), code, "\(refusal)")])
+        case .settingsEndAhead(let end):
+            let rule = InvalidValue(.inFuture, Self.endsAhead(end))
+            self = .validationFailed([Fault(at: .pointer("/settings/started_at"), rule)])
+        case .recordingEndsAhead(let end):
+            self.init(.recordingEndsAhead, Self.endsAhead(end), members: ["ends_at": .string(end.rfc3339)])
+        }
+    }
+
+    private static func endsAhead(_ end: Timestamp) -> String {
+        "By its length the recording ends at \(end.rfc3339), which is in the future."
+    }
+
+    private static func change(_ event: RecordedEvent) -> JSON {
+        let metadata = (try? JSON.parse(event.metadata)).map(EventMetadata.init)  // unreadable: nobody is named
+        return [
+            "version": .integer(event.version),
+            "type": .string(event.type),
+            "actor": metadata?.actor.map(JSON.string) ?? .null,
+            "recorded_at": .string(event.recordedAt.rfc3339),
+        ]
     }
 
     init(_ refusal: CameraPast.Refusal) {

@@ -3,6 +3,7 @@ import EventSourcing
 import Hummingbird
 import StreamPolicy
 import Synchronization
+import UseCases
 
 /// Looks at cameras' streams when somebody asks, and records what was found.
 struct StreamProbes: Sendable {

@@ -2,6 +2,7 @@ import Access
 import Counting
 import EventSourcing
 import Hummingbird
+import UseCases
 
 /// Takes in what workers report. A batch is appended as a whole or, where anything in it is wrong, not at all.
 struct TelemetryCommands: Sendable {

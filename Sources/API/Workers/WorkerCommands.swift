@@ -3,6 +3,7 @@ import Counting
 import EventSourcing
 import Hummingbird
 import Postgres
+import UseCases
 
 /// Gives cameras to a worker and takes them away. Each camera is a stream of its own and decides for itself: the answer
 /// says of each what became of it, and one that is refused holds up no other.
@@ -104,8 +105,7 @@ struct WorkerCommands: Sendable {
     ) async -> (JSON, position: Int64?) {
         do {
             try await ScopeCondition(context.principal.scope).check(camera, in: readModels)
-            if case .start = work.command { try await commands.recordings.checkStart(of: camera) }
-            let handled = try await commands.handle(work.command, on: camera, context)
+            let handled = try await commands.control(camera, by: work.command, metadata: context.eventMetadata)
             let result: JSON = [
                 "camera_id": .integer(camera.number),
                 "outcome": .string(handled.position == nil ? "unchanged" : work.outcome),

@@ -17,12 +17,7 @@ package struct CameraDocument: Sendable {
     package init(
         _ folded: Folded<Camera.State>, status: (Camera) -> CameraStatus? = \.status
     ) throws(Camera.Rejection) {
-        let camera: Camera
-        switch folded.state {
-        case .registered(let registered): camera = registered
-        case .unregistered: throw .unknown
-        case .removed: throw .removed
-        }
+        let camera = try folded.state.registered
         // What is registered was registered by an event.
         guard let created = folded.created, let updated = folded.updated else { throw .unknown }
         id = camera.id

@@ -1,34 +1,30 @@
 import Counting
 import EventSourcing
+import Postgres
 
 /// Whether dated recordings have ended, as far as somebody has looked how long they are: readings from the future are
 /// refused, so a recording that ends there would be played for nothing.
 struct Recordings: Sendable {
-    let readModels: ReadModels
+    let pool: Pool
     let handler: CommandHandler<Camera>
     let now: @Sendable () -> Timestamp
 
     /// Checks settings that a camera is to have, for the stream that it has or, where it is given, another.
-    /// - Throws: `Problem`, a fault of `started_at`.
+    /// - Throws: `CameraRefusal.settingsEndAhead`.
     func check(_ settings: Settings, for address: StreamAddress? = nil, of id: CameraID) async throws {
         guard settings.startedAt != nil else { return }
         let present = try await handler.load(id.stream).state.camera?.configuration.address
         guard let address = address ?? present, let end = await end(of: settings, at: address, of: id) else { return }
-        let rule = InvalidValue(.inFuture, Self.sentence(end))
-        throw Problem.validationFailed([Fault(at: .pointer("/settings/started_at"), rule)])
+        throw CameraRefusal.settingsEndAhead(end)
     }
 
     /// Checks what a camera would play.
-    /// - Throws: `Problem` where it ends in the future.
+    /// - Throws: `CameraRefusal.recordingEndsAhead`.
     func checkStart(of id: CameraID) async throws {
         guard let camera = try await handler.load(id.stream).state.camera,
             let end = await end(of: camera.description.settings, at: camera.configuration.address, of: id)
         else { return }
-        throw Problem(.recordingEndsAhead, Self.sentence(end), members: ["ends_at": .string(end.rfc3339)])
-    }
-
-    private static func sentence(_ end: Timestamp) -> String {
-        "By its length the recording ends at \(end.rfc3339), which is in the future."
+        throw CameraRefusal.recordingEndsAhead(end)
     }
 
     private static let durationSQL = "select duration_ms from read.stream_info where camera_id = $1 and stream_url = $2"
@@ -37,8 +33,7 @@ struct Recordings: Sendable {
     private func end(of settings: Settings, at address: StreamAddress, of id: CameraID) async -> Timestamp? {
         guard let start = settings.startedAt, address.type == .file,
             // What cannot be read is not known: nobody is kept from a command by it.
-            let row = try? await readModels.pool.query(Self.durationSQL, [.integer(id.number), .text(address.url)])
-                .first,
+            let row = try? await pool.query(Self.durationSQL, [.integer(id.number), .text(address.url)]).first,
             let milliseconds = try? row.optionalInteger(0)
         else { return nil }
         let end = start + .milliseconds(milliseconds)

@@ -25,7 +25,7 @@ struct Erasures: Sendable {
                 to: id.erasureStream, expecting: .noStream, events: [Camera.encode(.erased(id))], metadata: metadata))
         if case .appended(let appended) = outcome { return appended.positions.lowerBound }
         guard let event = try await log.read(id.erasureStream, after: 0, limit: 1).first else {
-            throw Problem.internalError
+            throw UnexpectedOutcome(outcome)
         }
         return event.position
     }

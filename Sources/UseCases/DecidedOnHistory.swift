@@ -3,7 +3,7 @@ import EventSourcing
 extension EventLog {
     /// Does what rests on what this process remembers, such as cameras' keys, and does it once more where the log turns
     /// out to be on another history than that. What `body` appends is to be bound to the history that it is given.
-    func decided<Value>(_ body: (HistoryToken) async throws -> Value) async throws -> Value {
+    package func decided<Value>(_ body: (HistoryToken) async throws -> Value) async throws -> Value {
         do { return try await body(history) } catch let error as any LogFailure where error.logError == .historyChanged
         {
             return try await body(history)

@@ -4,8 +4,10 @@ import Secrets
 import StreamPolicy
 
 /// Takes secrets out of commands before they are decided, and gives them to those who open streams.
-struct CameraSecrets: Sendable {
-    let vault: CameraVault
+package struct CameraSecrets: Sendable {
+    private let vault: CameraVault
+
+    package init(vault: CameraVault) { self.vault = vault }
 
     /// The configuration with references in place of the secrets that it has in clear.
     ///
@@ -34,7 +36,9 @@ struct CameraSecrets: Sendable {
     }
 
     /// The only certificate that the camera may show, as its `security_config` names it; nil for any that is trusted.
-    func certificate(of configuration: CameraConfiguration, of id: CameraID) async throws -> CertificateFingerprint? {
+    package func certificate(of configuration: CameraConfiguration, of id: CameraID) async throws
+        -> CertificateFingerprint?
+    {
         let text: String
         switch configuration.securityConfig {
         case nil, .masked: return nil
@@ -45,7 +49,7 @@ struct CameraSecrets: Sendable {
     }
 
     /// The stream's URL with its secrets: for who opens the stream, and for nobody else.
-    func url(of address: StreamAddress, of id: CameraID) async throws -> String {
+    package func url(of address: StreamAddress, of id: CameraID) async throws -> String {
         address.url(
             with: try await text(of: address.credentials, of: id, for: .streamCredentials),
             path: try await text(of: address.path, of: id, for: .streamPath))
