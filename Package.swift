@@ -372,7 +372,7 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "API", "EventSourcing", "Postgres", "Release", "StreamSupport", "TestSupport", "footfall",
+                "API", "EventSourcing", "Postgres", "Release", "StreamSupport", "TestSupport", "UseCases", "footfall",
                 "footfall-worker",
                 "footfallctl",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),

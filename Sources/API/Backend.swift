@@ -6,6 +6,7 @@ import Projector
 import Resilience
 import Secrets
 import StreamPolicy
+import UseCases
 
 /// What the API works on; handed over by the program that serves it.
 package struct Backend: Sendable {
@@ -84,6 +85,8 @@ package struct Backend: Sendable {
         self.metrics = metrics
         self.circuits = circuits + [authentication.circuit, rateLimiter?.circuit].compactMap(\.self)
     }
+
+    package var probes: StreamProbes { StreamProbes(log: log, vault: vault, prober: prober, now: now) }
 
     /// Lets cameras' streams be looked at.
     package mutating func addProber(_ prober: StreamProber) { self.prober = prober }

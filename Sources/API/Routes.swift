@@ -65,7 +65,7 @@ extension Backend {
         let exports = Exports(readModels: slowReads, slots: exportSlots, patience: exportPatience)
         let reports = Reports(readModels: slowReads, now: now)
         let health = HealthReads(readModels: readModels)
-        let probes = StreamProbes(backend: self)
+        let looks = StreamProbeResource(probes: probes, readModels: readModels)
         let workers = WorkerReads(readModels: readModels, vault: vault)
         let cameraMetrics = CameraMetricsReads(readModels: readModels, now: now)
         let pool = WorkerPool(readModels: readModels)
@@ -94,8 +94,8 @@ extension Backend {
             Route(.post, "/cameras/:id/start-monitoring", .camera(.control), camera.startMonitoring),
             Route(.post, "/cameras/:id/stop-monitoring", .camera(.control), camera.stopMonitoring),
             Route(.get, "/cameras/:id/health", .camera(.read), health.show),
-            Route(.post, "/cameras/:id/health-check", .camera(.control), probes.check),
-            Route(.post, "/cameras/:id/test-connection", .camera(.control), probes.test),
+            Route(.post, "/cameras/:id/health-check", .camera(.control), looks.check),
+            Route(.post, "/cameras/:id/test-connection", .camera(.control), looks.test),
             Route(
                 .get, "/cameras/:id/stream-info", .camera(.read),
                 StreamInfoReads(readModels: readModels, now: now).show),

@@ -5,6 +5,7 @@ import Installation
 import StreamPolicy
 import Subprocess
 import SystemPackage
+import UseCases
 
 /// Looks at a stream by `footfall-worker probe`. The URL goes by standard input, since every user of the machine can read
 /// a process's arguments.

@@ -4,6 +4,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import Testing
+import UseCases
 
 /// Every header that requests are read by, filled with what has broken servers before, byte by byte.
 @Suite struct HostileHeaderTests {

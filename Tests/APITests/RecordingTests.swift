@@ -1,5 +1,6 @@
 import EventSourcing
 import Testing
+import UseCases
 
 @testable import API
 

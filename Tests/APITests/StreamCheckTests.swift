@@ -3,6 +3,7 @@ import EventSourcing
 import Postgres
 import Synchronization
 import Testing
+import UseCases
 
 @testable import API
 

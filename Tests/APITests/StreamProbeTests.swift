@@ -2,6 +2,7 @@ import API
 import EventSourcing
 import Synchronization
 import Testing
+import UseCases
 
 @Suite struct StreamProbeTests {
     /// Finds what a test says, one thing after the other; the last again and again.

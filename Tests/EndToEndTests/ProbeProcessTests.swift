@@ -4,6 +4,7 @@ import Foundation
 import NIOCore
 import StreamSupport
 import Testing
+import UseCases
 
 @testable import footfall
 

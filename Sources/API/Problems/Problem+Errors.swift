@@ -16,6 +16,7 @@ extension Problem {
         case let error as Camera.Rejection: self.init(error)
         case let error as CameraRefusal: self.init(error)
         case let error as CameraPast.Refusal: self.init(error)
+        case let error as ProbeFailure: self.init(error)
         case let error as EventLogError: self.init(error)
         case let error as PostgresError: self.init(error)
         case let error as EventDecodingError: self.init(error)
@@ -102,6 +103,15 @@ extension Problem {
             "actor": metadata?.actor.map(JSON.string) ?? .null,
             "recorded_at": .string(event.recordedAt.rfc3339),
         ]
+    }
+
+    init(_ failure: ProbeFailure) {
+        switch failure {
+        case .unavailable:
+            self.init(.probeUnavailable, "The program footfall-worker is not beside the one that serves the API.")
+        case .failed: self = .internalError
+        case .busy: self = .passing(.tooManyProbes, "Streams are being looked at already; try again.")
+        }
     }
 
     init(_ refusal: CameraPast.Refusal) {

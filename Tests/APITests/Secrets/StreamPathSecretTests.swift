@@ -3,6 +3,7 @@ import EventSourcing
 import Synchronization
 import TestSupport
 import Testing
+import UseCases
 
 @testable import API
 @testable import Counting

@@ -17,6 +17,7 @@ import StreamPolicy
 import Synchronization
 import TestSupport
 import Testing
+import UseCases
 
 /// The API behind its real router, as a client sees it.
 struct TestAPI: Sendable {
