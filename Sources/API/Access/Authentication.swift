@@ -99,21 +99,21 @@ package enum Authentication: Sendable {
     }
 }
 
-extension Problem {
-    init(_ failure: TokenFailure) {
-        if case .unavailable(let pause) = failure {
-            self.init(
-                .identityUnavailable, failure.sentence, headers: [.retryAfter: String(max(1, pause.components.seconds))]
-            )
+extension TokenFailure: ProblemConvertible {
+    var problem: Problem {
+        if case .unavailable(let pause) = self {
+            Problem(.identityUnavailable, sentence, headers: [.retryAfter: String(max(1, pause.components.seconds))])
         } else {
-            self.init(
-                .unauthenticated, failure.sentence,
+            Problem(
+                .unauthenticated, sentence,
                 headers: [
-                    .wwwAuthenticate: Authentication.challenge("invalid_token", ["error_description": failure.sentence])
+                    .wwwAuthenticate: Authentication.challenge("invalid_token", ["error_description": sentence])
                 ])
         }
     }
+}
 
+extension Problem {
     /// - Parameter permission: what the token would have to give.
     static func forbidden(_ detail: String, lacking permission: Permission? = nil) -> Problem {
         Problem(
