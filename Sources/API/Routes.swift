@@ -59,9 +59,10 @@ extension Backend {
         let frames = FrameReads(log: log, vault: vault)
         let counts = CountReads(readModels: readModels, slowReads: slowReads, now: now)
         let explanations = CountExplanationReads(readModels: slowReads, now: now)
-        let corrections = CountCorrections(backend: self, handler: handler)
+        let corrections = CountCorrectionResource(
+            corrections: CountCorrections(log: log, cameras: handler, pool: readModels.pool), now: now)
         let analytics = AnalyticsReads(readModels: slowReads, now: now)
-        let resets = OccupancyResets(log: log, now: now)
+        let resets = OccupancyResetResource(resets: OccupancyResets(log: log), now: now)
         let exports = Exports(readModels: slowReads, slots: exportSlots, patience: exportPatience)
         let reports = Reports(readModels: slowReads, now: now)
         let health = HealthReads(readModels: readModels)
@@ -69,7 +70,8 @@ extension Backend {
         let workers = WorkerReads(readModels: readModels, vault: vault)
         let cameraMetrics = CameraMetricsReads(readModels: readModels, now: now)
         let pool = WorkerPool(readModels: readModels)
-        let assignments = WorkerCommands(readModels: readModels, commands: commands)
+        let assignments = AssignmentResource(
+            readModels: readModels, assignments: Assignments(commands: commands))
         let audit = AuditReads(trail: AuditTrail(pool: slowReads.pool))
         let projections = ProjectionReads(readModels: readModels)
         let tokens = TokenResource(

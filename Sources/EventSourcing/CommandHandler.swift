@@ -53,6 +53,8 @@ package enum CommandError<Rejection: Error & Sendable>: Error {
     case contended
     case unreadable(EventDecodingError)
     case log(EventLogError)
+    /// The state, which is not folded from events (`CommandHandler.Reading`), could not be read.
+    case unread(any Error)
 }
 
 /// Decides a command over a stream's state and appends what follows under optimistic locking.
@@ -64,14 +66,28 @@ package enum CommandError<Rejection: Error & Sendable>: Error {
 /// A version does not tell two histories of a log apart: states are remembered of one history, and what is decided over
 /// one is appended under it only. Where the history has changed meanwhile, the command is decided again.
 package struct CommandHandler<D: Decider>: Sendable {
+    /// Reads a stream's state elsewhere than from its events, such as from sums that the database makes of them: as it is
+    /// now or, where a position is given, as it was then.
+    package typealias Reading = @Sendable (_ upTo: Int64?) async throws -> Folded<D.State>
+
     private let log: any EventLog
     private let cache: StateCache<D.State>?
     private let maximumAttempts: Int
+    private let reading: Reading?
 
     package init(log: any EventLog, cache: StateCache<D.State>? = nil, maximumAttempts: Int = 10) {
         self.log = log
         self.cache = cache
         self.maximumAttempts = maximumAttempts
+        reading = nil
+    }
+
+    /// For the commands on one stream, which exists, over a state that is read with its version. Nothing is remembered.
+    package init(log: any EventLog, maximumAttempts: Int = 10, reading: @escaping Reading) {
+        self.log = log
+        self.maximumAttempts = maximumAttempts
+        self.reading = reading
+        cache = nil
     }
 
     /// - Parameter expectedVersion: the version that the caller has seen. Without one, a command that lost a race is
@@ -87,7 +103,7 @@ package struct CommandHandler<D: Decider>: Sendable {
     ) async throws(CommandError<D.Rejection>) -> Handled<D.State> {
         if let done = metadata.request?.done, case .appended(let appended)? = done.outcomes.first {
             return Handled(
-                folded: try await past(done.stream, at: appended.version), position: appended.positions.upperBound)
+                folded: try await past(done.stream, after: appended), position: appended.positions.upperBound)
         }
         let expected = Expectation(version: expectedVersion, history: history)
         let now = history ?? log.history
@@ -126,6 +142,7 @@ package struct CommandHandler<D: Decider>: Sendable {
     private func load(
         _ stream: StreamName, in history: HistoryToken
     ) async throws(CommandError<D.Rejection>) -> Folded<D.State> {
+        if let reading { return try await read(reading) }
         let folded: Folded<D.State>
         if let cached = cache?[stream, of: history], let events = try await events(of: stream, since: cached) {
             folded = try fold(events, over: cached)
@@ -137,10 +154,25 @@ package struct CommandHandler<D: Decider>: Sendable {
     }
 
     private func past(
-        _ stream: StreamName, at version: Int64
+        _ stream: StreamName, after appended: Appended
     ) async throws(CommandError<D.Rejection>) -> Folded<D.State> {
-        let events = try await readAll(stream, after: 0)
-        return try fold(events.prefix { $0.version <= version }, over: Folded(D.initial))
+        guard let reading else {
+            let events = try await readAll(stream, after: 0)
+            return try fold(events.prefix { $0.version <= appended.version }, over: Folded(D.initial))
+        }
+        let count = appended.positions.count
+        let before = try await read(reading, upTo: appended.positions.lowerBound - 1)
+        let events: [RecordedEvent]
+        do { events = try await log.read(stream, after: appended.version - Int64(count), limit: count) } catch {
+            throw .log(error)
+        }
+        return try fold(events, over: before)
+    }
+
+    private func read(
+        _ reading: Reading, upTo position: Int64? = nil
+    ) async throws(CommandError<D.Rejection>) -> Folded<D.State> {
+        do { return try await reading(position) } catch { throw .unread(error) }
     }
 
     /// What came after a state that was cached; nil where the log holds another history than the one it was folded
@@ -188,7 +220,7 @@ package struct CommandHandler<D: Decider>: Sendable {
         let lifecycles = events.map { D.lifecycle(of: $0, in: stream) }
         let append = Append(
             to: stream,
-            expecting: folded.version == 0 ? .noStream : .exact(folded.version),
+            expecting: folded.version == 0 && reading == nil ? .noStream : .exact(folded.version),
             events: events.map(D.encode),
             metadata: metadata,
             opens: lifecycles.flatMap(\.opens),

@@ -1,10 +1,11 @@
 import Counting
 import EventSourcing
 import Hummingbird
+import UseCases
 
-/// Takes in how many are inside, for counting misses some and drifts.
-struct OccupancyResets: Sendable {
-    let log: any EventLog
+/// Takes in how many are inside.
+struct OccupancyResetResource: Sendable {
+    let resets: OccupancyResets
     let now: @Sendable () -> Timestamp
 
     /// The body may be left out: nobody is inside, as of the quarter hour that is running.
@@ -12,19 +13,12 @@ struct OccupancyResets: Sendable {
         try Query.none(request)
         let id = try context.cameraID
         let reset = try Self.read(try await request.optionalJSON() ?? [:], of: id, now: now())
-        let append = Append(
-            to: id.telemetryStream, expecting: .exists, events: [reset.event], metadata: context.eventMetadata)
-        switch try await log.append(append) {
-        case .appended(let appended):
-            let answer: JSON = [
-                "camera_id": .integer(id.number), "at": .string(reset.instant.rfc3339),
-                "occupancy": .integer(reset.occupancy.count), "reason": reset.reason.map { .string($0.text) } ?? .null,
-            ]
-            return .json(answer.bytes, status: .created, position: appended.positions.upperBound)
-        case .missing: throw Problem(Camera.Rejection.unknown)
-        case .closed: throw Problem(Camera.Rejection.removed)
-        case .conflict, .duplicate: throw Problem.internalError
-        }
+        let position = try await resets.record(reset, metadata: context.eventMetadata)
+        let answer: JSON = [
+            "camera_id": .integer(id.number), "at": .string(reset.instant.rfc3339),
+            "occupancy": .integer(reset.occupancy.count), "reason": reset.reason.map { .string($0.text) } ?? .null,
+        ]
+        return .json(answer.bytes, status: .created, position: position)
     }
 
     private static func read(_ json: JSON, of id: CameraID, now: Timestamp) throws(Problem) -> OccupancyReset {

@@ -9,6 +9,7 @@ extension CommandError: ProblemConvertible where Rejection: RejectionProblems {
         case .contended: Rejection.contended
         case .unreadable(let error): error.problem
         case .log(let error): error.problem
+        case .unread(let error): Problem(error)
         }
     }
 }

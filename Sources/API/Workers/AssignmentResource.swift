@@ -5,32 +5,25 @@ import Hummingbird
 import Postgres
 import UseCases
 
-/// Gives cameras to a worker and takes them away. Each camera is a stream of its own and decides for itself: the answer
-/// says of each what became of it, and one that is refused holds up no other.
-struct WorkerCommands: Sendable {
+/// Gives cameras to a worker and takes them away; the answer says of each camera what became of it.
+struct AssignmentResource: Sendable {
     static let batchSizes = 1...100
 
     let readModels: ReadModels
-    let commands: CameraCommands
+    let assignments: Assignments
 
-    /// What is done to a camera, and what it is called where it is done.
-    private struct Work {
-        let command: Camera.Command
-        let outcome: String
-    }
-
-    /// Starts cameras on the worker, or moves them there. One that runs there already stays as it is.
     @Sendable func assign(_ request: Request, _ context: APIContext) async throws -> Response {
         try Query.none(request)
         let worker = try context.workerID
         let cameras = try Form.read(try await request.json()) { form in
             form.required("camera_ids", .array(Self.cameraIDs))
         }
-        return try await perform(Work(command: .start(worker: worker), outcome: "assigned"), on: cameras, context)
+        let results = await assignments.assign(
+            cameras, to: worker, metadata: context.eventMetadata, check: check(context))
+        return answer(results, "assigned")
     }
 
-    /// Stops cameras that run on the worker: those that are named, or all there are. The worker stays the one that a
-    /// camera was given to last, where it goes back to when it is started without saying where.
+    /// Those that are named, or all there are.
     @Sendable func release(_ request: Request, _ context: APIContext) async throws -> Response {
         try Query.none(request)
         let worker = try context.workerID
@@ -39,9 +32,11 @@ struct WorkerCommands: Sendable {
             let reason = form.optional("reason", .text(Reason.self))
             return form.make { (try cameras.get(), try reason.get()) }
         }
-        let work = Work(command: .release(from: worker, reason: reason), outcome: "released")
-        if let named { return try await perform(work, on: named, context) }
-        return try await perform(work, on: try await running(on: worker, context.principal.scope), context)
+        var cameras = named ?? []
+        if named == nil { cameras = try await running(on: worker, context.principal.scope) }
+        let results = await assignments.release(
+            cameras, from: worker, reason: reason, metadata: context.eventMetadata, check: check(context))
+        return answer(results, "released")
     }
 
     private static func cameraIDs(_ numbers: [JSON]) throws(InvalidValue) -> [CameraID] {
@@ -80,46 +75,33 @@ struct WorkerCommands: Sendable {
         return try rows.map { try CameraID(try $0.integer(0)) }
     }
 
-    private func perform(_ work: Work, on cameras: [CameraID], _ context: APIContext) async throws -> Response {
-        // A request's appends are noted by one call; here are several, each of which changes nothing when it is repeated.
-        var context = context
-        context.claim = nil
-        // All at once: what comes together is appended together.
-        let results = await withTaskGroup(of: (index: Int, result: JSON, position: Int64?).self) { [context] group in
-            for (index, camera) in cameras.enumerated() {
-                group.addTask {
-                    let (result, position) = await outcome(of: work, on: camera, context)
-                    return (index, result, position)
-                }
-            }
-            var results: [(index: Int, result: JSON, position: Int64?)] = []
-            for await result in group { results.append(result) }
-            return results.sorted { $0.index < $1.index }
-        }
-        let answer: JSON = ["results": .array(results.map(\.result))]
+    /// Says of each camera what became of it.
+    /// - Parameter outcome: what it is called where it was done.
+    private func answer(_ results: [Assignments.Result], _ outcome: String) -> Response {
+        let answer: JSON = ["results": .array(results.map { Self.json($0, outcome) })]
         return .json(answer.bytes, position: results.compactMap(\.position).max())
     }
 
-    private func outcome(
-        of work: Work, on camera: CameraID, _ context: APIContext
-    ) async -> (JSON, position: Int64?) {
-        do {
-            try await ScopeCondition(context.principal.scope).check(camera, in: readModels)
-            let handled = try await commands.control(camera, by: work.command, metadata: context.eventMetadata)
-            let result: JSON = [
-                "camera_id": .integer(camera.number),
-                "outcome": .string(handled.position == nil ? "unchanged" : work.outcome),
-                "version": .integer(handled.folded.version),
-            ]
-            return (result, handled.position)
-        } catch {
+    private static func json(_ result: Assignments.Result, _ outcome: String) -> JSON {
+        let camera = JSON.integer(result.camera.number)
+        switch result.outcome {
+        case .done(let version, _):
+            return ["camera_id": camera, "outcome": .string(outcome), "version": .integer(version)]
+        case .unchanged(let version):
+            return ["camera_id": camera, "outcome": "unchanged", "version": .integer(version)]
+        case .refused(let error):
             let problem = Problem(error)
-            let result: JSON = [
-                "camera_id": .integer(camera.number), "outcome": "refused", "code": .string(problem.code.rawValue),
+            return [
+                "camera_id": camera, "outcome": "refused", "code": .string(problem.code.rawValue),
                 "detail": .string(problem.detail),
             ]
-            return (result, nil)
         }
+    }
+
+    /// The cameras that the principal may know of.
+    private func check(_ context: APIContext) -> Assignments.Check {
+        let scope = ScopeCondition(context.principal.scope)
+        return { try await scope.check($0, in: readModels) }
     }
 }
 

@@ -67,14 +67,8 @@ package struct StreamProbes: Sendable {
         }
         var probe = try StreamProbe(found, of: id, now: now())
         probe.url = address.url
-        let outcome = try await log.append(
-            Append(to: id.telemetryStream, expecting: .exists, events: [probe.event], metadata: metadata))
-        switch outcome {
-        case .appended(let appended): return Found(probe: probe, position: appended.positions.upperBound)
-        case .closed: throw Camera.Rejection.removed
-        case .missing: throw Camera.Rejection.unknown
-        case .conflict, .duplicate: throw UnexpectedOutcome(outcome)
-        }
+        let position = try await log.append(probe.event, toTelemetryOf: id, metadata: metadata)
+        return Found(probe: probe, position: position)
     }
 }
 
