@@ -156,47 +156,13 @@ extension Backend {
         router.add(middleware: PathEscapeCheck())
         router.add(middleware: RequestLimits(policy))
         router.add(middleware: KnownPaths(based))
-        let check = AccessCheck(readModels: readModels)
+        let reporters = RecentReporters()
         for route in based {
-            router.on(
-                RouterPath(route.path), method: route.method, use: guarded(route, by: check, policy.connections))
+            let guarded = router.group()
+            for step in securitySteps(of: route, policy.connections, reporters) { guarded.add(middleware: step) }
+            guarded.on(RouterPath(route.path), method: route.method, use: inTurn(route))
         }
         return router
-    }
-
-    /// The route's handler, behind all that stands before it.
-    private func guarded(
-        _ route: Route, by check: AccessCheck, _ connections: ConnectionBook
-    ) -> Route.Handler {
-        let limits = RateLimits(limiter: route.access == .open ? nil : rateLimiter)
-        let posts = IdempotentPosts(requests: requests, readModels: readModels, vault: vault)
-        let security = SecurityLog(route: route, floods: floods)
-        let handler = inTurn(route)
-        return { request, unproved in
-            var context = unproved
-            if route.access != .open {
-                context.principal = try await security.noting(unproved) {
-                    try await principal(of: request, unproved, limits)
-                }
-            }
-            if route.access != .open {
-                connections.prove(context.channel)
-                try RequestPlace.takeShare()
-            }
-            let proved = context
-            return try await security.noting(proved) {
-                try await limits.count(proved) {
-                    try await check(route.access, proved)
-                    var context = proved
-                    context.causationID = try await causation(of: request)
-                    if ![.get, .head].contains(route.method), let minimum = try Query.position(request) {
-                        try await readModels.checkLog(reaches: minimum)
-                    }
-                    if route.method == .post { return try await posts.serve(request, context, by: handler) }
-                    return try await handler(request, context)
-                }
-            }
-        }
     }
 
     /// The route's handler; what may take long is done when it is its user's turn, and while its client is there.
@@ -207,28 +173,5 @@ extension Backend {
                 try await turns.withTurn(of: context.principal.user) { try await route.handler(request, context) }
             }
         }
-    }
-
-    private func causation(of request: Request) async throws -> String? {
-        guard let position = try Causation.position(request) else { return nil }
-        guard try await position <= readModels.head() else { throw Causation.ahead }
-        return String(position)
-    }
-
-    /// Who sent the request. One that does not prove it counts for the address that it came from, and so does one whose
-    /// token somebody else is asked about, before that is done.
-    private func principal(
-        of request: Request, _ context: APIContext, _ limits: RateLimits
-    ) async throws(Problem) -> Principal {
-        let unproved = limits.unproved(context)
-        let principal: Principal
-        do throws(Problem) { principal = try await authentication.principal(of: request, unproved) } catch {
-            if error.code.status.kind == .clientError || error.code == .identityUnavailable {
-                try await unproved.count()
-            }
-            throw error
-        }
-        await unproved.giveBack()
-        return principal
     }
 }

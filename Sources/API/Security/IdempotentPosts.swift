@@ -11,7 +11,7 @@ import Secrets
 /// Kept is the answer of what was done (2xx). What was refused or failed did nothing, so the same key may be used again,
 /// and the repetition is decided anew. What a request appends is noted in the append's own transaction, so after a crash
 /// at whatever moment a repetition appends nothing more and is answered with what the first one came to.
-struct IdempotentPosts: Sendable {
+struct IdempotentPosts: RouterMiddleware {
     /// Longer than any request takes. A process that dies holds its keys for as long.
     private static let lease = Duration.seconds(60)
 
@@ -19,8 +19,10 @@ struct IdempotentPosts: Sendable {
     let readModels: ReadModels
     let vault: CameraVault
 
-    func serve(_ request: Request, _ context: APIContext, by handler: Route.Handler) async throws -> Response {
-        guard let key = try IdempotencyKey(request) else { return try await handler(request, context) }
+    func handle(
+        _ request: Request, context: APIContext, next: (Request, APIContext) async throws -> Response
+    ) async throws -> Response {
+        guard let key = try IdempotencyKey(request) else { return try await next(request, context) }
         var request = request
         let body = try await ExpectedBody.read { try await request.collectBody(upTo: Request.maximumBodyBytes) }
         let fingerprint = IdempotencyKey.fingerprint(of: request, body: body, by: try await vault.requestKey())
@@ -38,17 +40,18 @@ struct IdempotentPosts: Sendable {
                 try await ScopeCondition(context.principal.scope).check(camera, in: readModels)
             }
             return try kept.response
-        case .claimed(let claim): return try await make(request, context, under: claim, by: handler)
+        case .claimed(let claim): return try await make(request, context, under: claim, by: next)
         }
     }
 
     private func make(
-        _ request: Request, _ context: APIContext, under claim: RequestClaim, by handler: Route.Handler
+        _ request: Request, _ context: APIContext, under claim: RequestClaim,
+        by next: (Request, APIContext) async throws -> Response
     ) async throws -> Response {
         var context = context
         context.claim = claim
         let response: Response
-        do { response = try await handler(request, context) } catch {
+        do { response = try await next(request, context) } catch {
             await release(claim, context)
             throw error
         }

@@ -13,21 +13,20 @@ extension HTTPField.Name {
 /// Whatever leads to a route counts once, whether it is read or changed, answered or refused; what is open to everybody
 /// (health, documentation) does not count. A request that does not prove who sends it counts for the address that it
 /// came from.
-struct RateLimits: Sendable {
-    /// nil: nothing is limited.
-    let limiter: RateLimiter?
+struct RateLimits: RouterMiddleware {
+    let limiter: RateLimiter
 
-    /// Takes a request of a known user off what they may make, and runs `serve` unless nothing is left.
-    func count(
-        _ context: APIContext, _ serve: () async throws -> Response
+    /// Takes a request of a known user off what they may make, and serves it unless nothing is left.
+    func handle(
+        _ request: Request, context: APIContext, next: (Request, APIContext) async throws -> Response
     ) async throws -> Response {
         let principal = context.principal
-        guard let limiter, let rule = limiter.rules.rule(for: principal.roles) else { return try await serve() }
+        guard let rule = limiter.rules.rule(for: principal.roles) else { return try await next(request, context) }
         let decision = await limiter.take(Requester(principal), by: rule)
         guard decision.isAllowed else { throw Self.exceeded(rule, decision) }
         let headers = Self.headers(rule, decision)
         do {
-            var response = try await serve()
+            var response = try await next(request, context)
             for field in headers { response.headers[field.name] = field.value }
             return response
         } catch {
@@ -37,9 +36,6 @@ struct RateLimits: Sendable {
             throw problem
         }
     }
-
-    /// What the request's address may ask for as long as it has not proved who it is.
-    func unproved(_ context: APIContext) -> UnprovedRequest { UnprovedRequest(limiter, from: context.clientAddress) }
 
     static func exceeded(_ rule: RateRules.Rule, _ decision: RateLimit.Decision) -> Problem {
         var headers = headers(rule, decision)

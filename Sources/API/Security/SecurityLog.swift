@@ -8,7 +8,7 @@ import Resilience
 ///
 /// Each line has `log` = `security`, an `event` whose name is never changed, and facts by fixed names; the request's id
 /// is that of its other lines. It never holds a token, a header's value or a body.
-struct SecurityLog: Sendable {
+struct SecurityLog: RouterMiddleware {
     enum Event: String, CaseIterable {
         case authenticationRefused = "authentication_refused"
         case permissionRefused = "permission_refused"
@@ -42,9 +42,10 @@ struct SecurityLog: Sendable {
     let route: Route
     let floods: FloodGate
 
-    /// Runs `serve`, and notes what it refuses.
-    func noting<Value>(_ context: APIContext, _ serve: () async throws -> Value) async throws -> Value {
-        do { return try await serve() } catch {
+    func handle(
+        _ request: Request, context: APIContext, next: (Request, APIContext) async throws -> Response
+    ) async throws -> Response {
+        do { return try await next(request, context) } catch {
             note(Problem(error).code, context)
             throw error
         }
@@ -53,11 +54,13 @@ struct SecurityLog: Sendable {
     private func note(_ code: ProblemCode, _ context: APIContext) {
         let isCommand = ![.get, .head].contains(route.method)
         guard let event = Event(code, isCommand: isCommand), floods.admits("refused \(event.rawValue)") else { return }
+        // Who sent it is found out further in; of a request that was refused before that, nobody is known.
+        let sender = context.sender.name.isEmpty ? context.principal.name : context.sender.name
         var facts: Logger.Metadata = [
             "log": "security", "event": "\(event.rawValue)", "reason": "\(code.rawValue)",
             "status": .stringConvertible(code.status.code), "method": "\(route.method.rawValue)",
             "route": "\(route.path)",
-            "actor": "\(event == .authenticationRefused ? "" : context.principal.name)",
+            "actor": "\(event == .authenticationRefused ? "" : sender)",
             "client_address": "\(context.clientAddress ?? "")",
         ]
         if route.access.isAboutACamera, let id = try? context.cameraID {  // else it is the id of no camera
