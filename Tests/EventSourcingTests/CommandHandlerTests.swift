@@ -1,4 +1,5 @@
 import EventSourcing
+import Synchronization
 import Testing
 
 @Suite struct CommandHandlerTests {
@@ -40,6 +41,56 @@ import Testing
         #expect(loaded.version == handled.folded.version)
         #expect(loaded.created == handled.folded.created)
         #expect(loaded.updated == handled.folded.updated)
+    }
+
+    /// A handler whose state is the sum of what an earlier look found, read from elsewhere than the events.
+    private func summing(_ meanwhile: @escaping @Sendable (Int) async throws -> Void) -> CommandHandler<Tally> {
+        let looks = Mutex(0)
+        return CommandHandler(log: log, maximumAttempts: 3) { [log] position in
+            let events = try await log.readAll("tally-1").filter { $0.position <= position ?? .max }
+            var folded = Folded(Tally.initial)
+            for event in events { try folded.apply(event, by: Tally.self) }
+            try await meanwhile(
+                looks.withLock { looks in
+                    looks += 1
+                    return looks
+                })
+            return folded
+        }
+    }
+
+    @Test func aStateThatIsReadElsewhereIsDecidedOnAgainWhereTheStreamWentOn() async throws {
+        _ = try await handle(.raise(by: 1))
+        let summing = summing { [self] look in
+            if look == 1 { _ = try await handle(.raise(by: 10)) }
+        }
+        let handled = try await summing.handle(.raise(by: 100), on: "tally-1", metadata: EventMetadata())
+        #expect(handled.folded.state == 111)
+        #expect(handled.folded.version == 3)
+        let busy = self.summing { [self] _ in _ = try await handle(.raise(by: 1)) }
+        #expect(
+            await failure { try await busy.handle(.raise(by: 1), on: "tally-1", metadata: EventMetadata()) }
+                == "contended")
+    }
+
+    @Test func aRequestThatWasDoneIsAnsweredFromTheStateBeforeItAndItsEvents() async throws {
+        _ = try await handle(.raise(by: 1))
+        guard
+            case .appended(let appended) = try await log.append(
+                Append(
+                    to: "tally-1", expecting: .exact(1), events: [Tally.encode(.raised(5))], metadata: EventMetadata()))
+        else {
+            Issue.record("not appended")
+            return
+        }
+        _ = try await handle(.raise(by: 100))
+        let claim = RequestClaim(
+            id: "k", number: 1, done: RequestClaim.Done(stream: "tally-1", outcomes: [.appended(appended)]))
+        let handled = try await summing { _ in }.handle(
+            .raise(by: 5), on: "tally-1", metadata: EventMetadata(request: claim))
+        #expect(handled.folded.state == 6)
+        #expect(handled.position == appended.positions.upperBound)
+        #expect(try await log.head() == 3)
     }
 
     @Test func commandThatChangesNothingAppendsNothing() async throws {
