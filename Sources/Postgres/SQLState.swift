@@ -10,7 +10,10 @@ package enum SQLState {
     package static let deadlock = "40P01"
     package static let undefinedTable = "42P01"
     package static let undefinedColumn = "42703"
+    package static let wrongObjectType = "42809"
     package static let undefinedFunction = "42883"
+    package static let invalidFunctionDefinition = "42P13"
+    package static let invalidTableDefinition = "42P16"
     package static let undefinedSchema = "3F000"
     package static let duplicateDatabase = "42P04"
     package static let diskFull = "53100"
@@ -25,11 +28,11 @@ package enum SQLState {
     package static let idleSessionTimeout = "57P05"
     package static let internalError = "XX000"
 
-    /// Raised by Footfall's own functions: this append call was made before (Migrations/0005_append_calls.sql).
+    /// Raised by Footfall's own functions: this append call was made before (begin_append_call).
     package static let callMadeBefore = "FF001"
-    /// This master key is not the current one (Migrations/0007_camera_keys.sql).
+    /// This master key is not the current one.
     package static let masterKeyReplaced = "FF002"
-    /// A request under a key was taken over by another attempt (Migrations/0008_idempotency.sql).
+    /// A request under a key was taken over by another attempt (hold_requests).
     package static let requestTakenOver = "FF003"
     /// Of `hold_history`: the log does not hold what the caller has seen of it.
     package static let historyChanged = "FF004"

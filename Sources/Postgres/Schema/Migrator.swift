@@ -1,8 +1,12 @@
 import Foundation
 import Logging
+import Release
 
 /// Brings a database's lasting tables up to date: numbered files, applied in order, each once and in a transaction of
-/// its own together with its row in `schema_migrations`.
+/// its own together with its row in `schema_migrations`; then the functions and views whose files have changed, all in
+/// one transaction (see `SchemaObject`).
+///
+/// Migrations run where functions are still those of the release before, or are not there yet. So they call none.
 package struct Migrator: Sendable {
     package struct Migration: Hashable, Sendable {
         package let number: Int64
@@ -17,64 +21,23 @@ package struct Migrator: Sendable {
         }
     }
 
-    package enum Failure: Error, Equatable, CustomStringConvertible {
-        case unreadable(path: String, reason: String)
-        case misnamed(name: String)
-        case duplicateNumber(names: [String])
-        case edited(name: String)
-        case unknown(name: String)
-        case failed(name: String, reason: String)
-
-        package var description: String {
-            switch self {
-            case .unreadable(let path, let reason): "the migrations in \(path) cannot be read: \(reason)"
-            case .misnamed(let name): "\(name) is not named like a migration, 0001_what_it_does.sql"
-            case .duplicateNumber(let names): "\(names.joined(separator: " and ")) have the same number"
-            case .edited(let name):
-                "\(name) has been edited since it was applied to this database; restore it and add a new migration"
-            case .unknown(let name):
-                "this database holds \(name), which this release does not know; it belongs to a later release"
-            case .failed(let name, let reason): "\(name) failed and changed nothing: \(reason)"
-            }
-        }
-    }
-
     private let migrations: [Migration]
+    private let objects: SchemaObjects
 
-    package init(_ migrations: [Migration]) throws(Failure) {
+    /// - Parameter release: whose files these are.
+    package init(
+        _ migrations: [Migration], objects: [SchemaObject] = [], release: String = Release.version
+    ) throws(Failure) {
         self.migrations = migrations.sorted { $0.number < $1.number }
+        self.objects = SchemaObjects(try SchemaObject.inOrder(objects), release: release)
         for (one, next) in zip(self.migrations, self.migrations.dropFirst()) where one.number == next.number {
             throw .duplicateNumber(names: [one.name, next.name])
         }
     }
 
-    /// Reads the `*.sql` files of a folder.
-    package init(folder: URL) throws(Failure) {
-        let names: [String]
-        do { names = try FileManager.default.contentsOfDirectory(atPath: folder.path) } catch {
-            throw .unreadable(path: folder.path, reason: error.localizedDescription)
-        }
-        var migrations: [Migration] = []
-        for name in names where name.hasSuffix(".sql") {
-            guard let number = name.wholeMatch(of: /([0-9]{4})_[a-z0-9_]+\.sql/).flatMap({ Int64($0.1) }) else {
-                throw .misnamed(name: name)
-            }
-            do {
-                let sql = try String(contentsOf: folder.appending(path: name), encoding: .utf8)
-                migrations.append(Migration(number: number, name: name, sql: sql))
-            } catch {
-                throw .unreadable(path: folder.appending(path: name).path, reason: error.localizedDescription)
-            }
-        }
-        try self.init(migrations)
-    }
-
-    /// Any number that no other user of advisory locks in this database takes.
-    private static let lock: Int64 = 0x466F_6F74_6661_6C6C
-
     /// Applies what the database lacks; others that do the same at the same time wait and then find nothing to do.
     /// Throws `Failure`, or `PostgresError` where the database cannot be reached.
-    /// - Returns: the names of the migrations applied.
+    /// - Returns: the names of the migrations applied, then those of functions and views, by their files.
     package func run(on target: ConnectionTarget, logger: Logger) async throws -> [String] {
         let connection = try await Connection.open(
             target.named(target.applicationName, requestTimeout: nil), logger: logger)
@@ -90,6 +53,8 @@ package struct Migrator: Sendable {
             )
             """)
         try await check(on: connection)
+        // Before anything is changed: a later release may have changed functions alone.
+        try await objects.check(on: connection)
         let applied = try await numbers(on: connection)
         var names: [String] = []
         for migration in migrations where !applied.contains(migration.number) {
@@ -97,19 +62,20 @@ package struct Migrator: Sendable {
             logger.info("applied migration", metadata: ["name": "\(migration.name)"])
             names.append(migration.name)
         }
-        return names
+        return names + (try await objects.apply(on: connection, logger: logger))
     }
 
-    /// The names of the migrations that the database lacks. Changes nothing; throws as `run` does.
+    /// The names of the files that the database lacks. Changes nothing; throws as `run` does.
     package func pending(on target: ConnectionTarget, logger: Logger) async throws -> [String] {
         let connection = try await Connection.open(target, logger: logger)
         defer { connection.close() }
-        if try await connection.query("select from pg_tables where tablename = 'schema_migrations'").isEmpty {
-            return migrations.map(\.name)
+        var lacking = migrations.map(\.name)
+        if try await !connection.query("select from pg_tables where tablename = 'schema_migrations'").isEmpty {
+            try await check(on: connection)
+            let applied = try await numbers(on: connection)
+            lacking = migrations.filter { !applied.contains($0.number) }.map(\.name)
         }
-        try await check(on: connection)
-        let applied = try await numbers(on: connection)
-        return migrations.filter { !applied.contains($0.number) }.map(\.name)
+        return lacking + (try await objects.pending(on: connection))
     }
 
     private func check(on connection: Connection) async throws {
@@ -147,4 +113,7 @@ package struct Migrator: Sendable {
             throw Failure.failed(name: migration.name, reason: reason.description)
         }
     }
+
+    /// Any number that no other user of advisory locks in this database takes.
+    private static let lock: Int64 = 0x466F_6F74_6661_6C6C
 }
