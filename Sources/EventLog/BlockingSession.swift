@@ -1,8 +1,8 @@
 import EventSourcing
 import Postgres
 
-/// A session of the database that keeps others from the log or the read models, as `blocking_sessions` in
-/// Migrations/0034_blocking_sessions.sql finds it. What the database's role may not see of it is nil.
+/// A session of the database that keeps others from the log or the read models, as the function
+/// `blocking_sessions` finds it. What the database's role may not see of it is nil.
 package struct BlockingSession: Hashable, Sendable, CustomStringConvertible {
     package let pid: Int64
     package let applicationName: String?

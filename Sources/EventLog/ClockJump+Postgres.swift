@@ -1,7 +1,7 @@
 import EventSourcing
 import Postgres
 
-/// The table of Migrations/0049_clock.sql.
+/// The table of Migrations/0001_event_log.sql.
 extension ClockJump {
     static let columns = "first_position, last_position, ended_at"
 

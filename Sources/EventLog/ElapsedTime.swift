@@ -1,7 +1,8 @@
 import Postgres
 import Synchronization
 
-/// How much time has passed for the processes on a database, as far as this one knows: see Migrations/0050_elapsed_time.sql.
+/// How much time has passed for the processes on a database, as far as this one knows: see
+/// Migrations/0002_requests.sql.
 /// Goes by the monotonic clock, which nobody sets.
 final class ElapsedTime: Sendable {
     fileprivate struct Look {

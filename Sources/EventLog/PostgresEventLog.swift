@@ -2,7 +2,7 @@ import EventSourcing
 import Logging
 import Postgres
 
-/// The event log in PostgreSQL: tables and the function `append_events` of Migrations/0001_event_log.sql.
+/// The event log in PostgreSQL: tables of Migrations/0001_event_log.sql and the function `append_events`.
 ///
 /// Appends commit one after another, so they are gathered: while one transaction is in flight, all appends that arrive
 /// go into the next, with an outcome for each. No timer delays a lone append. What comes before and after a transaction's

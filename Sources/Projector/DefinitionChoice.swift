@@ -1,7 +1,7 @@
 import Postgres
 
 /// This session's part in choosing the definition under which a projection is kept: see `choose_definition` in
-/// Migrations/0002_projections.sql for the rule.
+/// Migrations/functions/choose_definition.sql for the rule.
 struct DefinitionChoice {
     struct Outcome {
         /// The hash of the definition that is chosen.

@@ -1,6 +1,6 @@
 import Postgres
 
-/// The tables of Migrations/0007_camera_keys.sql and 0013_request_key.sql.
+/// The tables of Migrations/0005_secrets.sql.
 package struct PostgresSecretStore: SecretStore {
     /// Notified when a camera's key was destroyed.
     package static let channel = "footfall_erasures"

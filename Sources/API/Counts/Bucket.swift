@@ -3,7 +3,8 @@ import EventSourcing
 
 /// The intervals that counts are added up in, as SQL over instants (`timestamptz`) and a time zone's name.
 ///
-/// What an hour, a day and a week of local time are, where clocks change too, is said in `Migrations/0032_time_buckets.sql`.
+/// What an hour, a day and a week of local time are, where clocks change too, is said in
+/// `Migrations/functions/bucket_start.sql`.
 enum Bucket: String, CaseIterable {
     case minute
     case quarterHour = "15m"

@@ -53,7 +53,7 @@ package struct CountedEvents: Sendable {
         "date_bin('15 minutes', \(instant), timestamptz '0001-01-01 00:00:00+00')"
     }
 
-    /// SQL for the minute in which a reading was observed, as text: `Migrations/0060_counted_events.sql` has indexes on it.
+    /// SQL for the minute in which a reading was observed, as text: `Migrations/0001_event_log.sql` has indexes on it.
     private static let minute = #"left(data ->> 'observed_at', 16) collate "C""#
 
     /// SQL for the minute that an instant begins.

@@ -1,0 +1,18 @@
+-- The audit trail of the events that the transaction has loaded into archived_events: the columns of read.audit.
+-- Needs: shown_data, audit_severity
+create or replace view archived_audit as
+select
+  position,
+  stream,
+  version,
+  type,
+  schema_version,
+  shown_data(data) as data,
+  metadata ->> 'actor' as actor,
+  metadata ->> 'source' as source,
+  (metadata ->> 'sequence')::bigint as sequence,
+  audit_severity(type, data) as severity,
+  metadata ->> 'correlation_id' as correlation_id,
+  metadata ->> 'causation_id' as causation_id,
+  recorded_at
+from archived_events;
