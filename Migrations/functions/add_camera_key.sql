@@ -3,10 +3,7 @@
 create or replace function add_camera_key(p_camera_id bigint, p_key_id text, p_master_key_id text, p_wrapped bytea)
 returns setof camera_keys language plpgsql as $$
 begin
-  perform pg_advisory_xact_lock_shared(master_key_lock());
-  if not exists (select from master_keys where master_keys.id = p_master_key_id and is_current) then
-    raise exception 'this master key is not the current one' using errcode = 'FF002';
-  end if;
+  perform hold_master_key(p_master_key_id);
   insert into camera_keys (camera_id, key_id, master_key_id, wrapped)
   values (p_camera_id, p_key_id, p_master_key_id, p_wrapped)
   on conflict (camera_id) do nothing;

@@ -30,7 +30,7 @@ begin
       hint = 'The log went back to an earlier state, as after restoring an older backup. Rebuild the projection.';
   end if;
   to_position := from_position + least(head - from_position, p_limit);
-  perform pg_advisory_xact_lock_shared(skip_lock(), hashtext(v_projection));
+  perform pg_advisory_xact_lock_shared(lock_space('skips'), hashtext(v_projection));
   select min(projection_skips.position) into v_skip
   from projection_skips
   where projection_skips.projection = v_projection

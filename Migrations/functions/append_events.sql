@@ -104,9 +104,9 @@ begin
       end if;
       if v_fits is not true then
         -- Undoes what this block has done.
-        raise exception 'the batch does not fit' using errcode = 'FF002';
+        raise exception 'the batch does not fit' using errcode = 'FF005';
       end if;
-    exception when sqlstate 'FF002' then
+    exception when sqlstate 'FF005' then
       v_fits := false;
     end;
   end if;

@@ -11,10 +11,10 @@ create or replace function choose_definition(
 declare
   v_choice bigint;
 begin
-  perform pg_advisory_xact_lock(1181708153, hashtext(p_projection));
+  perform pg_advisory_xact_lock(lock_space('choices'), hashtext(p_projection));
   select definition, choice into chosen, v_choice
   from projection_definitions where projection = p_projection order by choice desc limit 1;
-  is_orphaned := chosen is not null and not is_lock_held(1181708152, definition_key(p_projection, chosen));
+  is_orphaned := chosen is not null and not is_lock_held(lock_space('definitions'), definition_key(p_projection, chosen));
   if chosen is distinct from p_definition and (
     (is_orphaned and p_take_over)
     or chosen is null

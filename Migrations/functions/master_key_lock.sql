@@ -1,3 +1,5 @@
--- The key of the advisory lock that is held, shared, by who adds a camera's key, and exclusively by who makes another
--- master key the current one.
-create or replace function master_key_lock() returns bigint language sql immutable parallel safe as $$ select 7310579617842299041 $$;
+-- The key of the advisory lock that is held, shared, while a key is added under the current master key, and exclusively
+-- while another master key is made the current one: LockKey.masterKeys.
+create or replace function master_key_lock() returns bigint language sql immutable parallel safe as $$
+  select x'6574656DE7B380A1'::bigint
+$$;

@@ -1,7 +1,7 @@
 -- Every build there is, one row each; lag counts the events that it has yet to apply.
 -- State: building, indexing, active or retired. Of a build that a session fills: rate is how many events it applies a
 -- second, and seconds_left how long that takes it to the end of the log.
--- Needs: is_lock_held
+-- Needs: is_lock_held, lock_space
 create or replace view read.projections as
 select
   projection_builds.projection,
@@ -28,13 +28,13 @@ select
   projection_checkpoints.updated_at,
   -- Whether a process applies it (active) or fills it (building) at this moment: its session holds the lock that says so.
   case projection_builds.state
-    when 'active' then is_lock_held(1181708148, hashtext(projection_builds.projection))
-    else is_lock_held(1181708149, projection_builds.build::integer)
+    when 'active' then is_lock_held(lock_space('projections'), hashtext(projection_builds.projection))
+    else is_lock_held(lock_space('builds'), projection_builds.build::integer)
   end as is_running
 from projection_builds
 join projection_checkpoints using (build)
 cross join log_head
 left join lateral (
   select projection_builds.rate
-  where projection_builds.state = 'building' and is_lock_held(1181708149, projection_builds.build::integer)
+  where projection_builds.state = 'building' and is_lock_held(lock_space('builds'), projection_builds.build::integer)
 ) as filling on true;

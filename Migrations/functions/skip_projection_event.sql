@@ -9,7 +9,7 @@ declare
   v_stream text := 'projection-' || p_projection;
 begin
   -- No build of the projection moves until this transaction ends.
-  perform pg_advisory_xact_lock(skip_lock(), hashtext(p_projection));
+  perform pg_advisory_xact_lock(lock_space('skips'), hashtext(p_projection));
   select 'skipped_before', skipped_by into outcome, at
   from projection_skips where projection = p_projection and position = p_position;
   if found then

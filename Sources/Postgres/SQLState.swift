@@ -28,17 +28,27 @@ package enum SQLState {
     package static let idleSessionTimeout = "57P05"
     package static let internalError = "XX000"
 
-    /// Raised by Footfall's own functions: this append call was made before (begin_append_call).
-    package static let callMadeBefore = "FF001"
-    /// This master key is not the current one.
-    package static let masterKeyReplaced = "FF002"
-    /// A request under a key was taken over by another attempt (hold_requests).
-    package static let requestTakenOver = "FF003"
-    /// Of `hold_history`: the log does not hold what the caller has seen of it.
-    package static let historyChanged = "FF004"
+    package static let callMadeBefore = Raised.callMadeBefore.rawValue
+    package static let masterKeyReplaced = Raised.masterKeyReplaced.rawValue
+    package static let requestTakenOver = Raised.requestTakenOver.rawValue
+    package static let historyChanged = Raised.historyChanged.rawValue
+    package static let unknownSchemaVersion = Raised.unknownSchemaVersion.rawValue
 
-    /// A read model does not know the schema version of an event (projections/_events).
-    package static let unknownSchemaVersion = "FF010"
+    /// Those that Footfall's own functions raise, each for one reason and by one function. A test holds SQL to this list.
+    package enum Raised: String, CaseIterable, Sendable {
+        /// Of `begin_append_call`: this append call was made before.
+        case callMadeBefore = "FF001"
+        /// Of `hold_master_key`: it is not the current one.
+        case masterKeyReplaced = "FF002"
+        /// Of `hold_requests`: a request under a key was taken over by another attempt.
+        case requestTakenOver = "FF003"
+        /// Of `hold_history`: the log does not hold what the caller has seen of it.
+        case historyChanged = "FF004"
+        /// Of `append_events`, which catches it: not every append of the batch can be accepted.
+        case batchDoesNotFit = "FF005"
+        /// Of `refuse_schema_version`: a read model does not know the schema version of an event.
+        case unknownSchemaVersion = "FF010"
+    }
 
     /// What has to change before the same statement can succeed.
     package enum Fault: String, CaseIterable, Sendable {

@@ -136,14 +136,14 @@ package struct Build: Hashable, Sendable {
     /// Takes the session's lock on filling this build; false where another session fills it.
     func lock(on connection: Connection) async throws(PostgresError) -> Bool {
         try await connection.query(
-            "select pg_try_advisory_lock($1::int, $2::int)", [.integer(LockSpace.builds), .integer(id)])[0]
+            "select pg_try_advisory_lock($1::int, $2::int)", [.lock(LockSpace.builds), .integer(id)])[0]
             .bool(0)
     }
 
     /// Gives up the session's lock, once for each time it was taken.
     func unlock(on connection: Connection) async throws(PostgresError) {
         try await connection.query(
-            "select pg_advisory_unlock($1::int, $2::int)", [.integer(LockSpace.builds), .integer(id)])
+            "select pg_advisory_unlock($1::int, $2::int)", [.lock(LockSpace.builds), .integer(id)])
     }
 
     /// Drops the build's tables and its row. Waits no more than half a second for readers that are still at them.
@@ -153,14 +153,4 @@ package struct Build: Hashable, Sendable {
             try await connection.query("delete from projection_builds where build = $1", [.integer(id)])
         }
     }
-}
-
-/// The first halves of the keys under which sessions take advisory locks; the second say of what. The whole
-/// list stands in Migrations/0002_projections.sql.
-enum LockSpace {
-    static let projections: Int64 = 0x466F_6F74
-    static let builds: Int64 = 0x466F_6F75
-    static let candidates: Int64 = 0x466F_6F77
-    static let definitions: Int64 = 0x466F_6F78
-    static let choices: Int64 = 0x466F_6F79
 }

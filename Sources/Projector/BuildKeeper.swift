@@ -60,7 +60,7 @@ struct BuildKeeper: Sendable {
     /// The build that is to be filled now, locked by this session; nil where there is none. Processes look one after
     /// another, so that what one has begun is not due for the next.
     private func dueBuild(_ hash: String, on connection: Connection) async throws -> (Build, Rebuild)? {
-        let key: [Parameter] = [.integer(LockSpace.choices), .text(definition.name)]
+        let key: [Parameter] = [.lock(LockSpace.choices), .text(definition.name)]
         try await connection.query("select pg_advisory_lock($1::int, hashtext($2))", key)
         let due: Result<(Build, Rebuild)?, any Error>
         do { due = .success(try await lockedDueBuild(hash, on: connection)) } catch { due = .failure(error) }

@@ -26,7 +26,7 @@ struct DefinitionChoice {
         self.connection = connection
         try await connection.query(
             "select pg_advisory_lock_shared($1::int, definition_key($2, $3))",
-            [.integer(LockSpace.definitions), .text(projection), .text(self.definition)])
+            [.lock(LockSpace.definitions), .text(projection), .text(self.definition)])
     }
 
     /// - Parameter takingOver: whether to choose ours though it was chosen before, where the chosen one is orphaned.

@@ -79,7 +79,7 @@ struct ProjectionShares: Sendable {
             """
             select name, hashtext(name)::bigint & 4294967295, pg_advisory_lock_shared($1::int, hashtext(name))::text
             from unnest($2::text[]) as name
-            """, [.integer(LockSpace.candidates), .texts(runners.keys.sorted())])
+            """, [.lock(LockSpace.candidates), .texts(runners.keys.sorted())])
         var names: Names = [:]
         for row in rows { names[try row.integer(1)] = try row.text(0) }
         try await tellOthers(on: connection)
@@ -94,7 +94,7 @@ struct ProjectionShares: Sendable {
                 from pg_locks
                 where locktype = 'advisory' and granted and classid in ($1::oid, $2::oid)
                   and database = (select oid from pg_database where datname = current_database())
-                """, [.integer(LockSpace.candidates), .integer(LockSpace.projections)]),
+                """, [.lock(LockSpace.candidates), .lock(LockSpace.projections)]),
             Statement(
                 """
                 update projection_runners
@@ -106,7 +106,7 @@ struct ProjectionShares: Sendable {
         for lock in locks {
             let (session, space) = (try lock.integer(0), try lock.integer(1))
             guard let name = names[try lock.integer(2)] else { continue }
-            if space == LockSpace.candidates {
+            if space == LockSpace.candidates.rawValue {
                 shares.able[session, default: []].insert(name)
             } else {
                 shares.holding[session, default: []].insert(name)
@@ -118,7 +118,7 @@ struct ProjectionShares: Sendable {
     private func take(_ projection: String, on connection: Connection) async throws(PostgresError) -> Bool {
         let isTaken = try await connection.query(
             "select pg_try_advisory_lock($1::int, hashtext($2))",
-            [.integer(LockSpace.projections), .text(projection)])[0].bool(0)
+            [.lock(LockSpace.projections), .text(projection)])[0].bool(0)
         guard isTaken else { return false }
         try await connection.query(
             """
@@ -146,7 +146,7 @@ struct ProjectionShares: Sendable {
             where projection = $1 and process = $2
             """, [.text(projection), .text(Self.process)])
         try await connection.query(
-            "select pg_advisory_unlock($1::int, hashtext($2))", [.integer(LockSpace.projections), .text(projection)])
+            "select pg_advisory_unlock($1::int, hashtext($2))", [.lock(LockSpace.projections), .text(projection)])
         try await tellOthers(on: connection)
         logger.info("gave up projection", metadata: ["projection": "\(projection)"])
     }

@@ -83,7 +83,7 @@ import Testing
             try await log.seal()
             let other = try await Connection.open(log.target, logger: .silent)
             defer { other.close() }
-            try await other.query("select pg_advisory_lock(x'466F6F76'::int, 2)")
+            try await other.query("select pg_advisory_lock($1::int, 2)", [.lock(LockSpace.upkeep)])
             await #expect(throws: Archiver.Failure.underWay) { try await log.archive() }
         }
     }

@@ -38,7 +38,7 @@ import Testing
               and database = (select oid from pg_database where datname = current_database())
             group by pid
             order by 1
-            """, [.integer(LockSpace.candidates), .integer(LockSpace.projections)]
+            """, [.lock(LockSpace.candidates), .lock(LockSpace.projections)]
         ).map { try $0.integer(0) }
     }
 
@@ -140,7 +140,7 @@ import Testing
             select pid from pg_locks
             where locktype = 'advisory' and granted and classid = $1::oid
               and database = (select oid from pg_database where datname = current_database())
-            """, [.integer(LockSpace.projections)]
+            """, [.lock(LockSpace.projections)]
         ).first?.integer(0)
     }
 }

@@ -87,22 +87,19 @@ struct Segment: Sendable {
     }
 }
 
-/// The keys of the advisory locks of which one session at a time holds each.
+/// The second halves of the keys of the locks of which one session at a time holds each.
 enum LogLock: Int64 {
     case sealing = 1
     case archiving = 2
 
-    /// The first half of the keys; the projections' locks have others.
-    private static let space: Int64 = 0x466F_6F76
-
     /// Takes the lock until the session ends; false where another session holds it.
     func take(on connection: Connection) async throws(PostgresError) -> Bool {
         try await connection.query(
-            "select pg_try_advisory_lock($1::int, $2::int)", [.integer(Self.space), .integer(rawValue)])[0].bool(0)
+            "select pg_try_advisory_lock($1::int, $2::int)", [.lock(LockSpace.upkeep), .integer(rawValue)])[0].bool(0)
     }
 
     func release(on connection: Connection) async throws(PostgresError) {
         try await connection.query(
-            "select pg_advisory_unlock($1::int, $2::int)", [.integer(Self.space), .integer(rawValue)])
+            "select pg_advisory_unlock($1::int, $2::int)", [.lock(LockSpace.upkeep), .integer(rawValue)])
     }
 }

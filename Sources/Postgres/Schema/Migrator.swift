@@ -42,7 +42,7 @@ package struct Migrator: Sendable {
         let connection = try await Connection.open(
             target.named(target.applicationName, requestTimeout: nil), logger: logger)
         defer { connection.close() }
-        try await connection.query("select pg_advisory_lock($1)", [.integer(Self.lock)])
+        try await connection.query("select pg_advisory_lock($1)", [.lock(LockKey.migration)])
         try await connection.query(
             """
             create table if not exists schema_migrations (
@@ -113,7 +113,4 @@ package struct Migrator: Sendable {
             throw Failure.failed(name: migration.name, reason: reason.description)
         }
     }
-
-    /// Any number that no other user of advisory locks in this database takes.
-    private static let lock: Int64 = 0x466F_6F74_6661_6C6C
 }

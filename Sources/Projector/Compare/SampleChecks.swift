@@ -80,7 +80,7 @@ package struct SampleChecks: Sendable {
     /// Whether no other process does the checks; it is told by its session's lock, which is kept from here on.
     private func isAlone(on connection: Connection) async throws(PostgresError) -> Bool {
         try await connection.query(
-            "select pg_try_advisory_lock($1::int, 0)", [.integer(LockSpace.checks)])[0].bool(0)
+            "select pg_try_advisory_lock($1::int, 0)", [.lock(LockSpace.checks)])[0].bool(0)
     }
 
     func report(_ result: SampleCheck.Result, of definition: ProjectionDefinition) {
@@ -116,9 +116,4 @@ package struct SampleChecks: Sendable {
             dimensions: [("projection", definition.name), ("outcome", outcome)], factory: metrics
         ).increment()
     }
-}
-
-extension LockSpace {
-    /// Taken by the one session that checks read models.
-    static let checks: Int64 = 0x466F_6F7B
 }

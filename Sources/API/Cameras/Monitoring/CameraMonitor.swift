@@ -35,8 +35,6 @@ package struct CameraMonitor: Sendable {
     package static let interval = Duration.seconds(30)
 
     static let metadata = EventMetadata(actor: EventMetadata.ownActor)
-    /// The advisory lock's first key, beside those that Migrations/0002_projections.sql lists.
-    private static let lock: Int64 = 0x466F_6F80
     private static let pageSize = 500
     private static let checksAtATime = 4
 
@@ -87,7 +85,7 @@ package struct CameraMonitor: Sendable {
 
     /// Whether no other process monitors; it is told by its session's lock, which is kept from here on.
     private func isAlone(on connection: Connection) async throws(PostgresError) -> Bool {
-        try await connection.query("select pg_try_advisory_lock($1::int, 0)", [.integer(Self.lock)])[0].bool(0)
+        try await connection.query("select pg_try_advisory_lock($1::int, 0)", [.lock(LockSpace.monitoring)])[0].bool(0)
     }
 
     private static let suspectsSQL = """
