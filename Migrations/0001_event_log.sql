@@ -52,6 +52,9 @@ create table producers (
 
 create sequence camera_ids as bigint;
 
+-- What came of an append: see append_events.
+create type append_outcome as enum ('appended', 'conflict', 'duplicate', 'closed', 'missing');
+
 insert into log_head (position, recorded_at, partition_size, partitioned_to)
 values (0, '-infinity', 1000000, 0);
 

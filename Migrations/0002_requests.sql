@@ -16,7 +16,7 @@ create table append_calls (
   writer bigint primary key,
   call bigint not null,
   called_at timestamptz not null,
-  outcomes bigint[] not null,
+  outcomes append_outcome[] not null,
   first_positions bigint[] not null,
   versions bigint[] not null,
   recorded_at timestamptz,
@@ -42,7 +42,7 @@ create table idempotent_requests (
   -- Of the request's appends, as append_events answers, and how many events each has; written in their transaction.
   -- Null until one of them is accepted.
   stream text collate "C",
-  outcomes bigint[],
+  outcomes append_outcome[],
   first_positions bigint[],
   versions bigint[],
   event_counts bigint[],

@@ -7,7 +7,7 @@
 -- p_passed: as pass_time takes it.
 create or replace function claim_request(
   p_id text, p_fingerprint text, p_claim bigint, p_lease interval, p_keeping interval, p_passed bigint default null,
-  out state text, out answer bytea, out stream text, out outcomes bigint[], out first_positions bigint[],
+  out state text, out answer bytea, out stream text, out outcomes append_outcome[], out first_positions bigint[],
   out versions bigint[], out event_counts bigint[], out recorded_at timestamptz, out passed bigint
 ) language plpgsql as $$
 #variable_conflict use_column

@@ -33,8 +33,10 @@ begin
   outcome := 'skipped';
   select first_positions[1] into at
   from append_events(
-    array[v_stream], array[1], array[-2], array[0], array[0], array[1], '{}', '{}', '{}', '{}', '{}', '{}',
-    array[1], array[v_stream], array['ProjectionEventSkipped'], array[1::smallint], array[p_data], array[p_metadata]);
+    p_streams => array[v_stream], p_append_stream => array[1], p_event_counts => array[1],
+    p_event_append => array[1], p_event_stream => array[v_stream], p_event_type => array['ProjectionEventSkipped'],
+    p_event_schema_version => array[1::smallint], p_event_data => array[p_data],
+    p_event_metadata => array[p_metadata]);
   insert into projection_skips (projection, position, skipped_by) values (p_projection, p_position, at);
   perform pg_notify('footfall_builds', p_projection);
 end

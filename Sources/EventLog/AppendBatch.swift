@@ -37,7 +37,8 @@ struct AppendBatch {
     private var appendCount: Int64 = 0
     private var eventCount: Int64 = 0
     private var appendStreams = ArrayParameter(.integer)
-    private var expected = ArrayParameter(.integer)
+    private var mustExist = ArrayParameter(.bool)
+    private var expectedVersions = ArrayParameter(.integer)
     private var appendProducers = ArrayParameter(.integer)
     private var sequences = ArrayParameter(.integer)
     private var eventCounts = ArrayParameter(.integer)
@@ -67,7 +68,8 @@ struct AppendBatch {
         // The same for all events of an append.
         let appendMetadata = append.metadata.bytes(producer: append.producer)
         appendStreams.append(Int64(stream + 1))
-        expected.append(append.expected.code)
+        mustExist.append(append.expected == .exists)
+        expectedVersions.append(append.expected.version)
         eventCounts.append(Int64(append.events.count))
         appendFirst.append(firstEvent)
         plan(append.expected, on: stream)
@@ -97,12 +99,7 @@ struct AppendBatch {
     }
 
     private mutating func plan(_ expected: ExpectedVersion, on stream: Int) {
-        let version: Int64
-        switch expected {
-        case .any, .exists: return
-        case .noStream: version = 0
-        case .exact(let exact): version = exact
-        }
+        guard let version = expected.version else { return }
         let base = version - streamPlans[stream].events
         // Two appends that cannot both be accepted.
         if let other = streamPlans[stream].base, other != base { isPlanned = false }
@@ -111,9 +108,9 @@ struct AppendBatch {
     }
 
     private mutating func add(_ producer: ProducerSequence?, on stream: Int, firstEvent: Int64) {
-        sequences.append(producer?.sequence ?? 0)
+        sequences.append(producer?.sequence)
         guard let producer else {
-            appendProducers.append(0)
+            appendProducers.appendNull()
             return
         }
         let key = Producer(stream: stream, source: ExactText(producer.source))
@@ -141,34 +138,52 @@ struct AppendBatch {
 }
 
 extension AppendBatch {
-    /// How many parameters there are.
-    static let parameterCount = 26
+    /// The parameters of `append_events`, without the `p_` that each begins with.
+    static let parameters: [(key: String, value: ValueType)] = [
+        ("streams", .texts), ("append_stream", .integers), ("event_counts", .integers), ("must_exist", .bools),
+        ("expected_version", .integers), ("append_producer", .integers), ("sequences", .integers),
+        ("producer_stream", .integers), ("producer_source", .texts), ("opening", .integers), ("opened", .integers),
+        ("closing", .integers), ("closed", .integers), ("event_append", .integers), ("event_stream", .texts),
+        ("event_type", .texts), ("event_schema_version", .smallIntegers), ("event_data", .jsonbs),
+        ("event_metadata", .jsonbs), ("stream_base", .integers), ("stream_events", .integers),
+        ("append_first", .integers), ("append_version", .integers), ("producer_first", .integers),
+        ("producer_last", .integers), ("producer_event", .integers), ("event_version", .integers),
+    ]
 
-    /// The parameters of `append_events`, in its order.
-    var parameters: [Parameter] {
+    /// The call of `append_events`, with a parameter of a query for each of its own.
+    static let call = "append_events(\(parameters.map { "p_\($0.key) => :\($0.key)" }.joined(separator: ", ")))"
+
+    /// The values of `parameters`, in their order.
+    var values: [(key: String, value: Parameter)] {
         [
-            .texts(streamNames), appendStreams.parameter, expected.parameter, appendProducers.parameter,
-            sequences.parameter, eventCounts.parameter, .integers(producerStreams), .texts(producerSources),
-            opening.parameter, opened.parameter, closing.parameter, closed.parameter, eventAppends.parameter,
-            eventStreams.parameter, types.parameter, schemaVersions.parameter, data.parameter, metadata.parameter,
-        ] + plan
-    }
-
-    private var plan: [Parameter] {
-        if !isPlanned { return Array(repeating: .noIntegers, count: 8) }
-        return [
-            .integers(streamPlans.map { $0.base ?? -1 }), .integers(streamPlans.map(\.events)), appendFirst.parameter,
-            appendVersions.parameter, .integers(producerPlans.map(\.first)), .integers(producerPlans.map(\.last)),
-            .integers(producerPlans.map(\.event)), eventVersions.parameter,
+            ("streams", .texts(streamNames)), ("append_stream", appendStreams.parameter),
+            ("event_counts", eventCounts.parameter), ("must_exist", mustExist.parameter),
+            ("expected_version", expectedVersions.parameter), ("append_producer", appendProducers.parameter),
+            ("sequences", sequences.parameter), ("producer_stream", .integers(producerStreams)),
+            ("producer_source", .texts(producerSources)), ("opening", opening.parameter),
+            ("opened", opened.parameter), ("closing", closing.parameter), ("closed", closed.parameter),
+            ("event_append", eventAppends.parameter), ("event_stream", eventStreams.parameter),
+            ("event_type", types.parameter), ("event_schema_version", schemaVersions.parameter),
+            ("event_data", data.parameter), ("event_metadata", metadata.parameter),
+            ("stream_base", plan(.integers(streamPlans.map(\.base)))),
+            ("stream_events", plan(.integers(streamPlans.map(\.events)))),
+            ("append_first", plan(appendFirst.parameter)), ("append_version", plan(appendVersions.parameter)),
+            ("producer_first", plan(.integers(producerPlans.map(\.first)))),
+            ("producer_last", plan(.integers(producerPlans.map(\.last)))),
+            ("producer_event", plan(.integers(producerPlans.map(\.event)))),
+            ("event_version", plan(eventVersions.parameter)),
         ]
     }
+
+    /// What is said of the batch where every append is accepted; null where that cannot be.
+    private func plan(_ value: @autoclosure () -> Parameter) -> Parameter { isPlanned ? value() : .noIntegers }
 }
 
 extension ExpectedVersion {
-    fileprivate var code: Int64 {
+    /// The version that the stream must have; nil where it may have any.
+    fileprivate var version: Int64? {
         switch self {
-        case .any: -2
-        case .exists: -1
+        case .any, .exists: nil
         case .noStream: 0
         case .exact(let version): version
         }

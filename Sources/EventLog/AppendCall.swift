@@ -18,46 +18,67 @@ struct AppendCall {
         self.appends = appends
     }
 
-    private static let begin = "select begin_append_call($1, $2), hold_history($3, $4)"
+    private static let begin = SQLQuery(
+        "begin_append_call", "select begin_append_call(:writer, :call), hold_history(:position, :recorded_at)",
+        parameters: [
+            "writer": .integer, "call": .integer, "position": .integer, "recorded_at": .timestamp,
+        ])
 
-    private static let append = append(noting: nil)
+    private static let clock = SQLQuery("follow_clock", "select follow_clock()")
+
+    private static let append = append(noting: false)
 
     /// For a batch in which some appends belong to requests.
-    private static let notingAppend = append(
-        noting: KeyedRequests.keeping(from: 4 + AppendBatch.parameterCount, eventCounts: 3 + 6))
+    private static let notingAppend = append(noting: true)
 
-    private static func append(noting noted: String?) -> String {
-        """
-        with answer as materialized (
-          select outcomes, first_positions, versions, recorded_at
-          from append_events(\((4..<4 + AppendBatch.parameterCount).map { "$\($0)" }.joined(separator: ", ")))
-        ),
-        call as (
-          insert into append_calls (
-            writer, call, called_at, called_after, outcomes, first_positions, versions, recorded_at
-          )
-          select
-            $1, $2, clock_timestamp(), (select microseconds from elapsed_time), outcomes, first_positions, versions,
-            recorded_at
-          from answer
-          where recorded_at is not null or $3
-          on conflict (writer) do update
-          set
-            call = excluded.call, called_at = excluded.called_at, called_after = excluded.called_after,
-            outcomes = excluded.outcomes, first_positions = excluded.first_positions, versions = excluded.versions,
-            recorded_at = excluded.recorded_at
-        )\(noted.map { ",\n" + $0 } ?? "")
-        select outcomes, first_positions, versions, recorded_at from answer
-        """
+    private static func append(noting: Bool) -> SQLQuery {
+        SQLQuery(
+            noting ? "append_events_of_requests" : "append_events",
+            """
+            with answer as materialized (
+              select outcomes, first_positions, versions, recorded_at
+              from \(AppendBatch.call)
+            ),
+            call as (
+              insert into append_calls (
+                writer, call, called_at, called_after, outcomes, first_positions, versions, recorded_at
+              )
+              select
+                :writer, :call, clock_timestamp(), (select microseconds from elapsed_time), outcomes, first_positions,
+                versions, recorded_at
+              from answer
+              where recorded_at is not null or :is_repetition
+              on conflict (writer) do update
+              set
+                call = excluded.call, called_at = excluded.called_at, called_after = excluded.called_after,
+                outcomes = excluded.outcomes, first_positions = excluded.first_positions, versions = excluded.versions,
+                recorded_at = excluded.recorded_at
+            )\(noting ? ",\n" + KeyedRequests.noted : "")
+            select outcomes::text[] as outcomes, first_positions, versions, recorded_at from answer
+            """,
+            parameters: AppendBatch.parameters + keyParameters + [("is_repetition", .bool)]
+                + (noting ? KeyedRequests.parameters : []),
+            columns: answer)
     }
 
+    private static let keyParameters: [(key: String, value: ValueType)] = [("writer", .integer), ("call", .integer)]
+
+    /// What `outcomes` reads.
+    private static let answer: KeyValuePairs<String, ColumnType> = [
+        "outcomes": .texts, "first_positions": .integers, "versions": .integers, "recorded_at": .timestamp,
+    ]
+
     /// Writes, so that its commit waits for all that the call's own waited for, a synchronous replica for instance.
-    private static let recall = """
+    private static let recall = SQLQuery(
+        "recall_append_call",
+        """
         update append_calls
         set called_at = clock_timestamp()
-        where writer = $1 and call = $2
-        returning outcomes, first_positions, versions, recorded_at
-        """
+        where writer = :writer and call = :call
+        returning outcomes::text[] as outcomes, first_positions, versions, recorded_at
+        """, parameters: keyParameters, columns: answer)
+
+    static let queries = [begin, clock, append, notingAppend, recall]
 
     private static let maximumAttempts = 5
 
@@ -68,24 +89,24 @@ struct AppendCall {
     /// - Throws: `PostgresError.connectionLost` where it was made or was not; `HistoryChanged` where an append was decided
     ///   on another history than the log's, which holds nothing of the call.
     func run(on writer: Pool, isRepetition: Bool) async throws -> [AppendOutcome] {
-        let id: [Parameter] = [.integer(key.writer), .integer(key.number)]
-        let parameters = id + [.bool(isRepetition)] + AppendBatch(appends).parameters
-        let clock = Statement("select follow_clock()")
+        let values = AppendBatch(appends).values + id + [("is_repetition", .bool(isRepetition))]
         let statements: [Statement]
         if let requests = KeyedRequests(appends) {
-            statements = [requests.hold, clock, Statement(Self.notingAppend, parameters + requests.parameters)]
+            statements = [
+                requests.hold, Self.clock.statement(), Self.notingAppend.statement(values + requests.values),
+            ]
         } else {
-            statements = [clock, Statement(Self.append, parameters)]
+            statements = [Self.clock.statement(), Self.append.statement(values)]
         }
         var attempt = 1
         while true {
             do {
                 return try await writer.withConnection { connection in
-                    try await run(statements, after: id, on: connection, writer.history)
+                    try await run(statements, on: connection, writer.history)
                 }
             } catch let error as PostgresError {
                 if error.sqlState == SQLState.callMadeBefore {
-                    guard let row = try await writer.query(Self.recall, id).first else { throw error }
+                    guard let row = try await writer.query(Self.recall.statement(id)).first else { throw error }
                     return try outcomes(row)
                 }
                 if error.sqlState == SQLState.programLimit, error.isPassing {
@@ -106,13 +127,14 @@ struct AppendCall {
     }
 
     private func run(
-        _ statements: [Statement], after id: [Parameter], on connection: Connection, _ history: History?
+        _ statements: [Statement], on connection: Connection, _ history: History?
     ) async throws -> [AppendOutcome] {
         let now = connection.history
         guard appends.allSatisfy({ $0.history.map { $0.number == now } ?? true }) else { throw HistoryChanged() }
         // What a process decides rests on all that it has seen of the log.
         let mark = history?.mark(of: now)
-        let begin = Statement(Self.begin, id + (mark?.parameters ?? [.integer(nil), .timestamp(nil)]))
+        let begin = Self.begin.statement(
+            id + [("position", .integer(mark?.position)), ("recorded_at", .timestamp(mark?.time))])
         let results: [Rows]
         do throws(PostgresError) { results = try await connection.pipeline([begin] + statements) } catch {
             guard error.sqlState == SQLState.historyChanged else { throw error }
@@ -128,33 +150,36 @@ struct AppendCall {
 
     private func outcomes(_ row: Row?) throws(PostgresError) -> [AppendOutcome] {
         guard let row else { throw .decoding(reason: "append_events gave no answer") }
-        return try Self.outcomes(row, from: 0, eventCounts: appends.map { Int64($0.events.count) })
+        return try Self.outcomes(row, eventCounts: appends.map { Int64($0.events.count) })
     }
 
-    /// Reads four columns from `column` on: outcomes, first positions, versions and the time that they have in common.
-    static func outcomes(
-        _ row: Row, from column: Int, eventCounts: [Int64]
-    ) throws(PostgresError) -> [AppendOutcome] {
-        let codes = try row.integers(column).map { $0 ?? 0 }
-        let positions = try row.integers(column + 1).map { $0 ?? 0 }
-        let versions = try row.integers(column + 2).map { $0 ?? 0 }
-        let recordedAt = Timestamp(microseconds: try row.optionalTimestamp(column + 3) ?? 0)
-        guard [codes.count, positions.count, versions.count] == Array(repeating: eventCounts.count, count: 3) else {
+    private var id: [(key: String, value: Parameter)] {
+        [("writer", .integer(key.writer)), ("call", .integer(key.number))]
+    }
+
+    /// Reads the columns that `append_events` answers with.
+    static func outcomes(_ row: Row, eventCounts: [Int64]) throws(PostgresError) -> [AppendOutcome] {
+        let names = try row.texts("outcomes")
+        let positions = try row.integers("first_positions")
+        let versions = try row.integers("versions")
+        let recordedAt = Timestamp(microseconds: try row.optionalTimestamp("recorded_at") ?? 0)
+        guard [names.count, positions.count, versions.count] == Array(repeating: eventCounts.count, count: 3) else {
             throw .decoding(reason: "append_events did not answer for each append")
         }
         var outcomes: [AppendOutcome] = []
         outcomes.reserveCapacity(eventCounts.count)
         for (index, count) in eventCounts.enumerated() {
-            let positions = positions[index]...(positions[index] + count - 1)
-            switch codes[index] {
-            case 1:
+            let positions = positions[index].map { $0...($0 + count - 1) }
+            switch (names[index], positions, versions[index]) {
+            case ("appended", let positions?, let version?):
                 outcomes.append(
-                    .appended(Appended(positions: positions, version: versions[index], recordedAt: recordedAt)))
-            case 2: outcomes.append(.conflict(actual: versions[index]))
-            case 3: outcomes.append(.duplicate(positions: positions.lowerBound > 0 ? positions : nil))
-            case 4: outcomes.append(.closed)
-            case 5: outcomes.append(.missing)
-            default: throw .decoding(reason: "append_events answered \(codes[index]), which is no outcome")
+                    .appended(Appended(positions: positions, version: version, recordedAt: recordedAt)))
+            case ("conflict", _, let actual?): outcomes.append(.conflict(actual: actual))
+            case ("duplicate", _, _): outcomes.append(.duplicate(positions: positions))
+            case ("closed", _, _): outcomes.append(.closed)
+            case ("missing", _, _): outcomes.append(.missing)
+            case (let name, _, _):
+                throw .decoding(reason: "append_events answered \(name ?? "null") without what belongs to it")
             }
         }
         return outcomes

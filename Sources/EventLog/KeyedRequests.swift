@@ -32,23 +32,27 @@ struct KeyedRequests {
 
     /// Two requests of one id in a batch cannot both hold their claim: then the transaction is refused as a whole, and
     /// each is tried by itself.
-    var hold: Statement {
-        Statement("select hold_requests($1, $2)", [.texts(ids), .integers(claims)])
+    var hold: Statement { Self.holding.statement(["ids": .texts(ids), "claims": .integers(claims)]) }
+
+    static let holding = SQLQuery(
+        "hold_requests", "select hold_requests(:ids, :claims)", parameters: ["ids": .texts, "claims": .integers])
+
+    /// The parameters of `noted`.
+    static let parameters: [(key: String, value: ValueType)] = [
+        ("request_ids", .texts), ("request_streams", .texts), ("request_first", .integers), ("request_last", .integers),
+    ]
+
+    /// The values of `parameters`, in their order.
+    var values: [(key: String, value: Parameter)] {
+        [
+            ("request_ids", .texts(ids)), ("request_streams", .texts(streams)), ("request_first", .integers(first)),
+            ("request_last", .integers(last)),
+        ]
     }
 
-    /// How many parameters `keeping` takes.
-    static let parameterCount = 4
-
-    var parameters: [Parameter] { [.texts(ids), .texts(streams), .integers(first), .integers(last)] }
-
-    /// A CTE after one named `answer`, with what append_events answered: notes for each request that had an append
-    /// accepted what its appends came to.
-    ///
-    /// - Parameters:
-    ///   - number: of the first of `parameters`.
-    ///   - eventCounts: the number of the parameter with how many events each append has.
-    static func keeping(from number: Int, eventCounts: Int) -> String {
-        """
+    /// A CTE after one named `answer`, with what `append_events` answered: notes for each request that had an append
+    /// accepted what its appends came to. It takes `parameters` and, from the batch, `event_counts`.
+    static let noted = """
         noted as (
           update idempotent_requests as request
           set
@@ -56,13 +60,13 @@ struct KeyedRequests {
             outcomes = answer.outcomes[noted.first:noted.last],
             first_positions = answer.first_positions[noted.first:noted.last],
             versions = answer.versions[noted.first:noted.last],
-            event_counts = ($\(eventCounts)::bigint[])[noted.first:noted.last],
+            event_counts = (:event_counts::bigint[])[noted.first:noted.last],
             recorded_at = answer.recorded_at
           from answer
-          cross join unnest($\(number)::text[], $\(number + 1)::text[], $\(number + 2)::bigint[], $\(number + 3)::bigint[])
-            as noted (id, stream, first, last)
-          where request.id = noted.id and 1 = any (answer.outcomes[noted.first:noted.last])
+          cross join unnest(
+            :request_ids::text[], :request_streams::text[], :request_first::bigint[], :request_last::bigint[]
+          ) as noted (id, stream, first, last)
+          where request.id = noted.id and 'appended' = any (answer.outcomes[noted.first:noted.last])
         )
         """
-    }
 }

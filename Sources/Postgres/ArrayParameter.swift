@@ -5,7 +5,7 @@
 /// by the server.
 package struct ArrayParameter: Sendable {
     package enum Kind: Sendable {
-        case text, integer, smallInteger, jsonb
+        case text, integer, smallInteger, bool, jsonb
     }
 
     private let kind: Kind
@@ -43,6 +43,17 @@ package struct ArrayParameter: Sendable {
         bytes.append(bigEndian: integer)
     }
 
+    package mutating func append(_ bool: Bool) {
+        count += 1
+        bytes.append(bigEndian: Int32(1))
+        bytes.append(bool ? 1 : 0)
+    }
+
+    /// Null where there is none.
+    package mutating func append(_ integer: Int64?) {
+        if let integer { append(integer) } else { appendNull() }
+    }
+
     package mutating func appendNull() {
         count += 1
         hasNull = true
@@ -67,6 +78,7 @@ package struct ArrayParameter: Sendable {
         case .text: (.text, .textArray)
         case .integer: (.int8, .int8Array)
         case .smallInteger: (.int2, .int2Array)
+        case .bool: (.bool, .boolArray)
         case .jsonb: (.jsonb, .jsonbArray)
         }
     }

@@ -9,6 +9,8 @@ struct Request: Sendable {
         case statements([Statement])
         /// Several statements in one text without bound values; each result is thrown away.
         case script(String)
+        /// A query that the server describes and does not run.
+        case description(SQLQuery)
         /// Data that is moved piece by piece, in either direction.
         case transfer(Transfer)
     }

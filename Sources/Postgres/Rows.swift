@@ -1,4 +1,5 @@
 internal import CLibPQ
+import Glibc
 
 /// A statement's whole result: libpq's memory, read in place.
 ///
@@ -21,6 +22,18 @@ package final class Rows: @unchecked Sendable, RandomAccessCollection {
     /// How many rows a statement that changes data has changed.
     package var affected: Int { Int(String(cString: PQcmdTuples(result))) ?? 0 }
 
+    /// The number of a column; of the first one where several have the name.
+    func column(_ name: String) throws(PostgresError) -> Int {
+        let column = name.withCString { name in
+            (0..<PQnfields(result)).first { strcmp(PQfname(result, $0), name) == 0 }
+        }
+        if let column { return Int(column) }
+        throw .decoding(reason: "the statement has no column \(name)")
+    }
+
+    /// Of a result that describes a statement.
+    var description: StatementDescription { StatementDescription(result) }
+
     package var columnNames: [String] { (0..<PQnfields(result)).map { String(cString: PQfname(result, $0)) } }
 
     fileprivate func type(of column: Int32) -> TypeID { TypeID(rawValue: PQftype(result, column)) }
@@ -34,10 +47,10 @@ package final class Rows: @unchecked Sendable, RandomAccessCollection {
     }
 }
 
-/// One row of a result. Columns count from 0, in the order in which the statement selects them.
+/// One row of a result. Columns are read by name, or by number from 0 in the order in which the statement selects them.
 /// Every reader throws `PostgresError.decoding` where the value is of another type, or null where that is not asked for.
 package struct Row: Sendable {
-    fileprivate let rows: Rows
+    let rows: Rows
     fileprivate let index: Int32
 
     package func isNull(_ column: Int) -> Bool { rows.value(index, Int32(column)) == nil }
@@ -111,6 +124,32 @@ package struct Row: Sendable {
 
     package func timestamp(_ column: Int) throws(PostgresError) -> Int64 {
         try required(try optionalTimestamp(column), column)
+    }
+
+    /// A one-dimensional array of texts.
+    package func texts(_ column: Int) throws(PostgresError) -> [String?] {
+        let value = try required(rows.value(index, Int32(column)), column)
+        guard type(column) == .textArray else { throw mismatch(column, "an array of texts") }
+        func integer(_ offset: Int) -> Int {
+            Int(Int32(bigEndianBytes: UnsafeRawBufferPointer(rebasing: value[offset..<offset + 4])))
+        }
+        if integer(0) == 0 { return [] }
+        let count = integer(12)
+        var elements: [String?] = []
+        elements.reserveCapacity(count)
+        var offset = 20
+        for _ in 0..<count {
+            let length = integer(offset)
+            offset += 4
+            if length < 0 {
+                elements.append(nil)
+                continue
+            }
+            elements.append(
+                String(decoding: UnsafeRawBufferPointer(rebasing: value[offset..<offset + length]), as: UTF8.self))
+            offset += length
+        }
+        return elements
     }
 
     /// A one-dimensional array of whole numbers.

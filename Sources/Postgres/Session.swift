@@ -96,6 +96,10 @@ final class Session {
             guard sent.isEmpty else { return false }
             request.reply.resume(returning: runScript(text))
             return true
+        case .description(let query):
+            guard sent.isEmpty else { return false }
+            request.reply.resume(returning: describe(query))
+            return true
         case .transfer(let transfer):
             guard sent.isEmpty else { return false }
             request.reply.resume(returning: run(transfer))
@@ -161,16 +165,29 @@ final class Session {
     }
 
     private func runScript(_ text: String) -> Result<[Rows], PostgresError> {
-        guard PQexitPipelineMode(connection) == 1 else {
-            return .failure(lose(Session.message(connection)))
-        }
-        guard let result = PQexec(connection, text) else {
+        runAlone { PQexec(connection, text) }.map { _ in [] }
+    }
+
+    /// Prepares the statement without a name, which is forgotten with the next one.
+    private func describe(_ query: SQLQuery) -> Result<[Rows], PostgresError> {
+        let types = query.parameters.map(\.type.id.rawValue)
+        return runAlone {
+            let result = PQprepare(connection, "", query.sql, Int32(types.count), types)
+            guard PQresultStatus(result) == PGRES_COMMAND_OK else { return result }
+            PQclear(result)
+            return PQdescribePrepared(connection, "")
+        }.map { [$0] }
+    }
+
+    /// Runs what there is no pipeline for.
+    private func runAlone(_ work: () -> OpaquePointer?) -> Result<Rows, PostgresError> {
+        guard PQexitPipelineMode(connection) == 1, let result = work() else {
             return .failure(lose(Session.message(connection)))
         }
         let failure = Session.failure(of: result, connection)
-        PQclear(result)
+        let rows = Rows(result)
         if PQenterPipelineMode(connection) == 0 { lose(Session.message(connection)) }
-        return failure.map(Result.failure) ?? .success([])
+        return failure.map(Result.failure) ?? .success(rows)
     }
 
     /// Sleeps until the server or a caller has something, or a deadline passes; then takes in what has come.

@@ -1,4 +1,5 @@
 import Logging
+import Release
 
 /// The functions and views of a release, in an order in which they can be made. The database keeps in `schema_objects`
 /// which text it has of each, and the release that brought it.
@@ -26,34 +27,39 @@ struct SchemaObjects: Sendable {
     func apply(on connection: Connection, logger: Logger) async throws -> [String] {
         let changed = Set(try await changed(on: connection))
         if changed.isEmpty { return [] }
-        let names = try await connection.transaction {
-            try await connection.query(
-                """
-                create table if not exists schema_objects (
-                  name text primary key,
-                  checksum text not null,
-                  release text not null,
-                  applied_at timestamptz not null default clock_timestamp()
-                )
-                """)
-            try await connection.query("set local check_function_bodies = off")
-            var replacement = try await SchemaReplacement(among: objects, on: connection, logger: logger)
-            var made: [SchemaObject] = []
-            for object in objects where changed.contains(object) || !replacement.isThere(object) {
-                try await Self.naming(object) { try await replacement.make(object) }
-                try await note(object, on: connection)
-                made.append(object)
-            }
-            // Views that were dropped because of what came after them in the order.
-            while let object = objects.first(where: { !replacement.isThere($0) }) {
-                try await Self.naming(object) { try await replacement.make(object) }
-                if !made.contains(object) { made.append(object) }
-            }
-            for object in made { try await Self.naming(object) { try await replacement.check(object) } }
-            return made.map(\.file)
+        let made = try await connection.transaction { try await make(changed, on: connection, logger: logger) }
+        for object in made { logger.info("applied function or view", metadata: ["name": "\(object.file)"]) }
+        return made.map(\.file)
+    }
+
+    private func make(
+        _ changed: Set<SchemaObject>, on connection: Connection, logger: Logger
+    ) async throws -> [SchemaObject] {
+        try await connection.query(
+            """
+            create table if not exists schema_objects (
+              name text primary key,
+              checksum text not null,
+              release text not null,
+              applied_at timestamptz not null default clock_timestamp()
+            )
+            """)
+        try await connection.query("set local check_function_bodies = off")
+        var replacement = try await SchemaReplacement(among: objects, on: connection, logger: logger)
+        var made: [SchemaObject] = []
+        for object in objects where changed.contains(object) || !replacement.isThere(object) {
+            try await replacement.make(object)
+            try await note(object, on: connection)
+            made.append(object)
         }
-        for name in names { logger.info("applied function or view", metadata: ["name": "\(name)"]) }
-        return names
+        // Views that were dropped because of what came after them in the order.
+        while let object = objects.first(where: { !replacement.isThere($0) }) {
+            try await replacement.make(object)
+            if !made.contains(object) { made.append(object) }
+        }
+        try await connection.query("set local check_function_bodies = on")
+        for object in made { try await replacement.check(object) }
+        return made
     }
 
     private func changed(on connection: Connection) async throws -> [SchemaObject] {
@@ -88,13 +94,6 @@ struct SchemaObjects: Sendable {
             on conflict (name) do update
             set checksum = excluded.checksum, release = excluded.release, applied_at = excluded.applied_at
             """, [.text(object.name), .text(object.sql), .text(release)])
-    }
-
-    private static func naming(_ object: SchemaObject, _ work: () async throws -> Void) async throws {
-        do { try await work() } catch let error as PostgresError {
-            guard case .server(let reason) = error else { throw error }
-            throw Migrator.Failure.failed(name: object.file, reason: reason.description)
-        }
     }
 }
 

@@ -38,43 +38,65 @@ struct SchemaReplacement {
     func isThere(_ object: SchemaObject) -> Bool { there.contains(object.name) }
 
     mutating func make(_ object: SchemaObject) async throws {
+        do { try await replace(object) } catch let error as PostgresError { throw Self.failure(of: object, error) }
+        there.insert(object.name)
+    }
+
+    private mutating func replace(_ object: SchemaObject) async throws {
         let before = try await functions(named: object.name)
-        try await connection.query("savepoint replacing")
-        do {
-            try await connection.script(object.sql)
-            try await connection.query("release savepoint replacing")
-        } catch let error as PostgresError where Self.asksForDrop(error) {
-            try await connection.query("rollback to savepoint replacing")
-            logger.notice("drops and makes again", metadata: ["name": "\(object.name)", "reason": "\(error)"])
+        if let refusal = try await run(object) {
+            logger.notice("drops and makes again", metadata: ["name": "\(object.name)", "reason": "\(refusal)"])
             try await drop(object.name)
             try await connection.script(object.sql)
         }
         // Other parameters make another function beside the old one, which nothing of this release calls.
         let after = try await functions(named: object.name)
-        if !Set(after.keys).isSubset(of: before.keys) {
-            for (id, signature) in after where before[id] != nil {
-                logger.notice("drops a function whose parameters have changed", metadata: ["name": "\(signature)"])
-                try await drop(function: id, signature)
-            }
+        if Set(after.keys).isSubset(of: before.keys) { return }
+        for (id, signature) in after where before[id] != nil {
+            logger.notice("drops a function whose parameters have changed", metadata: ["name": "\(signature)"])
+            try await drop(function: id, signature)
         }
-        there.insert(object.name)
+    }
+
+    /// The error where `create or replace` asks for the old object to be dropped; then nothing has changed.
+    private func run(_ object: SchemaObject) async throws -> PostgresError? {
+        try await connection.query("savepoint replacing")
+        var refusal: PostgresError?
+        do throws(PostgresError) { try await connection.script(object.sql) } catch { refusal = error }
+        guard let refusal else {
+            try await connection.query("release savepoint replacing")
+            return nil
+        }
+        if !Self.asksForDrop(refusal) { throw refusal }
+        try await connection.query("rollback to savepoint replacing")
+        return refusal
     }
 
     /// Checks the body of a function against tables, and other functions, as they are now.
     func check(_ object: SchemaObject) async throws {
-        guard try await Self.missing(among: [object], on: connection).isEmpty else {
+        if try await !Self.missing(among: [object], on: connection).isEmpty {
             throw Migrator.Failure.failed(name: object.file, reason: "it makes no function or view \(object.name)")
         }
-        try await connection.query("set local check_function_bodies = on")
-        for id in try await functions(named: object.name).keys {
-            try await connection.query(
-                """
-                select case lanname when 'sql' then fmgr_sql_validator(pg_proc.oid)::text
-                  when 'plpgsql' then plpgsql_validator(pg_proc.oid)::text end
-                from pg_proc join pg_language on pg_language.oid = prolang
-                where pg_proc.oid = $1::oid
-                """, [.integer(id)])
+        do {
+            for id in try await functions(named: object.name).keys {
+                try await connection.query(
+                    """
+                    select case lanname
+                      when 'sql' then fmgr_sql_validator(pg_proc.oid)::text
+                      when 'plpgsql' then plpgsql_validator(pg_proc.oid)::text
+                    end
+                    from pg_proc join pg_language on pg_language.oid = prolang
+                    where pg_proc.oid = $1::oid
+                    """, [.integer(id)])
+            }
+        } catch let error as PostgresError {
+            throw Self.failure(of: object, error)
         }
+    }
+
+    private static func failure(of object: SchemaObject, _ error: PostgresError) -> any Error {
+        guard case .server(let reason) = error else { return error }
+        return Migrator.Failure.failed(name: object.file, reason: reason.description)
     }
 
     private static func asksForDrop(_ error: PostgresError) -> Bool {

@@ -16,7 +16,7 @@ struct ServerSide {
           batch bigint,
           p_streams text[],
           p_append_stream bigint[],
-          p_expected bigint[],
+          p_must_exist boolean[],
           p_append_producer bigint[],
           p_sequences bigint[],
           p_event_counts bigint[],
@@ -80,9 +80,9 @@ struct ServerSide {
           (select array_agg(stream.stream order by index) from stream
             where stream.size = batch.size and stream.batch = batch.batch),
           array_agg(stream.index order by batch.index),
-          array_agg(-1 order by batch.index),
-          array_agg(coalesce(producer.index, 0) order by batch.index),
-          array_agg(coalesce(batch.sequence, 0) order by batch.index),
+          array_agg(true order by batch.index),
+          array_agg(producer.index order by batch.index),
+          array_agg(batch.sequence order by batch.index),
           array_agg(1 order by batch.index),
           (select array_agg(stream.index order by producer.index) from producer join stream using (size, batch, stream)
             where producer.size = batch.size and producer.batch = batch.batch),
@@ -94,7 +94,7 @@ struct ServerSide {
           array_agg(1 order by batch.index),
           array_agg(batch.data order by batch.index),
           array_agg(batch.metadata order by batch.index),
-          (select array_agg(-1) from stream where stream.size = batch.size and stream.batch = batch.batch),
+          (select array_agg(null::bigint) from stream where stream.size = batch.size and stream.batch = batch.batch),
           (select array_agg(events order by index) from stream
             where stream.size = batch.size and stream.batch = batch.batch),
           array_agg(batch.version order by batch.index),
@@ -184,14 +184,19 @@ struct ServerSide {
         // Producers' sequences go up with each call, so that nothing is a duplicate.
         let row = try await connection.query(
             """
-            select 1 = all (outcomes)
+            select 'appended' = all (outcomes)
             from prepared_batches,
             array_fill($3::bigint, array[cardinality(p_producer_stream)]) as sequences,
             append_events(
-              p_streams, p_append_stream, p_expected, p_append_producer, p_sequences, p_event_counts,
-              p_producer_stream, p_producer_source, '{}', '{}', '{}', '{}', p_event_append, p_event_stream,
-              p_event_type, p_event_schema_version, p_event_data, p_event_metadata, p_stream_base, p_stream_events,
-              p_event_append, p_append_version, sequences, sequences, p_producer_event, p_append_version)
+              p_streams => p_streams, p_append_stream => p_append_stream, p_event_counts => p_event_counts,
+              p_must_exist => p_must_exist, p_append_producer => p_append_producer, p_sequences => p_sequences,
+              p_producer_stream => p_producer_stream, p_producer_source => p_producer_source,
+              p_event_append => p_event_append, p_event_stream => p_event_stream, p_event_type => p_event_type,
+              p_event_schema_version => p_event_schema_version, p_event_data => p_event_data,
+              p_event_metadata => p_event_metadata, p_stream_base => p_stream_base,
+              p_stream_events => p_stream_events, p_append_first => p_event_append,
+              p_append_version => p_append_version, p_producer_first => sequences, p_producer_last => sequences,
+              p_producer_event => p_producer_event, p_event_version => p_append_version)
             where prepared_batches.size = $1 and prepared_batches.batch = $2
             """, [.integer(size), .integer(turn % Self.batches), .integer(turn)])[0]
         guard try row.bool(0) else { throw Refused() }
