@@ -68,30 +68,38 @@ struct SkippedEvents: Sendable {
         guard try await areThere() else { return [] }
         let span = try span()
         let rows = try await readModels.pool.query(
-            """
-            with \(PlaceHistory.places)
-            select position
-            from read.skips
-            where projection = any ($1)
-              and (
-                observed_at is null
-                or observed_at >= $2::text::timestamptz and observed_at < $3::text::timestamptz
-              )
-              and (
-                stream is null or stream in (
-                  select 'telemetry-' || camera_id
-                  from read.camera_state as camera
-                  where \(FleetFilter.sql("camera", from: 4))
-                    and \(PlaceHistory.wasAt(
-                        FleetFilter.location(from: 4), "camera.camera_id", from: "$2::text::timestamptz",
-                        to: "$3::text::timestamptz"))
-                )
-              )
-            order by position
-            limit \(Self.maximum)
-            """, [.texts(models.map(\.rawValue)), .text(span.from), .text(span.to)] + fleet.parameters)
-        return try rows.map { try $0.integer(0) }
+            Self.ofFleet.statement(
+                among: [
+                    ("models", .texts(models.map(\.rawValue))), ("from", .text(span.from)), ("to", .text(span.to)),
+                ] + fleet.values))
+        return try rows.map { try $0.integer("position") }
     }
+
+    static let ofFleet = SQLQuery(
+        "skips_of_fleet",
+        """
+        with \(PlaceHistory.places)
+        select position
+        from read.skips
+        where projection = any (:models)
+          and (
+            observed_at is null
+            or observed_at >= :from::text::timestamptz and observed_at < :to::text::timestamptz
+          )
+          and (
+            stream is null or stream in (
+              select 'telemetry-' || camera_id
+              from read.camera_state as camera
+              where \(FleetFilter.sql("camera"))
+                and \(PlaceHistory.wasAt(
+                    FleetFilter.location, "camera.camera_id", from: ":from::text::timestamptz",
+                    to: ":to::text::timestamptz"))
+            )
+          )
+        order by position
+        limit \(maximum)
+        """, parameters: [("models", .texts), ("from", .text), ("to", .text)] + FleetFilter.parameters,
+        columns: ["position": .integer])
 
     /// Nearly always there is none, so that this is all that is asked.
     private func areThere() async throws(PostgresError) -> Bool {

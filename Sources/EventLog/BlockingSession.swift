@@ -34,12 +34,12 @@ package struct BlockingSession: Hashable, Sendable, CustomStringConvertible {
     /// Those that hold a lock for a second or longer, the one whose transaction is the oldest first; five at most. Waits
     /// for no lock itself.
     package static func all(on pool: Pool) async throws(PostgresError) -> [BlockingSession] {
-        try await pool.query(statement).map { row throws(PostgresError) in try BlockingSession(row) }
+        try await pool.query(finding.statement()).map { row throws(PostgresError) in try BlockingSession(row) }
     }
 
     /// The same, on a connection.
     package static func all(on connection: Connection) async throws(PostgresError) -> [BlockingSession] {
-        try await connection.query(sql).map { row throws(PostgresError) in try BlockingSession(row) }
+        try await connection.query(finding).map { row throws(PostgresError) in try BlockingSession(row) }
     }
 
     /// Who is in the way of appends, in a sentence.
@@ -48,20 +48,24 @@ package struct BlockingSession: Hashable, Sendable, CustomStringConvertible {
         return sessions.first.map(\.description) ?? "a session that has ended since"
     }
 
-    private static let sql = """
+    static let finding = SQLQuery(
+        "blocking_sessions",
+        """
         select pid, application_name, state, transaction_began_at, query, lock_object, lock_mode
         from blocking_sessions()
-        """
-
-    private static let statement = Statement(sql)
+        """,
+        columns: [
+            "pid": .integer, "application_name": .text, "state": .text, "transaction_began_at": .timestamp,
+            "query": .text, "lock_object": .text, "lock_mode": .text,
+        ])
 
     private init(_ row: Row) throws(PostgresError) {
-        pid = try row.integer(0)
-        applicationName = try row.optionalText(1)
-        state = try row.optionalText(2)
-        since = try row.optionalTimestamp(3).map { Timestamp(microseconds: $0) }
-        query = try row.optionalText(4)
-        object = try row.text(5)
-        lockMode = try row.text(6)
+        pid = try row.integer("pid")
+        applicationName = try row.optionalText("application_name")
+        state = try row.optionalText("state")
+        since = try row.optionalTimestamp("transaction_began_at").map { Timestamp(microseconds: $0) }
+        query = try row.optionalText("query")
+        object = try row.text("lock_object")
+        lockMode = try row.text("lock_mode")
     }
 }

@@ -3,11 +3,13 @@ import Postgres
 
 /// The table of Migrations/0001_event_log.sql.
 extension ClockJump {
-    static let columns = "first_position, last_position, ended_at"
+    static let all = SQLQuery(
+        "clock_jumps", "select first_position, last_position, ended_at from clock_jumps order by jump",
+        columns: ["first_position": .integer, "last_position": .integer, "ended_at": .timestamp])
 
     init(_ row: Row) throws(PostgresError) {
         self.init(
-            positions: (try row.integer(0))...(try row.integer(1)),
-            endedAt: Timestamp(microseconds: try row.timestamp(2)))
+            positions: (try row.integer("first_position"))...(try row.integer("last_position")),
+            endedAt: Timestamp(microseconds: try row.timestamp("ended_at")))
     }
 }

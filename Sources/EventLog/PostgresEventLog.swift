@@ -91,13 +91,7 @@ package final class PostgresEventLog: EventLog {
         let wanted = Set(positions)
         // A second look, for events that were archived, or brought back, since the first.
         for _ in 0..<2 {
-            let stored = try await events(
-                """
-                select position, stream, version, type, schema_version, data, metadata, recorded_at
-                from events
-                where position = any ($1)
-                order by position
-                """, [.integers(Array(wanted))])
+            let stored = try await events(Self.eventsAt.statement(["positions": .integers(Array(wanted))]))
             if stored.count == wanted.count { return stored }
             let missing = wanted.subtracting(stored.map(\.position))
             let (ends, archived) = try await archived { archive in
@@ -113,24 +107,14 @@ package final class PostgresEventLog: EventLog {
         _ stream: StreamName, after version: Int64, limit: Int
     ) async throws(EventLogError) -> [RecordedEvent] {
         try await events(
-            """
-            select position, stream, version, type, schema_version, data, metadata, recorded_at
-            from events
-            where stream = $1 and version > $2
-            order by version
-            limit $3
-            """, [.text(stream.rawValue), .integer(version), .integer(limit)])
+            Self.eventsOfStream.statement([
+                "stream": .text(stream.rawValue), "after": .integer(version), "limit": .integer(limit),
+            ]))
     }
 
     private func stored(after position: Int64, limit: Int) async throws(EventLogError) -> [RecordedEvent] {
         let events = try await events(
-            """
-            select position, stream, version, type, schema_version, data, metadata, recorded_at
-            from events
-            where position > $1
-            order by position
-            limit $2
-            """, [.integer(position), .integer(limit)])
+            Self.eventsAfter.statement(["after": .integer(position), "limit": .integer(limit)]))
         guard let first = events.first, let last = events.last,
             last.position - first.position >= Int64(events.count)
         else { return events }
@@ -152,8 +136,7 @@ package final class PostgresEventLog: EventLog {
 
     package func clockJumps() async throws(EventLogError) -> [ClockJump] {
         do {
-            return try await readers.query("select \(ClockJump.columns) from clock_jumps order by jump").map(
-                ClockJump.init)
+            return try await readers.query(ClockJump.all.statement()).map(ClockJump.init)
         } catch {
             throw EventLogError(reading: error)
         }
@@ -161,7 +144,7 @@ package final class PostgresEventLog: EventLog {
 
     package func head() async throws(EventLogError) -> Int64 {
         do {
-            return try await readers.query("select position from log_head")[0].integer(0)
+            return try await readers.query(Self.end.statement())[0].integer("position")
         } catch {
             throw EventLogError(reading: error)
         }
@@ -205,10 +188,10 @@ package final class PostgresEventLog: EventLog {
         }
     }
 
-    private func events(_ sql: String, _ parameters: [Parameter]) async throws(EventLogError) -> [RecordedEvent] {
+    private func events(_ statement: Statement) async throws(EventLogError) -> [RecordedEvent] {
         let history = history
         do {
-            let rows = try await readers.query(sql, parameters)
+            let rows = try await readers.query(statement)
             let events = try rows.map { row throws(PostgresError) in try RecordedEvent(row) }
             if let last = events.last { readers.history?.note(History.Mark(last), of: history.number) }
             return events
@@ -216,6 +199,45 @@ package final class PostgresEventLog: EventLog {
             throw EventLogError(reading: error)
         }
     }
+}
+
+extension PostgresEventLog {
+    private static let eventsOfStream = SQLQuery(
+        "events_of_stream",
+        """
+        select \(RecordedEvent.columnNames)
+        from events
+        where stream = :stream and version > :after
+        order by version
+        limit :limit
+        """, parameters: ["stream": .text, "after": .integer, "limit": .integer], columns: RecordedEvent.columns)
+
+    private static let eventsAfter = SQLQuery(
+        "events_after",
+        """
+        select \(RecordedEvent.columnNames)
+        from events
+        where position > :after
+        order by position
+        limit :limit
+        """, parameters: ["after": .integer, "limit": .integer], columns: RecordedEvent.columns)
+
+    private static let eventsAt = SQLQuery(
+        "events_at",
+        """
+        select \(RecordedEvent.columnNames)
+        from events
+        where position = any (:positions)
+        order by position
+        """, parameters: ["positions": .integers], columns: RecordedEvent.columns)
+
+    private static let end = SQLQuery(
+        "log_head", "select position from log_head", columns: ["position": .integer])
+
+    /// The queries of the log that are declared as such, for tests of all of them.
+    package static let queries =
+        [eventsOfStream, eventsAfter, eventsAt, end, ClockJump.all, StoredEvents.page, SequenceSearch.entries]
+        + AppendCall.queries + [KeyedRequests.holding, BlockingSession.finding] + requestQueries
 }
 
 extension EventLogError {

@@ -22,6 +22,16 @@ struct SequenceSearch {
 
     private static let blockSize: Int64 = 1000
 
+    static let entries = SQLQuery(
+        "sequences_of_source",
+        """
+        select (metadata ->> 'sequence')::bigint as sequence, position
+        from events
+        where stream = :stream and version between :first and :last and metadata ->> 'source' = :source
+        order by version
+        """, parameters: ["stream": .text, "first": .integer, "last": .integer, "source": .text],
+        columns: ["sequence": .integer, "position": .integer])
+
     let connection: Connection
     let stream: StreamName
     let source: String
@@ -95,16 +105,12 @@ struct SequenceSearch {
         switch block {
         case .stored(let versions):
             return try await connection.query(
-                """
-                select (metadata ->> 'sequence')::bigint, position
-                from events
-                where stream = $1 and version between $2 and $3 and metadata ->> 'source' = $4
-                order by version
-                """,
+                Self.entries,
                 [
-                    .text(stream.rawValue), .integer(versions.lowerBound), .integer(versions.upperBound), .text(source),
+                    "stream": .text(stream.rawValue), "first": .integer(versions.lowerBound),
+                    "last": .integer(versions.upperBound), "source": .text(source),
                 ]
-            ).map { Entry(sequence: try $0.integer(0), position: try $0.integer(1)) }
+            ).map { Entry(sequence: try $0.integer("sequence"), position: try $0.integer("position")) }
         case .archived(let firstPosition):
             return try await archive.segmentEvents(at: firstPosition).compactMap { event in
                 guard event.stream == stream, let metadata = try? JSON.parse(event.metadata),

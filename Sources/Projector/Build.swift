@@ -21,21 +21,15 @@ package struct Build: Hashable, Sendable {
 
     /// All builds of a projection, oldest first.
     package static func all(of projection: String, on connection: Connection) async throws -> [Build] {
-        let rows = try await connection.query(
-            """
-            select build, projection, definition, state, position, indexed
-            from projection_builds
-            join projection_checkpoints using (build)
-            where projection = $1
-            order by build
-            """, [.text(projection)])
+        let rows = try await connection.query(Self.ofProjection, ["projection": .text(projection)])
         return try rows.map { row in
-            guard let state = State(rawValue: try row.text(3)) else {
-                throw PostgresError.decoding(reason: "a build is \(try row.text(3))")
+            guard let state = State(rawValue: try row.text("state")) else {
+                throw PostgresError.decoding(reason: "a build is \(try row.text("state"))")
             }
             return Build(
-                id: try row.integer(0), projection: try row.text(1), definition: try row.text(2), state: state,
-                position: try row.integer(4), isIndexed: try row.bool(5))
+                id: try row.integer("build"), projection: try row.text("projection"),
+                definition: try row.text("definition"), state: state, position: try row.integer("position"),
+                isIndexed: try row.bool("indexed"))
         }
     }
 
@@ -49,15 +43,14 @@ package struct Build: Hashable, Sendable {
         let sources = try definition.sources
         return try await connection.transaction {
             let row = try await connection.query(
-                """
-                insert into projection_builds (projection, definition, sources, state, throttle)
-                values ($1, encode(sha256($2), 'hex'), convert_from($2, 'UTF8')::jsonb, $3, $4)
-                returning build, definition
-                """,
-                [.text(definition.name), .bytea(sources), .text(state.rawValue), .integer(throttle)])[0]
+                Self.creation,
+                [
+                    "projection": .text(definition.name), "sources": .bytea(sources), "state": .text(state.rawValue),
+                    "throttle": .integer(throttle),
+                ])[0]
             let build = Build(
-                id: try row.integer(0), projection: definition.name, definition: try row.text(1), state: state,
-                position: 0, isIndexed: false)
+                id: try row.integer("build"), projection: definition.name, definition: try row.text("definition"),
+                state: state, position: 0, isIndexed: false)
             _ = try await build.lock(on: connection)
             // Whatever was asked for, this is it.
             if state == .building {
@@ -82,15 +75,13 @@ package struct Build: Hashable, Sendable {
     package static func throttle(
         _ projection: String, to percent: Int64, on connection: Connection
     ) async throws(PostgresError) -> Int64? {
-        try await connection.query(
-            "update projection_builds set throttle = $2 where projection = $1 and state = 'building' returning build",
-            [.text(projection), .integer(percent)]
-        ).first?.integer(0)
+        try await connection.query(Self.throttling, ["projection": .text(projection), "percent": .integer(percent)])
+            .first?.integer("build")
     }
 
     /// The hash under which `create` would file the definition.
     static func hash(of definition: ProjectionDefinition, on connection: Connection) async throws -> String {
-        try await connection.query("select encode(sha256($1), 'hex')", [.bytea(try definition.sources)])[0].text(0)
+        try await connection.query(Self.hashing, ["sources": .bytea(try definition.sources)])[0].text("hash")
     }
 
     /// What one step of `advance_build` did.
@@ -123,14 +114,12 @@ package struct Build: Hashable, Sendable {
     }
 
     private func step(by limit: Int64, on connection: Connection) async throws(PostgresError) -> Step {
-        let row = try await connection.query(
-            "select state, from_position, to_position, head from advance_build($1, $2)",
-            [.integer(id), .integer(limit)])[0]
-        let state = try row.text(0)
+        let row = try await connection.query(Self.advancing, ["build": .integer(id), "limit": .integer(limit)])[0]
+        let state = try row.text("state")
         if state == State.retired.rawValue { return Step(isRetired: true, isArchived: false, from: 0, to: 0, head: 0) }
         return Step(
-            isRetired: false, isArchived: state == "archived", from: try row.integer(1), to: try row.integer(2),
-            head: try row.integer(3))
+            isRetired: false, isArchived: state == "archived", from: try row.integer("from_position"),
+            to: try row.integer("to_position"), head: try row.integer("head"))
     }
 
     /// Takes the session's lock on filling this build; false where another session fills it.
@@ -153,4 +142,50 @@ package struct Build: Hashable, Sendable {
             try await connection.query("delete from projection_builds where build = $1", [.integer(id)])
         }
     }
+}
+
+extension Build {
+    private static let ofProjection = SQLQuery(
+        "builds_of_projection",
+        """
+        select build, projection, definition, state, position, indexed
+        from projection_builds
+        join projection_checkpoints using (build)
+        where projection = :projection
+        order by build
+        """, parameters: ["projection": .text],
+        columns: [
+            "build": .integer, "projection": .text, "definition": .text, "state": .text, "position": .integer,
+            "indexed": .bool,
+        ])
+
+    private static let creation = SQLQuery(
+        "create_build",
+        """
+        insert into projection_builds (projection, definition, sources, state, throttle)
+        values (:projection, encode(sha256(:sources), 'hex'), convert_from(:sources, 'UTF8')::jsonb, :state, :throttle)
+        returning build, definition
+        """, parameters: ["projection": .text, "sources": .bytea, "state": .text, "throttle": .integer],
+        columns: ["build": .integer, "definition": .text])
+
+    private static let throttling = SQLQuery(
+        "throttle_build",
+        """
+        update projection_builds set throttle = :percent where projection = :projection and state = 'building'
+        returning build
+        """, parameters: ["projection": .text, "percent": .integer], columns: ["build": .integer])
+
+    private static let hashing = SQLQuery(
+        "hash_of_definition", "select encode(sha256(:sources), 'hex') as hash", parameters: ["sources": .bytea],
+        columns: ["hash": .text])
+
+    private static let advancing = SQLQuery(
+        "advance_build", "select state, from_position, to_position, head from advance_build(:build, :limit)",
+        parameters: ["build": .integer, "limit": .integer],
+        columns: ["state": .text, "from_position": .integer, "to_position": .integer, "head": .integer])
+
+    /// The queries of builds that are declared as such, for tests of all of them.
+    package static let queries =
+        [ofProjection, creation, throttling, hashing, advancing, BuildGauges.stages] + Skip.queries
+        + DefinitionChoice.queries
 }

@@ -27,6 +27,10 @@ struct BuildGauges: Sendable {
         }
     }
 
+    static let stages = SQLQuery(
+        "stages_of_builds", "select projection, build, state, position, lag from read.projections",
+        columns: ["projection": .text, "build": .integer, "state": .text, "position": .integer, "lag": .integer])
+
     let target: ConnectionTarget
     let listener: Listener
     let metrics: any MetricsFactory
@@ -40,17 +44,17 @@ struct BuildGauges: Sendable {
             var shown: [Stage: Gauges] = [:]
             defer { for gauges in shown.values { gauges.destroy() } }
             for await _ in listener.signals(on: Projector.buildsChannel) {
-                let rows = try await connection.query(
-                    "select projection, build, state, position, lag from read.projections")
+                let rows = try await connection.query(Self.stages)
                 var gone = shown
                 for row in rows {
                     let stage = Stage(
-                        projection: try row.text(0), build: try row.integer(1), state: try row.text(2))
+                        projection: try row.text("projection"), build: try row.integer("build"),
+                        state: try row.text("state"))
                     let gauges = shown[stage] ?? Gauges(stage, metrics)
                     shown[stage] = gauges
                     gone[stage] = nil
-                    gauges.position.record(try row.integer(3))
-                    gauges.lag.record(try row.integer(4))
+                    gauges.position.record(try row.integer("position"))
+                    gauges.lag.record(try row.integer("lag"))
                 }
                 for (stage, gauges) in gone {
                     gauges.destroy()

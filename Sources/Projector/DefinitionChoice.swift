@@ -25,16 +25,34 @@ struct DefinitionChoice {
         self.definition = try await Build.hash(of: definition, on: connection)
         self.connection = connection
         try await connection.query(
-            "select pg_advisory_lock_shared($1::int, definition_key($2, $3))",
-            [.lock(LockSpace.definitions), .text(projection), .text(self.definition)])
+            Self.announcement,
+            [
+                "space": .lock(LockSpace.definitions), "projection": .text(projection),
+                "definition": .text(self.definition),
+            ])
     }
+
+    private static let announcement = SQLQuery(
+        "announce_definition", "select pg_advisory_lock_shared(:space::int, definition_key(:projection, :definition))",
+        parameters: ["space": .integer, "projection": .text, "definition": .text])
+
+    private static let choosing = SQLQuery(
+        "choose_definition",
+        "select chosen, is_orphaned from choose_definition(:projection, :definition, :take_over, :is_tool)",
+        parameters: ["projection": .text, "definition": .text, "take_over": .bool, "is_tool": .bool],
+        columns: ["chosen": .text, "is_orphaned": .bool])
+
+    static let queries = [announcement, choosing]
 
     /// - Parameter takingOver: whether to choose ours though it was chosen before, where the chosen one is orphaned.
     func make(takingOver: Bool) async throws(PostgresError) -> Outcome {
         let row = try await connection.query(
-            "select chosen, is_orphaned from choose_definition($1, $2, $3, $4)",
-            [.text(projection), .text(definition), .bool(takingOver), .bool(isTool)])[0]
-        let chosen = try row.text(0)
-        return Outcome(chosen: chosen, isOurs: chosen == definition, isOrphaned: try row.bool(1))
+            Self.choosing,
+            [
+                "projection": .text(projection), "definition": .text(definition), "take_over": .bool(takingOver),
+                "is_tool": .bool(isTool),
+            ])[0]
+        let chosen = try row.text("chosen")
+        return Outcome(chosen: chosen, isOurs: chosen == definition, isOrphaned: try row.bool("is_orphaned"))
     }
 }

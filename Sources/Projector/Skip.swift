@@ -16,18 +16,11 @@ package enum Skip {
 
     /// What the builds of a projection have stopped at, by build.
     package static func stops(of projection: String, on connection: Connection) async throws -> [StoppedAtEvent] {
-        try await connection.query(
-            """
-            select build, projection_failures.position, type, stream, sql_state, error
-            from projection_failures
-            join projection_builds using (build)
-            where projection = $1 and state <> 'retired' and projection_failures.position is not null
-            order by build
-            """, [.text(projection)]
-        ).map { row in
+        try await connection.query(Self.stopping, ["projection": .text(projection)]).map { row in
             StoppedAtEvent(
-                projection: projection, build: try row.integer(0), position: try row.integer(1), type: try row.text(2),
-                stream: try row.text(3), sqlState: try row.text(4), error: try row.text(5), isNews: false)
+                projection: projection, build: try row.integer("build"), position: try row.integer("position"),
+                type: try row.text("type"), stream: try row.text("stream"), sqlState: try row.text("sql_state"),
+                error: try row.text("error"), isNews: false)
         }
     }
 
@@ -45,13 +38,11 @@ package enum Skip {
     package static func leftOut(
         of projection: String, on connection: Connection
     ) async throws(PostgresError) -> [LeftOut] {
-        try await connection.query(
-            "select position, type, stream, skipped_by from read.skips where projection = $1 order by position",
-            [.text(projection)]
-        ).map { row throws(PostgresError) in
+        try await connection.query(Self.leavingOut, ["projection": .text(projection)]).map {
+            row throws(PostgresError) in
             LeftOut(
-                position: try row.integer(0), type: try row.optionalText(1), stream: try row.optionalText(2),
-                recordedAt: try row.integer(3))
+                position: try row.integer("position"), type: try row.optionalText("type"),
+                stream: try row.optionalText("stream"), recordedAt: try row.integer("skipped_by"))
         }
     }
 
@@ -67,14 +58,47 @@ package enum Skip {
             // A comparison or a long range may hold it up, and it those that come after it.
             try await connection.script("set local lock_timeout = '10s'")
             return try await connection.query(
-                "select outcome, at from skip_projection_event($1, $2, $3, $4)",
-                [.text(projection), .integer(position), .jsonb(event.data), .jsonb(metadata.bytes())])[0]
+                Self.recording,
+                [
+                    "projection": .text(projection), "position": .integer(position), "data": .jsonb(event.data),
+                    "metadata": .jsonb(metadata.bytes()),
+                ])[0]
         }
-        switch try row.text(0) {
-        case "skipped": return .skipped(recordedAt: try row.integer(1))
-        case "skipped_before": return .skippedBefore(recordedAt: try row.integer(1))
-        case "applied": return .applied(build: try row.integer(1))
+        switch try row.text("outcome") {
+        case "skipped": return .skipped(recordedAt: try row.integer("at"))
+        case "skipped_before": return .skippedBefore(recordedAt: try row.integer("at"))
+        case "applied": return .applied(build: try row.integer("at"))
         default: return .notStopped
         }
     }
+}
+
+extension Skip {
+    private static let stopping = SQLQuery(
+        "stops_of_projection",
+        """
+        select build, projection_failures.position, type, stream, sql_state, error
+        from projection_failures
+        join projection_builds using (build)
+        where projection = :projection and state <> 'retired' and projection_failures.position is not null
+        order by build
+        """, parameters: ["projection": .text],
+        columns: [
+            "build": .integer, "position": .integer, "type": .text, "stream": .text, "sql_state": .text, "error": .text,
+        ])
+
+    private static let leavingOut = SQLQuery(
+        "skips_of_projection",
+        """
+        select position, type, stream, skipped_by from read.skips where projection = :projection order by position
+        """, parameters: ["projection": .text],
+        columns: ["position": .integer, "type": .text, "stream": .text, "skipped_by": .integer])
+
+    private static let recording = SQLQuery(
+        "skip_projection_event",
+        "select outcome, at from skip_projection_event(:projection, :position, :data, :metadata)",
+        parameters: ["projection": .text, "position": .integer, "data": .jsonb, "metadata": .jsonb],
+        columns: ["outcome": .text, "at": .integer])
+
+    static let queries = [stopping, leavingOut, recording]
 }

@@ -24,8 +24,8 @@ struct AnalyticsReads: Sendable {
     @Sendable func summary(_ request: Request, _ context: APIContext) async throws -> Response {
         let query = try SummaryQuery(request, scope: context.principal.scope, now: now())
         let row = try await readModels.readZoned(
-            SummaryQuery.models, atLeast: query.minimumPosition, SummaryQuery.sql, query.parameters)
-        let answer = try row.bytes(1)
+            SummaryQuery.models, atLeast: query.minimumPosition, SummaryQuery.query.statement(query.values))
+        let answer = try row.bytes("answer")
         let skipped = try await readModels.skipped(by: [.hourlyCounts]).positions(of: query.fleet) {
             try Self.span(of: answer)
         }

@@ -9,7 +9,7 @@ import UseCases
 struct SummaryQuery {
     let minimumPosition: Int64?
     let fleet: FleetFilter
-    let parameters: [Parameter]
+    let values: [(key: String, value: Parameter)]
 
     init(_ request: Request, scope: Scope, now: Timestamp) throws(Problem) {
         self = try Query.read(request) { query in
@@ -25,18 +25,19 @@ struct SummaryQuery {
                 let fleet = try fleet.get()
                 return SummaryQuery(
                     minimumPosition: try minimum.get(), fleet: fleet,
-                    parameters: [
-                        .timestamp(from.microseconds), .timestamp(to.microseconds), .text(try zone.get().text),
-                        .text(try line.get()), .text(try objectClass.get()), .integer(try top.get()),
-                    ] + fleet.parameters)
+                    values: [
+                        ("from", .timestamp(from.microseconds)), ("to", .timestamp(to.microseconds)),
+                        ("zone", .text(try zone.get().text)), ("line", .text(try line.get())),
+                        ("class", .text(try objectClass.get())), ("top", .integer(try top.get())),
+                    ] + fleet.values)
             }
         }
     }
 
-    private init(minimumPosition: Int64?, fleet: FleetFilter, parameters: [Parameter]) {
+    private init(minimumPosition: Int64?, fleet: FleetFilter, values: [(key: String, value: Parameter)]) {
         self.minimumPosition = minimumPosition
         self.fleet = fleet
-        self.parameters = parameters
+        self.values = values
     }
 
     private static func counts(in range: String) -> String {
@@ -48,28 +49,35 @@ struct SummaryQuery {
         where bucket_start >= places.first and bucket_start < places.last
           and (\(location)::text is null or places.location = \(location))
           and bucket_start >= (select first from \(range)) and bucket_start < (select last from \(range))
-          and ($4::text is null or line = $4)
-          and ($5::text is null or class = $5)
+          and (:line::text is null or line = :line)
+          and (:class::text is null or class = :class)
         """
     }
 
     /// Which read models the statement reads.
     static let models: [ReadModel] = [.cameraState, .hourlyCounts, .cameraLocations]
 
-    private static let location = FleetFilter.location(from: 7)
+    private static let location = FleetFilter.location
 
     /// Selects position and the answer as one JSON object.
-    static let sql = """
+    static let query = SQLQuery(
+        "analytics_summary", sql,
+        parameters: [
+            ("from", .timestamp), ("to", .timestamp), ("zone", .text), ("line", .text), ("class", .text),
+            ("top", .integer),
+        ] + FleetFilter.parameters, columns: ["position": .integer, "answer": .bytes])
+
+    private static let sql = """
         with zone as (
-          select $3::text as name
+          select :zone::text as name
         ),
-        \(Bucket.quarterHour.range(from: "$1::timestamptz", to: "$2::timestamptz")),
+        \(Bucket.quarterHour.range(from: ":from::timestamptz", to: ":to::timestamptz")),
         \(PeriodComparison.range),
         \(PlaceHistory.places),
         cameras as materialized (
           select camera_id, name, location, removed
           from read.camera_state as camera
-          where \(FleetFilter.sql("camera", from: 7))
+          where \(FleetFilter.sql("camera"))
         ),
         counts as materialized (
           select camera_id, location, line, class, \(CountMeasures.sums)
@@ -93,10 +101,10 @@ struct SummaryQuery {
           from by_camera
           join cameras using (camera_id)
           order by total desc, camera_id
-          limit $6
+          limit :top
         )
         select
-          \(ReadModels.position(of: models)),
+          \(ReadModels.position(of: models)) as position,
           (
             select row_to_json(answer)
             from (
@@ -120,6 +128,6 @@ struct SummaryQuery {
                 \(PeriodComparison.shown()) as previous
               from range, zone
             ) as answer
-          )
+          ) as answer
         """
 }

@@ -44,18 +44,18 @@ struct CountReads: Sendable {
         let query = try FleetCountQuery(request, scope: context.principal.scope, now: now())
         let readModels = models(for: request)
         let row = try await readModels.readZoned(
-            FleetCountQuery.models, atLeast: query.minimumPosition, query.sql, query.parameters)
-        if try row.integer(3) > CountQuery.maximumRows { throw Problem.tooManyRows }
+            FleetCountQuery.models, atLeast: query.minimumPosition, query.query.statement(query.values))
+        if try row.integer("rows") > CountQuery.maximumRows { throw Problem.tooManyRows }
 
-        var body = Array(#"{"from":"\#(try row.text(1))","to":"\#(try row.text(2))","#.utf8)
+        var body = Array(#"{"from":"\#(try row.text("from"))","to":"\#(try row.text("to"))","#.utf8)
         body += #""bucket":"\#(query.bucket.rawValue)","tz":"\#(query.zone.text)","#.utf8
         body += #""group_by":"\#(query.grouping.rawValue)","#.utf8
         body += SkippedEvents.member(
             try await readModels.skipped(by: [.hourlyCounts]).positions(of: query.fleet) {
-                SkippedEvents.Span(from: try row.text(1), to: try row.text(2))
+                SkippedEvents.Span(from: try row.text("from"), to: try row.text("to"))
             })
         body += #""items":"#.utf8
-        body += try row.bytes(4)
+        body += try row.bytes("items")
         body += "}".utf8
         return .json(body, position: try row.position)
     }
@@ -66,8 +66,12 @@ extension ReadModels {
     func readZoned(
         _ models: [ReadModel], atLeast minimum: Int64?, _ sql: String, _ parameters: [Parameter]
     ) async throws -> Row {
+        try await readZoned(models, atLeast: minimum, Statement(sql, parameters))
+    }
+
+    func readZoned(_ models: [ReadModel], atLeast minimum: Int64?, _ statement: Statement) async throws -> Row {
         do {
-            return try await read(models, atLeast: minimum, sql, parameters)
+            return try await read(models, atLeast: minimum, statement)
         } catch let error as PostgresError where error.sqlState == Self.unknownTimeZone {
             let fault = Fault(at: .parameter("tz"), "unknown_value", "The database does not know this time zone.")
             throw Problem.validationFailed([fault])

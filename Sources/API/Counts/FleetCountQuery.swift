@@ -22,7 +22,7 @@ struct FleetCountQuery {
     let zone: TimeZoneName
     let minimumPosition: Int64?
     let fleet: FleetFilter
-    let parameters: [Parameter]
+    let values: [(key: String, value: Parameter)]
     private let length: Duration
     private let isFilled: Bool
 
@@ -44,10 +44,11 @@ struct FleetCountQuery {
                 return FleetCountQuery(
                     bucket: try bucket.get(), grouping: try grouping.get(), zone: zone,
                     minimumPosition: try minimum.get(), fleet: fleet,
-                    parameters: [
-                        .timestamp(range.from.microseconds), .timestamp(range.to.microseconds), .text(zone.text),
-                        .text(try line.get()), .text(try objectClass.get()), .integer(CountQuery.maximumRows + 1),
-                    ] + fleet.parameters, length: range.to - range.from, isFilled: try isFilled.get())
+                    values: [
+                        ("from", .timestamp(range.from.microseconds)), ("to", .timestamp(range.to.microseconds)),
+                        ("zone", .text(zone.text)), ("line", .text(try line.get())),
+                        ("class", .text(try objectClass.get())), ("limit", .integer(CountQuery.maximumRows + 1)),
+                    ] + fleet.values, length: range.to - range.from, isFilled: try isFilled.get())
             }
         }
         if isFilled, length / .seconds(bucket.seconds) > Double(CountQuery.maximumRows) { throw .tooManyRows }
@@ -55,14 +56,14 @@ struct FleetCountQuery {
 
     private init(
         bucket: Bucket, grouping: Grouping, zone: TimeZoneName, minimumPosition: Int64?, fleet: FleetFilter,
-        parameters: [Parameter], length: Duration, isFilled: Bool
+        values: [(key: String, value: Parameter)], length: Duration, isFilled: Bool
     ) {
         self.bucket = bucket
         self.grouping = grouping
         self.zone = zone
         self.minimumPosition = minimumPosition
         self.fleet = fleet
-        self.parameters = parameters
+        self.values = values
         self.length = length
         self.isFilled = isFilled
     }
@@ -72,24 +73,34 @@ struct FleetCountQuery {
 
     /// Selects position, the range (from, to) in whole buckets, the number of rows (more than there are on the page, where
     /// they are too many) and the rows as one JSON array.
-    var sql: String {
+    var query: SQLQuery {
+        SQLQuery(
+            "fleet_counts_\(bucket)_\(grouping)\(isFilled ? "_filled" : "")", sql,
+            parameters: [
+                ("from", .timestamp), ("to", .timestamp), ("zone", .text), ("line", .text), ("class", .text),
+                ("limit", .integer),
+            ] + FleetFilter.parameters,
+            columns: ["position": .integer, "from": .text, "to": .text, "rows": .integer, "items": .bytes])
+    }
+
+    private var sql: String {
         """
         with zone as (
-          select $3::text as name
+          select :zone::text as name
         ),
-        \(bucket.range(from: "$1::timestamptz", to: "$2::timestamptz")),
+        \(bucket.range(from: ":from::timestamptz", to: ":to::timestamptz")),
         \(PlaceHistory.places),
         cameras as (
-          select camera_id from read.camera_state as camera where \(FleetFilter.sql("camera", from: 7))
+          select camera_id from read.camera_state as camera where \(FleetFilter.sql("camera"))
         ),
         grouped as (
           select min(bucket_start) as quarter, \(subject), line, class, \(CountMeasures.sums)
           from read.hourly_counts
           join cameras using (camera_id), range, zone
           where bucket_start >= range.first and bucket_start < range.last
-            and ($4::text is null or line = $4)
-            and ($5::text is null or class = $5)
-            and \(PlaceHistory.isAt(FleetFilter.location(from: 7), "hourly_counts.camera_id", "bucket_start"))
+            and (:line::text is null or line = :line)
+            and (:class::text is null or class = :class)
+            and \(PlaceHistory.isAt(FleetFilter.location, "hourly_counts.camera_id", "bucket_start"))
           group by 2, 3, 4, \(bucket.keys(of: "bucket_start", zone: "zone.name"))
         ),
         counted as (
@@ -103,14 +114,14 @@ struct FleetCountQuery {
           select filled.*, zone.name as zone
           from filled, zone
           order by \(order)
-          limit $6
+          limit :limit
         )
         select
-          \(ReadModels.position(of: Self.models)),
-          (select rfc3339(first) from range),
-          (select rfc3339(last) from range),
-          greatest((select count(*) from page), (select rows from size)),
-          \(ReadModels.array(row, from: "page", orderedBy: order))
+          \(ReadModels.position(of: Self.models)) as position,
+          (select rfc3339(first) from range) as "from",
+          (select rfc3339(last) from range) as "to",
+          greatest((select count(*) from page), (select rows from size)) as rows,
+          \(ReadModels.array(row, from: "page", orderedBy: order)) as items
         """
     }
 
@@ -132,7 +143,7 @@ struct FleetCountQuery {
           select distinct camera_id, line, class from counted
         ),
         buckets as materialized (
-          \(bucket.all(from: "(select first from range)", to: "(select last from range)", zone: "$3"))
+          \(bucket.all(from: "(select first from range)", to: "(select last from range)", zone: ":zone"))
         ),
         size as materialized (
           select (select count(*) from kinds) * (select count(*) from buckets) as rows
@@ -143,7 +154,7 @@ struct FleetCountQuery {
           from buckets
           cross join kinds
           left join counted using (first, camera_id, line, class)
-          where (select rows from size) < $6
+          where (select rows from size) < :limit
         )
         """
     }

@@ -8,29 +8,33 @@ import Postgres
 /// adds nothing. A location chooses by where the cameras hung then (`PlaceHistory`).
 struct FleetFilter {
     static let maximumCameras = 100
-    static let parameterCount = ScopeCondition.parameterCount + 2
 
-    let parameters: [Parameter]
+    /// The parameters of a query that `sql` and `location` are parts of.
+    static let parameters: [(key: String, value: ValueType)] =
+        ScopeCondition.namedParameters + [("fleet_cameras", .integers), ("fleet_location", .text)]
+
+    /// The values of `parameters`.
+    let values: [(key: String, value: Parameter)]
 
     init(scope: Scope, cameraIDs: [Int64]?, location: String?) {
-        parameters =
-            ScopeCondition(scope).parameters
-            + [cameraIDs.map { .integers($0) } ?? .noIntegers, .text(location)]
+        values =
+            ScopeCondition(scope).values
+            + [
+                ("fleet_cameras", cameraIDs.map { .integers($0) } ?? .noIntegers),
+                ("fleet_location", .text(location)),
+            ]
     }
 
     /// The condition on a table or alias with the columns of `read.camera_state`; the location is not part of it.
-    /// - Parameter number: of the first of its parameters in the statement, `$4` for instance.
-    static func sql(_ table: String, from number: Int) -> String {
-        let own = number + ScopeCondition.parameterCount
-        return """
-            \(ScopeCondition.sql(table, from: number))
-            and ($\(own)::bigint[] is null or \(table).camera_id = any ($\(own)))
-            and ($\(own + 1)::text is null or true)
-            """
+    static func sql(_ table: String) -> String {
+        """
+        \(ScopeCondition.sql(table))
+        and (:fleet_cameras::bigint[] is null or \(table).camera_id = any (:fleet_cameras))
+        """
     }
 
-    /// The location's parameter, where the first of all is this one.
-    static func location(from number: Int) -> String { "$\(number + ScopeCondition.parameterCount + 1)" }
+    /// The location's parameter.
+    static let location = ":fleet_location"
 }
 
 extension Query {

@@ -17,7 +17,7 @@ enum PlaceHistory {
     /// The condition that a camera hung at the place in a parameter (none: anywhere) at an instant. A bucket belongs to
     /// where the camera hung when it began.
     /// - Parameters:
-    ///   - location: the parameter, `$4` for instance.
+    ///   - location: the parameter, `:location` for instance.
     ///   - camera: SQL for the camera's id, with its table's name.
     ///   - instant: SQL for the instant.
     static func isAt(_ location: String, _ camera: String, _ instant: String) -> String {

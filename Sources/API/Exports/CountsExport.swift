@@ -9,18 +9,14 @@ struct CountsExport: ExportSource {
     /// How many rows are read at a time.
     var pageSize: Int64 = 5000
 
-    var header: String { columns.header(form.format) }
+    var header: String { Self.columns(isLocal: form.zone != nil).header(form.format) }
 
     func rows(_ write: ([UInt8]) async throws -> Void) async throws {
         let cameras = try await pool.query(
-            """
-            with \(PlaceHistory.places)
-            select camera_id from read.camera_state as camera
-            where \(FleetFilter.sql("camera", from: 3))
-              and \(PlaceHistory.wasAt(FleetFilter.location(from: 3), "camera.camera_id", from: "$1", to: "$2"))
-            order by camera_id
-            """, [.timestamp(form.from.microseconds), .timestamp(form.to.microseconds)] + fleet.parameters)
-        for camera in cameras { try await rows(of: try camera.integer(0), write) }
+            Self.cameras.statement(
+                [("from", .timestamp(form.from.microseconds)), ("to", .timestamp(form.to.microseconds))]
+                    + fleet.values))
+        for camera in cameras { try await rows(of: try camera.integer("camera_id"), write) }
     }
 
     private func rows(of camera: Int64, _ write: ([UInt8]) async throws -> Void) async throws {
@@ -29,23 +25,25 @@ struct CountsExport: ExportSource {
         while true {
             try Task.checkCancellation()
             let page = try await pool.query(
-                sql,
-                [
-                    .integer(camera), .timestamp(last.bucket), .text(last.line), .text(last.objectClass),
-                    .timestamp(form.to.microseconds), .text(form.line), .text(form.objectClass),
-                    .text(form.zone?.text), .integer(pageSize), .text(form.location),
-                ])
+                Self.page(form.format, isLocal: form.zone != nil).statement(
+                    among: [
+                        ("camera", .integer(camera)), ("last_bucket", .timestamp(last.bucket)),
+                        ("last_line", .text(last.line)), ("last_class", .text(last.objectClass)),
+                        ("to", .timestamp(form.to.microseconds)), ("line", .text(form.line)),
+                        ("class", .text(form.objectClass)), ("zone", .text(form.zone?.text)),
+                        ("limit", .integer(pageSize)), ("location", .text(form.location)),
+                    ]))
             var text: [UInt8] = []
-            for row in page { text += try row.bytes(0) }
+            for row in page { text += try row.bytes("text") }
             if !text.isEmpty { try await write(text) }
             guard page.count == Int(pageSize), let end = page.last else { return }
-            last = (try end.timestamp(1), try end.text(2), try end.text(3))
+            last = (try end.timestamp("bucket_start"), try end.text("line"), try end.text("class"))
         }
     }
 
-    private var columns: ExportColumns {
-        Self.columns(
-            end: "(bucket_start + interval '15 minutes')", local: form.zone.map { _ in "bucket_start at time zone $8" })
+    private static func columns(isLocal: Bool) -> ExportColumns {
+        columns(
+            end: "(bucket_start + interval '15 minutes')", local: isLocal ? "bucket_start at time zone :zone" : nil)
     }
 
     /// Of a file of counts.
@@ -66,21 +64,40 @@ struct CountsExport: ExportSource {
         return ExportColumns(columns: columns)
     }
 
-    /// The next rows of a camera in the order of the primary key, found by it.
-    private var sql: String {
+    static let cameras = SQLQuery(
+        "counts_export_cameras",
         """
         with \(PlaceHistory.places)
-        select \(columns.line(form.format)), bucket_start, line, class
-        from read.hourly_counts
-        where camera_id = $1
-          and (bucket_start, line, class) > ($2, $3, $4)
-          and bucket_start < $5
-          and ($6::text is null or line = $6)
-          and ($7::text is null or class = $7)
-          and ($8::text is null or true)
-          and \(PlaceHistory.isAt("$10", "$1", "bucket_start"))
-        order by bucket_start, line, class
-        limit $9
-        """
+        select camera_id from read.camera_state as camera
+        where \(FleetFilter.sql("camera"))
+          and \(PlaceHistory.wasAt(FleetFilter.location, "camera.camera_id", from: ":from", to: ":to"))
+        order by camera_id
+        """, parameters: [("from", .timestamp), ("to", .timestamp)] + FleetFilter.parameters,
+        columns: ["camera_id": .integer])
+
+    /// The next rows of a camera in the order of the primary key, found by it.
+    /// - Parameter isLocal: whether a column shows them in the time zone.
+    static func page(_ format: ExportForm.Format, isLocal: Bool) -> SQLQuery {
+        SQLQuery(
+            "counts_export_\(format)\(isLocal ? "_local" : "")",
+            parts: """
+                with \(PlaceHistory.places)
+                select \(columns(isLocal: isLocal).line(format)) as text, bucket_start, line, class
+                from read.hourly_counts
+                where camera_id = :camera
+                  and (bucket_start, line, class) > (:last_bucket, :last_line, :last_class)
+                  and bucket_start < :to
+                  and (:line::text is null or line = :line)
+                  and (:class::text is null or class = :class)
+                  and \(PlaceHistory.isAt(":location", ":camera", "bucket_start"))
+                order by bucket_start, line, class
+                limit :limit
+                """,
+            among: [
+                ("camera", .integer), ("last_bucket", .timestamp), ("last_line", .text), ("last_class", .text),
+                ("to", .timestamp), ("line", .text), ("class", .text), ("zone", .text), ("limit", .integer),
+                ("location", .text),
+            ],
+            columns: ["text": .bytes, "bucket_start": .timestamp, "line": .text, "class": .text])
     }
 }

@@ -24,8 +24,8 @@ struct Exports: Sendable {
         try checkPermission(form, context.principal)
         let row = try await readModels.row(of: id, CameraColumns(removed: 3), atLeast: minimum) { minimum in
             try await begin(
-                form, atLeast: minimum, "(select removed from read.camera_state where camera_id = $2)",
-                [.integer(id.number)])
+                form, atLeast: minimum, "(select removed from read.camera_state where camera_id = :camera) as removed",
+                parameters: [("camera", .integer)], values: [("camera", .integer(id.number))])
         }
         let fleet = FleetFilter(scope: .all, cameraIDs: [id.number], location: nil)
         return try await answer(form, "camera-\(id)", of: [id], fleet, at: row, context)
@@ -48,12 +48,14 @@ struct Exports: Sendable {
             """
             (select coalesce(array_agg(camera_id order by camera_id), '{}')
              from read.camera_state as camera
-             where \(FleetFilter.sql("camera", from: 4))
-               and \(PlaceHistory.wasAt(FleetFilter.location(from: 4), "camera.camera_id", from: "$2", to: "$3"))
-               and \(isChosen ? "true" : "false"))
+             where \(FleetFilter.sql("camera"))
+               and \(PlaceHistory.wasAt(FleetFilter.location, "camera.camera_id", from: ":from", to: ":to"))
+               and \(isChosen ? "true" : "false")) as cameras
             """,
-            [.timestamp(form.from.microseconds), .timestamp(form.to.microseconds)] + fleet.parameters)
-        let cameras = try row.integers(3).compactMap { number in try number.map { try CameraID($0) } }
+            parameters: [("from", .timestamp), ("to", .timestamp)] + FleetFilter.parameters,
+            values: [("from", .timestamp(form.from.microseconds)), ("to", .timestamp(form.to.microseconds))]
+                + fleet.values)
+        let cameras = try row.integers("cameras").compactMap { number in try number.map { try CameraID($0) } }
         return try await answer(form, "fleet", of: isChosen ? cameras : nil, fleet, at: row, context)
     }
 
@@ -65,20 +67,23 @@ struct Exports: Sendable {
 
     /// Selects the read models' position, the log's end, whether the time zone is known, and what else is asked for.
     private func begin(
-        _ form: ExportForm, atLeast minimum: Int64?, _ columns: String, _ parameters: [Parameter]
+        _ form: ExportForm, atLeast minimum: Int64?, _ columns: String, parameters: [(key: String, value: ValueType)],
+        values: [(key: String, value: Parameter)]
     ) async throws -> Row {
         let models: [ReadModel] =
             [.cameraState, .cameraLocations] + (form.kind == .hourlyCounts ? [.hourlyCounts] : [])
+        let query = SQLQuery(
+            "export",
+            """
+            with \(PlaceHistory.places)
+            select
+              \(ReadModels.position(of: models)) as position, (select position from log_head) as head,
+              now() at time zone coalesce(:zone::text, 'UTC') is not null as is_known_zone,
+              \(columns)
+            """, parameters: [("zone", .text)] + parameters)
         do {
             return try await readModels.read(
-                models, atLeast: minimum,
-                """
-                with \(PlaceHistory.places)
-                select
-                  \(ReadModels.position(of: models)), (select position from log_head),
-                  now() at time zone coalesce($1::text, 'UTC') is not null,
-                  \(columns)
-                """, [.text(form.zone?.text)] + parameters)
+                models, atLeast: minimum, query.statement([("zone", .text(form.zone?.text))] + values))
         } catch let error as PostgresError where error.sqlState == ReadModels.unknownTimeZone {
             throw Problem.validationFailed([
                 Fault(at: .pointer("/tz"), "unknown_value", "The database does not know this time zone.")
@@ -102,7 +107,7 @@ struct Exports: Sendable {
                 "Exports are under way already, \(slots.maximum) of all users or \(slots.ofUser) of yours; try again.")
         }
         let pool = readModels.pool
-        let head = try row.integer(1)
+        let head = try row.integer("head")
         let source: any ExportSource =
             switch form.kind {
             case .readings: ReadingsExport(pool: pool, form: form, cameras: cameras, head: head)

@@ -16,7 +16,7 @@ struct ReadingsExport: ExportSource {
     /// The last position that is looked at.
     let head: Int64
 
-    var header: String { columns.header(form.format) }
+    var header: String { Self.columns(isLocal: form.zone != nil).header(form.format) }
 
     func rows(_ write: ([UInt8]) async throws -> Void) async throws {
         let replaced = try await ReplacedTakes(upTo: head, in: pool)
@@ -35,22 +35,23 @@ struct ReadingsExport: ExportSource {
             try Task.checkCancellation()
             let after = position
             let page = try await pages.page(after: after) { source in
-                Statement(
-                    sql(source, ofOneStream: stream != nil),
-                    [
-                        .text(stream?.rawValue), .integer(after), .integer(head), .integer(Self.pageSize),
-                        .timestamp(form.from.microseconds), .timestamp(form.to.microseconds),
-                        .timestamp(earliest.microseconds - 1), .text(form.line), .text(form.objectClass),
-                        .text(form.zone?.text), .text(form.location),
-                    ] + replaced.parameters)
+                Self.page(of: source, ofOneStream: stream != nil, form.format, isLocal: form.zone != nil).statement(
+                    among: [
+                        ("stream", .text(stream?.rawValue)), ("after", .integer(after)), ("head", .integer(head)),
+                        ("limit", .integer(Self.pageSize)), ("from", .timestamp(form.from.microseconds)),
+                        ("to", .timestamp(form.to.microseconds)),
+                        ("before_earliest", .timestamp(earliest.microseconds - 1)), ("line", .text(form.line)),
+                        ("class", .text(form.objectClass)), ("zone", .text(form.zone?.text)),
+                        ("location", .text(form.location)),
+                    ] + replaced.values)
             }
             guard let page else { return }
-            if let text = try page.row.optionalBytes(1) { try await write(text) }
+            if let text = try page.row.optionalBytes("text") { try await write(text) }
             position = page.position
         }
     }
 
-    private var columns: ExportColumns {
+    private static func columns(isLocal: Bool) -> ExportColumns {
         var columns: [ExportColumns.Column] = [
             .init("position", .number), .init("camera_id", .number), .init("observed_at", .instant),
             .init("recorded_at", .instant), .init("line", .text, "nullif(line, '')"),
@@ -60,33 +61,36 @@ struct ReadingsExport: ExportSource {
             .init("ai_model_version", .text), .init("source", .text), .init("sequence", .number),
             .init("take", .number),
         ]
-        if form.zone != nil { columns.append(.init("observed_local", .local, "observed_at at time zone $10")) }
+        if isLocal { columns.append(.init("observed_local", .local, "observed_at at time zone :zone")) }
         return ExportColumns(columns: columns)
     }
 
     /// A page has a bounded number of events, whether they are wanted or not, so that each statement is short. Those of
     /// one stream are found by its versions.
-    private func sql(_ source: EventPages.Source, ofOneStream: Bool) -> String {
+    static func page(
+        of source: EventPages.Source, ofOneStream: Bool, _ format: ExportForm.Format, isLocal: Bool
+    ) -> SQLQuery {
         let place: String
         switch (source, ofOneStream) {
-        case (.archived, _): place = "where position > $2"
+        case (.archived, _): place = "where position > :after"
         case (.stored, false):
-            place = "where position > greatest($2, (select position_at($7)))"
+            place = "where position > greatest(:after, (select position_at(:before_earliest)))"
         case (.stored, true):
             place = """
-                where stream = $1
-                  and version > coalesce((select version from events where position = $2 and stream = $1), 0)
+                where stream = :stream
+                  and version > coalesce((select version from events where position = :after and stream = :stream), 0)
                 """
         }
-        return """
+        let columns = columns(isLocal: isLocal)
+        let sql = """
             with \(PlaceHistory.places),
             page as materialized (
               select position, recorded_at, type, data, metadata
               from \(source.rawValue)
               \(place)
-                and position <= $3
+                and position <= :head
               order by \(source == .stored && ofOneStream ? "version" : "position")
-              \(source == .stored ? "limit $4" : "")
+              \(source == .stored ? "limit :limit" : "")
             ),
             readings as (
               select
@@ -104,21 +108,28 @@ struct ReadingsExport: ExportSource {
               where type = '\(CountReading.eventType)'
             )
             select
-              (select max(position) from page),
+              (select max(position) from page) as position,
               (
-                select string_agg(\(columns.line(form.format)), '' order by position)
+                select string_agg(\(columns.line(format)), '' order by position)
                 from readings
-                where observed_at >= $5 and observed_at < $6
-                  and ($8::text is null or line = $8)
-                  and ($9::text is null or class = $9)
-                  and \(PlaceHistory.isAt("$11", "readings.camera_id", "observed_at"))
+                where observed_at >= :from and observed_at < :to
+                  and (:line::text is null or line = :line)
+                  and (:class::text is null or class = :class)
+                  and \(PlaceHistory.isAt(":location", "readings.camera_id", "observed_at"))
                   and not exists (
                     select
-                    from unnest($12::bigint[], $13::bigint[]) as replaced (camera_id, take)
+                    from unnest(:replaced_cameras::bigint[], :replaced_takes::bigint[]) as replaced (camera_id, take)
                     where replaced.camera_id = readings.camera_id and replaced.take = readings.take
                   )
-              )
-            where $4::bigint > 0 or $1::text is null or $7::timestamptz is null or $10::text is null
+              ) as text
             """
+        return SQLQuery(
+            "readings_export_\(source.rawValue)\(ofOneStream ? "_of_stream" : "")_\(format)\(isLocal ? "_local" : "")",
+            parts: sql,
+            among: [
+                ("stream", .text), ("after", .integer), ("head", .integer), ("limit", .integer), ("from", .timestamp),
+                ("to", .timestamp), ("before_earliest", .timestamp), ("line", .text), ("class", .text), ("zone", .text),
+                ("location", .text), ("replaced_cameras", .integers), ("replaced_takes", .integers),
+            ], columns: ["position": .integer, "text": .bytes])
     }
 }

@@ -40,13 +40,27 @@ struct ScopeCondition {
     /// every scope.
     /// - Parameter number: of the first of its parameters in the statement, `$4` for instance.
     static func sql(_ table: String, from number: Int) -> String {
+        sql(table, (0..<parameterCount).map { "$\(number + $0)" })
+    }
+
+    /// The same with `namedParameters`, for a query with names.
+    static func sql(_ table: String) -> String { sql(table, namedParameters.map { ":\($0.key)" }) }
+
+    static let namedParameters: [(key: String, value: ValueType)] = [
+        ("scope_kind", .text), ("scope_cameras", .integers), ("scope_location", .text), ("scope_worker", .text),
+    ]
+
+    /// The values of `namedParameters`.
+    var values: [(key: String, value: Parameter)] { Array(zip(Self.namedParameters.map(\.key), parameters)) }
+
+    private static func sql(_ table: String, _ parameters: [String]) -> String {
         """
         coalesce(
-          case $\(number)::text
+          case \(parameters[0])::text
             when 'all' then true
-            when 'cameras' then \(table).camera_id = any ($\(number + 1)::bigint[])
-            when 'location' then \(table).location = $\(number + 2)::text
-            when 'worker' then $\(number + 3)::text in (\(table).worker_id, \(table).previous_worker_id)
+            when 'cameras' then \(table).camera_id = any (\(parameters[1])::bigint[])
+            when 'location' then \(table).location = \(parameters[2])::text
+            when 'worker' then \(parameters[3])::text in (\(table).worker_id, \(table).previous_worker_id)
           end, false)
         """
     }

@@ -33,33 +33,44 @@ struct StoredEvents: Sendable {
 
     private func page(from first: Int64, to last: Int64) async throws(PostgresError) -> Rows {
         try await connection.query(
-            """
-            select position, stream, version, type, schema_version, data, metadata, recorded_at
-            from events
-            where position >= $1 and position <= $2
-            order by position
-            """, [.integer(first), .integer(min(last, first + Self.pageSize - 1))])
+            Self.page, ["first": .integer(first), "last": .integer(min(last, first + Self.pageSize - 1))])
     }
+
+    static let page = SQLQuery(
+        "events_between",
+        """
+        select \(RecordedEvent.columnNames)
+        from events
+        where position >= :first and position <= :last
+        order by position
+        """, parameters: ["first": .integer, "last": .integer], columns: RecordedEvent.columns)
 
     private func event(_ row: Row) throws -> RecordedEvent {
         do { return try RecordedEvent(row) } catch {
-            throw UnreadableEvent(position: try row.integer(0), reason: "\(error)")
+            throw UnreadableEvent(position: try row.integer("position"), reason: "\(error)")
         }
     }
 }
 
 extension RecordedEvent {
-    /// A row of position, stream, version, type, schema_version, data, metadata and recorded_at.
+    /// The columns of a row that an event is made of.
+    static let columns: KeyValuePairs<String, ColumnType> = [
+        "position": .integer, "stream": .text, "version": .integer, "type": .text, "schema_version": .integer,
+        "data": .bytes, "metadata": .bytes, "recorded_at": .timestamp,
+    ]
+
+    static let columnNames = columns.map(\.key).joined(separator: ", ")
+
     init(_ row: Row) throws(PostgresError) {
         self.init(
-            position: try row.integer(0),
-            stream: StreamName(try row.text(1)),
-            version: try row.integer(2),
-            type: try row.text(3),
-            schemaVersion: Int16(truncatingIfNeeded: try row.integer(4)),
-            data: try row.bytes(5),
-            metadata: try row.bytes(6),
-            recordedAt: Timestamp(microseconds: try row.timestamp(7)))
+            position: try row.integer("position"),
+            stream: StreamName(try row.text("stream")),
+            version: try row.integer("version"),
+            type: try row.text("type"),
+            schemaVersion: Int16(truncatingIfNeeded: try row.integer("schema_version")),
+            data: try row.bytes("data"),
+            metadata: try row.bytes("metadata"),
+            recordedAt: Timestamp(microseconds: try row.timestamp("recorded_at")))
     }
 
     func moved(to position: Int64) -> RecordedEvent {

@@ -42,7 +42,7 @@ package struct Verifier: Sendable {
         let connection = try await Connection.open(target, logger: logger)
         defer { connection.close() }
         let head = try await ArchivedEvents(on: connection).ends().head
-        let jumps = try await connection.query("select \(ClockJump.columns) from clock_jumps order by jump")
+        let jumps = try await connection.query(ClockJump.all)
         var log = VerifiedLog(head: head, jumps: try jumps.map(ClockJump.init))
         try await SegmentVerifier(connection: connection, anchors: anchors).check(&log, onProgress: onProgress)
         let sealedTo = log.position

@@ -41,7 +41,7 @@ package struct SQLQuery: Sendable {
 
     /// A query that is put together from parts: of the parameters it has those that its SQL names.
     package init(
-        _ name: String, parts sql: String, among parameters: KeyValuePairs<String, ValueType>,
+        _ name: String, parts sql: String, among parameters: [(key: String, value: ValueType)],
         columns: KeyValuePairs<String, ColumnType> = [:]
     ) {
         let used = NamedParameters(in: sql).names
@@ -79,6 +79,7 @@ package struct SQLQuery: Sendable {
 }
 
 extension Connection {
+    @discardableResult
     package func query(
         _ query: SQLQuery, _ values: KeyValuePairs<String, Parameter> = [:]
     ) async throws(PostgresError) -> Rows {

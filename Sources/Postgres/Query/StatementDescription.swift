@@ -13,7 +13,7 @@ struct StatementDescription: Sendable {
 }
 
 extension Connection {
-    /// Prepares a query, with the types of parameters that it declares, and compares its columns.
+    /// Prepares a query, with the types of parameters that it declares, and compares its columns where it declares some.
     /// - Returns: in which ways the server sees the query otherwise than it is declared; none where all is right.
     package func differences(from query: SQLQuery) async throws -> [String] {
         let there: StatementDescription
@@ -23,6 +23,7 @@ extension Connection {
             guard case .server(let reason) = error else { throw error }
             return ["it cannot be prepared: \(reason)"]
         }
+        if query.columns.isEmpty { return [] }
         let names = query.columns.map(\.name), namesThere = there.columns.map(\.name)
         guard names == namesThere else { return ["it has the columns \(namesThere), and declares \(names)"] }
         return zip(query.columns, there.columns).compactMap { column, other in

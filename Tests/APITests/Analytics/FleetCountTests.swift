@@ -1,5 +1,6 @@
 import Access
 import EventSourcing
+import Postgres
 import Testing
 
 @testable import API
@@ -90,10 +91,13 @@ import Testing
         try await withAPI { api in
             _ = try await fleet(api)
             let filter = FleetFilter(scope: scope, cameraIDs: asked, location: nil)
-            let rows = try await api.pool?.query(
-                "select camera_id from read.camera_state as camera where \(FleetFilter.sql("camera", from: 1)) order by 1",
-                filter.parameters)
-            #expect(try rows?.map { try $0.integer(0) } == seen)
+            let query = SQLQuery(
+                "cameras_of_fleet",
+                parts:
+                    "select camera_id from read.camera_state as camera where \(FleetFilter.sql("camera")) order by 1",
+                among: FleetFilter.parameters, columns: ["camera_id": .integer])
+            let rows = try await api.pool?.query(query.statement(among: filter.values))
+            #expect(try rows?.map { try $0.integer("camera_id") } == seen)
         }
     }
 
