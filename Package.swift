@@ -238,6 +238,12 @@ let package = Package(
             path: "tools/footfallctl",
             swiftSettings: swiftSettings
         ),
+        .executableTarget(
+            name: "generator",
+            dependencies: ["Counting", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            path: "tools/generator",
+            swiftSettings: swiftSettings
+        ),
         .target(
             name: "BenchSupport",
             dependencies: ["Installation", "Postgres", .product(name: "Logging", package: "swift-log")],
@@ -281,7 +287,7 @@ let package = Package(
         ),
         .target(
             name: "TestSupport",
-            dependencies: ["EventLog", "EventSourcing", "Installation", "Postgres"],
+            dependencies: ["Counting", "EventLog", "EventSourcing", "Installation", "Postgres"],
             path: "Tests/TestSupport",
             swiftSettings: swiftSettings
         ),
@@ -394,7 +400,7 @@ let package = Package(
             name: "ProjectionTests",
             dependencies: [
                 "Counting", "EventLog", "EventSourcing", "Installation", "Postgres", "Projector", "TestSupport",
-                "footfallctl",
+                "footfallctl", "generator",
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "MetricsTestKit", package: "swift-metrics"),
             ],

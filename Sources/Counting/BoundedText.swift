@@ -2,7 +2,7 @@ import EventSourcing
 
 /// A text of bounded length without control characters; white space around it is cut off, and it is brought to NFC. Two of
 /// a kind are the same where their UTF-8 is, as in the database.
-package protocol BoundedText: Hashable, Sendable, CustomStringConvertible {
+package protocol BoundedText: Hashable, StoredValue, CustomStringConvertible {
     /// What the text is, as a message about it begins: `A camera's name`.
     static var subject: String { get }
     /// Allowed lengths in Unicode scalars, which is what PostgreSQL's `char_length` counts. White space around the text

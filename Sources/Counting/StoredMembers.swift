@@ -21,9 +21,15 @@ struct StoredMembers {
     func optional<Value>(_ name: String, _ read: (JSON) -> Value?) throws(EventDecodingError) -> Value? {
         guard let member = data[name] else { return nil }
         guard let value = read(member) else {
-            throw EventDecodingError(event, reason: "\(name) is \(member.kind) that does not fit")
+            throw misfit(name, member)
         }
         return value
+    }
+
+    /// Leaves the property as it is where the member is absent.
+    func take<Whole>(_ member: OptionalMember<Whole>, into whole: inout Whole) throws(EventDecodingError) {
+        guard let json = data[member.name] else { return }
+        guard member.store(json, &whole) else { throw misfit(member.name, json) }
     }
 
     func text<Text: BoundedText>(_ name: String, _: Text.Type = Text.self) throws(EventDecodingError) -> Text {
@@ -32,5 +38,9 @@ struct StoredMembers {
 
     func optionalText<Text: BoundedText>(_ name: String, _: Text.Type = Text.self) throws(EventDecodingError) -> Text? {
         try optional(name, \.string).map(Text.init(stored:))
+    }
+
+    private func misfit(_ name: String, _ json: JSON) -> EventDecodingError {
+        EventDecodingError(event, reason: "\(name) is \(json.kind) that does not fit")
     }
 }

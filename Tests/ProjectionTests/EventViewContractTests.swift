@@ -5,6 +5,7 @@ import TestSupport
 import Testing
 
 @testable import Projector
+@testable import generator
 
 /// The typed views against every event that was ever written: what a view shows is what the domain reads.
 @Suite struct EventViewContractTests {
@@ -12,19 +13,14 @@ import Testing
     private static let envelope: Set<String> = ["position", "version", "recorded_at", "actor"]
 
     @Test func everyEventTypeHasAViewAndFrozenSamples() throws {
-        let types = try EventViews.typesInTheDomain()
-        #expect(types.contains("CameraRegistered"))
-        #expect(try Set(EventViews.all().keys) == Set(types.map(EventViews.name)))
-        #expect(Set(FrozenEvent.all.map(\.type)) == types)
+        #expect(try Set(EventViews.all().keys) == Set(EventType.allCases.map(EventViewFile.name)))
+        #expect(Set(FrozenEvent.all.map(\.type)) == Set(EventType.allCases.map(\.rawValue)))
     }
 
-    @Test func aViewShowsTheVersionsThatTheDomainReads() throws {
-        let views = try EventViews.all()
-        for (type, versions) in KnownEvents.schemaVersions {
-            let view = try #require(views[EventViews.name(of: type)])
-            #expect(view.type == type)
-            #expect(view.schemaVersions == versions.map(Int.init), "\(type)")
-        }
+    @Test(arguments: EventType.allCases) func aViewShowsTheVersionsThatTheDomainReads(_ type: EventType) throws {
+        let view = try #require(EventViews.all()[EventViewFile.name(of: type)])
+        #expect(view.type == type.rawValue)
+        #expect(view.schemaVersions == type.schemaVersions.map(Int.init))
     }
 
     @Test func aViewShowsEachVersionOfAnEventAsTheDomainReadsIt() async throws {
@@ -53,7 +49,7 @@ import Testing
                 }
                 #expect(Set(rows.keys) == [view], "\(label)")
                 let shown = try #require(rows[view]?.object)
-                let meant = try #require(JSON.parse(EventViews.today(event).data).object)
+                let meant = try #require(JSON.parse(EventMeaning(event).event.data).object)
                 #expect(shown["position"]?.integer == event.position)
                 #expect(shown["version"]?.integer == event.version)
                 #expect(instant(shown["recorded_at"]) == event.recordedAt)

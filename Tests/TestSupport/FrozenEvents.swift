@@ -1,3 +1,5 @@
+import EventSourcing
+
 /// An event as it stands in logs: every type at every schema version that was ever written. Samples are added, with every
 /// new type and version, and never changed or taken away: what is in a log stays there.
 package struct FrozenEvent: Hashable, Sendable {
@@ -20,10 +22,17 @@ package struct FrozenEvent: Hashable, Sendable {
         "CameraRegistered", 1,
         #"{"camera_id":7,"name":"Entrance","metadata":{},"settings":{},"time_zone":"UTC","stream_url":"rtsp://10.0.0.6/stream1","stream_type":"rtsp","lines":[]}"#
     )
+    package static let registeredWithFrames = FrozenEvent(
+        "CameraRegistered", 1,
+        #"{"camera_id":7,"name":"Entrance","metadata":{},"settings":{"keep_frame_data":true},"time_zone":"UTC","stream_url":"rtsp://10.0.0.6/stream1","stream_type":"rtsp","lines":[]}"#
+    )
     package static let described = FrozenEvent(
         "CameraDescribed", 1,
         #"{"camera_id":7,"name":"Entrance \"A\"","location":"Hall 1","description":"first\nsecond","metadata":{"tags":["a",null,true],"floor":2},"settings":{"pace":"fast","started_at":"2026-03-29T00:30:00Z","loop":true,"detector":"yolo","confidence":0.4,"classes":["person","car"]},"time_zone":"Europe/Berlin"}"#
     )
+    package static let describedWithFrames = FrozenEvent(
+        "CameraDescribed", 1,
+        #"{"camera_id":7,"name":"Entrance","metadata":{},"settings":{"keep_frame_data":true},"time_zone":"UTC"}"#)
     package static let describedBare = FrozenEvent(
         "CameraDescribed", 1,
         #"{"camera_id":7,"name":"Entrance","metadata":{},"settings":{},"time_zone":"UTC"}"#)
@@ -177,7 +186,9 @@ package struct FrozenEvent: Hashable, Sendable {
 
     /// With all that it can have, and, named so, bare.
     package static let all: [FrozenEvent] = [
-        .registered, .registeredBare, .registeredAsWritten, .described, .describedBare, .describedAsWritten,
+        .registered, .registeredWithFrames, .registeredBare, .registeredAsWritten, .described, .describedWithFrames,
+        .describedBare,
+        .describedAsWritten,
         .configured, .started, .restarted, .stopped,
         .stoppedBare,
         .statusChanged, .statusChangedBare, .removed, .removedBare, .monitoringStarted, .monitoringStopped,
@@ -189,4 +200,20 @@ package struct FrozenEvent: Hashable, Sendable {
         .probedFile, .readingOfTake, .takeBegan, .takeBeganBare, .takeResumed, .takeEnded,
         .tokenRevoked, .subjectRevoked, .allRevoked,
     ]
+
+    /// As a log gives it.
+    package var recorded: RecordedEvent { recorded(data: Array(data.utf8)) }
+
+    /// With other data in its place.
+    package func recorded(data: JSONObject) -> RecordedEvent { recorded(data: JSON.object(data).bytes) }
+
+    private func recorded(data: [UInt8]) -> RecordedEvent {
+        RecordedEvent(
+            position: 1, stream: "frozen", version: 1, type: type, schemaVersion: schemaVersion, data: data,
+            metadata: Array("{}".utf8), recordedAt: Timestamp(microseconds: 0))
+    }
+}
+
+extension FrozenEvent: CustomStringConvertible {
+    package var description: String { "\(type) \(schemaVersion) \(data.prefix(200))" }
 }

@@ -61,7 +61,7 @@ struct VerifyCommand: AsyncParsableCommand {
             if summary.archivedTo > 0 { print("archived up to position \(summary.archivedTo)") }
             print("\(summary.unsealed) events at the end are not sealed yet")
             let unknown = summary.kinds.filter {
-                !KnownEvents.includes($0.key.type, schemaVersion: $0.key.schemaVersion)
+                !EventType.includes($0.key.type, schemaVersion: $0.key.schemaVersion)
             }
             if unknown.isEmpty { return }
             for (kind, events) in unknown.sorted(by: { $0.value.firstPosition < $1.value.firstPosition }) {

@@ -49,6 +49,32 @@ extension MemberRule {
     }
 }
 
+extension MemberRule {
+    /// What sets a member of a `Whole`, as the domain declares it.
+    static func member<Whole>(_ member: OptionalMember<Whole>) -> Self where Value == @Sendable (inout Whole) -> Void {
+        Self(member.declaration.type.kind, read: member.given)
+    }
+
+    private init(_ kind: String, read: @escaping (JSON) throws(InvalidValue) -> Value?) {
+        self.kind = kind
+        self.read = read
+    }
+}
+
+extension MemberType {
+    /// The kind of JSON value that it is, as a message says it.
+    fileprivate var kind: String {
+        switch self {
+        case .integer: "an integer"
+        case .number: "a number"
+        case .text, .choice, .time, .streamURL, .secretPath: "a string"
+        case .flag: "true or false"
+        case .freeform, .object: "an object"
+        case .list: "an array"
+        }
+    }
+}
+
 extension MemberRule where Value == Bool {
     static var flag: Self { Self("true or false", \.bool) { $0 } }
 }
@@ -80,9 +106,4 @@ extension RawRepresentable where Self: CaseIterable, RawValue == String {
         }
         self = choice
     }
-}
-
-extension JSON {
-    /// The integer, 1.0 too: JSON Schema knows no difference (2020-12, section 6.3).
-    var wholeNumber: Int64? { integer ?? number.flatMap(Int64.init(exactly:)) }
 }

@@ -2,39 +2,39 @@ import EventSourcing
 
 /// The stored form of a camera's events. Names and members never change; a new shape gets a new schema version.
 extension Camera {
-    package static let erasureType = "CameraErased"
-    package static let takeBeganType = "RecordingTakeBegan"
-    package static let takeEndedType = "RecordingTakeEnded"
+    package static let erasureType = EventType.cameraErased.rawValue
+    package static let takeBeganType = EventType.recordingTakeBegan.rawValue
+    package static let takeEndedType = EventType.recordingTakeEnded.rawValue
 
     package static func encode(_ event: Event) -> NewEvent {
         switch event {
         case .registered(let id, let description, let configuration):
             stored(
-                "CameraRegistered", id, version: registrationVersion(description, configuration),
+                .cameraRegistered, id, version: registrationVersion(description, configuration),
                 description.members, configuration.members)
         case .described(let id, let description):
             stored(
-                "CameraDescribed", id, version: description.metadata.isKeptByJSONB ? 1 : 2, description.members)
+                .cameraDescribed, id, version: description.metadata.isKeptByJSONB ? 1 : 2, description.members)
         case .configured(let id, let configuration):
-            stored("CameraConfigured", id, version: configuration.schemaVersion, configuration.members)
+            stored(.cameraConfigured, id, version: configuration.schemaVersion, configuration.members)
         case .started(let id, let worker, let epoch):
-            stored("CameraStarted", id, ["worker_id": .string(worker.text), "epoch": .integer(epoch)])
+            stored(.cameraStarted, id, ["worker_id": .string(worker.text), "epoch": .integer(epoch)])
         case .restarted(let id, let worker, let epoch):
-            stored("CameraRestarted", id, ["worker_id": .string(worker.text), "epoch": .integer(epoch)])
-        case .stopped(let id, let reason): stored("CameraStopped", id, ["reason": reason.json])
+            stored(.cameraRestarted, id, ["worker_id": .string(worker.text), "epoch": .integer(epoch)])
+        case .stopped(let id, let reason): stored(.cameraStopped, id, ["reason": reason.json])
         case .statusChanged(let id, let old, let new, let reason):
             stored(
-                "CameraStatusChanged", id,
+                .cameraStatusChanged, id,
                 ["from": .string(old.rawValue), "to": .string(new.rawValue), "reason": reason.json])
-        case .monitoringStarted(let id): stored("CameraMonitoringStarted", id)
-        case .monitoringStopped(let id): stored("CameraMonitoringStopped", id)
-        case .takeBegan(let id, let recording, let take): stored(takeBeganType, id, members(recording, take))
+        case .monitoringStarted(let id): stored(.cameraMonitoringStarted, id)
+        case .monitoringStopped(let id): stored(.cameraMonitoringStopped, id)
+        case .takeBegan(let id, let recording, let take): stored(.recordingTakeBegan, id, members(recording, take))
         case .takeResumed(let id, let recording, let take):
-            stored("RecordingTakeResumed", id, members(recording, take: take))
+            stored(.recordingTakeResumed, id, members(recording, take: take))
         case .takeEnded(let id, let take, let instant):
-            stored(takeEndedType, id, members(take: take, endedAt: instant))
-        case .removed(let id, let reason): stored("CameraRemoved", id, ["reason": reason.json])
-        case .erased(let id): stored(erasureType, id)
+            stored(.recordingTakeEnded, id, members(take: take, endedAt: instant))
+        case .removed(let id, let reason): stored(.cameraRemoved, id, ["reason": reason.json])
+        case .erased(let id): stored(.cameraErased, id)
         }
     }
 
@@ -46,64 +46,45 @@ extension Camera {
     }
 
     private static func stored(
-        _ type: String, _ id: CameraID, version: Int16 = 1, _ parts: KeyValuePairs<String, JSON?>...
+        _ type: EventType, _ id: CameraID, version: Int16 = 1, _ parts: KeyValuePairs<String, JSON?>...
     ) -> NewEvent {
         var data: JSONObject = ["camera_id": .integer(id.number)]
         for case (let name, let value?) in parts.joined() { data[name] = value }
-        return NewEvent(type: type, schemaVersion: version, data: .object(data))
+        return NewEvent(type, schemaVersion: version, data: .object(data))
     }
 
     package static func decode(_ event: RecordedEvent) throws(EventDecodingError) -> Event {
-        try KnownEvents.check(event)
+        let type = try EventType(of: event)
         let members = try StoredMembers(event)
         let id = try members.required("camera_id", CameraID.init(stored:))
-        switch event.type {
-        case "CameraRegistered":
+        switch type {
+        case .cameraRegistered:
             return .registered(id, try CameraDescription(members), try CameraConfiguration(members))
-        case "CameraDescribed": return .described(id, try CameraDescription(members))
-        case "CameraConfigured": return .configured(id, try CameraConfiguration(members))
-        case "CameraStarted": return .started(id, try members.worker(), epoch: try members.required("epoch", \.integer))
-        case "CameraRestarted":
+        case .cameraDescribed: return .described(id, try CameraDescription(members))
+        case .cameraConfigured: return .configured(id, try CameraConfiguration(members))
+        case .cameraStarted: return .started(id, try members.worker(), epoch: try members.required("epoch", \.integer))
+        case .cameraRestarted:
             return .restarted(id, try members.worker(), epoch: try members.required("epoch", \.integer))
-        case "CameraStopped": return .stopped(id, reason: try members.optionalText("reason"))
-        case "CameraStatusChanged":
+        case .cameraStopped: return .stopped(id, reason: try members.optionalText("reason"))
+        case .cameraStatusChanged:
             let old = try members.required("from", CameraStatus.init(stored:))
             let new = try members.required("to", CameraStatus.init(stored:))
             return .statusChanged(id, from: old, to: new, reason: try members.optionalText("reason"))
-        case "CameraMonitoringStarted": return .monitoringStarted(id)
-        case "CameraMonitoringStopped": return .monitoringStopped(id)
-        case takeBeganType:
+        case .cameraMonitoringStarted: return .monitoringStarted(id)
+        case .cameraMonitoringStopped: return .monitoringStopped(id)
+        case .recordingTakeBegan:
             let (recording, take) = try members.takeBegan()
             return .takeBegan(id, recording, take)
-        case "RecordingTakeResumed": return .takeResumed(id, try members.recording(), take: try members.takeNumber())
-        case takeEndedType:
+        case .recordingTakeResumed: return .takeResumed(id, try members.recording(), take: try members.takeNumber())
+        case .recordingTakeEnded:
             return .takeEnded(id, take: try members.takeNumber(), at: try members.instant("ended_at"))
-        case "CameraRemoved": return .removed(id, reason: try members.optionalText("reason"))
-        case erasureType: return .erased(id)
-        default: throw EventDecodingError(event, reason: "unknown type in a camera's stream")
+        case .cameraRemoved: return .removed(id, reason: try members.optionalText("reason"))
+        case .cameraErased: return .erased(id)
+        case .heartbeatRecorded, .countReadingRecorded, .countCorrected, .cameraOccupancyReset, .streamProbed,
+            .projectionEventSkipped, .tokensRevoked:
+            throw EventDecodingError(event, reason: "not an event of a camera's life")
         }
     }
-
-    /// The versions that `decode` reads, by type. The second version of a configuration refers to secrets that are kept
-    /// beside the log, the first held credentials in clear; the third refers to the path of the stream's URL too, if that
-    /// is a secret. The second version of a description has the metadata as a text, for numbers that jsonb would write
-    /// otherwise. A registration has both: its third version is that of the metadata, its fourth that of the path.
-    static let schemaVersions: [String: ClosedRange<Int16>] = [
-        "CameraRegistered": 1...4,
-        "CameraDescribed": 1...2,
-        "CameraConfigured": 1...3,
-        "CameraStarted": 1...1,
-        "CameraRestarted": 1...1,
-        "CameraStopped": 1...1,
-        "CameraStatusChanged": 1...1,
-        "CameraMonitoringStarted": 1...1,
-        "CameraMonitoringStopped": 1...1,
-        takeBeganType: 1...1,
-        "RecordingTakeResumed": 1...1,
-        takeEndedType: 1...1,
-        "CameraRemoved": 1...1,
-        erasureType: 1...1,
-    ]
 }
 
 extension CameraDescription {
@@ -191,10 +172,6 @@ extension StoredMembers {
     }
 }
 
-extension BoundedText {
-    var json: JSON { .string(text) }
-}
-
 extension Optional where Wrapped: BoundedText {
-    var json: JSON? { map { .string($0.text) } }
+    var json: JSON? { map(\.json) }
 }

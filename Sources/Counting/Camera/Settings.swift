@@ -146,7 +146,5 @@ extension Settings {
         guard self.json.object?.count == members.keys.count(where: Self.keys.contains) else { return nil }
     }
 
-    package static let keys: Set<String> = [
-        "pace", "started_at", "loop", "detector", "confidence", "classes", "keep_frame_data",
-    ]
+    package static let keys = Set(storedMembers.map(\.name))
 }

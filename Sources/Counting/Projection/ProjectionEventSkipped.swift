@@ -9,7 +9,9 @@ package struct ProjectionName: BoundedText {
     package init(stored text: String) { self.text = text }
 
     /// Where what happens to the projection is recorded.
-    package var stream: StreamName { StreamName("projection-" + text) }
+    package var stream: StreamName { StreamName(Self.streamPrefix + text) }
+
+    static let streamPrefix = "projection-"
 }
 
 /// An operator had a projection leave out, for good, an event at which it had stopped. Who did is the metadata's actor.
@@ -39,11 +41,11 @@ package struct ProjectionEventSkipped: Hashable, Sendable {
 }
 
 extension ProjectionEventSkipped {
-    package static let eventType = "ProjectionEventSkipped"
+    package static let eventType = EventType.projectionEventSkipped.rawValue
 
     package var event: NewEvent {
         NewEvent(
-            type: Self.eventType,
+            .projectionEventSkipped,
             data: .members([
                 "projection": projection.json,
                 "skipped_position": .integer(position),
@@ -56,10 +58,7 @@ extension ProjectionEventSkipped {
     }
 
     package init(_ event: RecordedEvent) throws(EventDecodingError) {
-        guard event.type == Self.eventType, event.schemaVersion == 1 else {
-            throw EventDecodingError(event, reason: "not a \(Self.eventType) of schema version 1")
-        }
-        let members = try StoredMembers(event)
+        let members = try StoredMembers(event, of: .projectionEventSkipped)
         projection = try members.text("projection")
         position = try members.required("skipped_position", \.integer)
         type = try members.required("skipped_type", \.string)

@@ -96,11 +96,11 @@ package struct CountCorrection: Hashable, Sendable {
 }
 
 extension CountCorrection {
-    package static let eventType = "CountCorrected"
+    package static let eventType = EventType.countCorrected.rawValue
 
     package var event: NewEvent {
         NewEvent(
-            type: Self.eventType,
+            .countCorrected,
             // Version 1 always had a line.
             schemaVersion: line == nil ? 2 : 1,
             data: .members([
@@ -124,7 +124,7 @@ extension CountCorrection {
     }
 
     package init(_ event: RecordedEvent) throws(EventDecodingError) {
-        let members = try StoredMembers(telemetry: event, type: Self.eventType)
+        let members = try StoredMembers(event, of: .countCorrected)
         cameraID = try members.required("camera_id", CameraID.init(stored:))
         range = QuarterHours(
             stored: try members.required("from", Timestamp.init(stored:)),

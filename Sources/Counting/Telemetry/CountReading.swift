@@ -97,14 +97,14 @@ extension FrameData {
 }
 
 extension CountReading {
-    package static let eventType = "CountReadingRecorded"
+    package static let eventType = EventType.countReadingRecorded.rawValue
 
     /// What crossed a line where the reading does not say it.
     package static let defaultClass = ObjectClass(stored: "object")
 
     package var event: NewEvent {
         NewEvent(
-            type: Self.eventType,
+            .countReadingRecorded,
             // Versions 1 and 2 always had a line.
             schemaVersion: line == nil ? 3 : frameData?.sealed == nil ? 1 : 2,
             data: .members([
@@ -124,7 +124,7 @@ extension CountReading {
     }
 
     package init(_ event: RecordedEvent) throws(EventDecodingError) {
-        let members = try StoredMembers(telemetry: event, type: Self.eventType)
+        let members = try StoredMembers(event, of: .countReadingRecorded)
         cameraID = try members.required("camera_id", CameraID.init(stored:))
         observedAt = try members.observationTime()
         line = try members.optionalText("line")

@@ -51,46 +51,44 @@ extension Heartbeat {
 }
 
 extension Heartbeat {
-    package static let eventType = "HeartbeatRecorded"
+    /// What may have been measured: the members of its event beside camera, time and status, in their order.
+    package static let measurements: [OptionalMember<Heartbeat>] = [
+        OptionalMember("response_time_ms", \.responseTime, "From opening the stream to its first picture."),
+        OptionalMember("stream_quality_score", \.streamQuality, "How good the pictures are."),
+        OptionalMember("fps", \.fps, "Pictures a second."),
+        OptionalMember(
+            "frames_dropped", \.framesDropped, "Pictures that were not looked at, since the heartbeat before."),
+        OptionalMember(
+            "readings_refused", \.readingsRefused,
+            "Readings that the server refused for good, since the heartbeat before."),
+        OptionalMember(
+            "readings_given_up", \.readingsGivenUp,
+            "Readings that were lost because they could not be handed over in time, since the heartbeat before."),
+        OptionalMember("decode_time_ms", \.decodeTime, "How long decoding a picture takes."),
+        OptionalMember("inference_time_ms", \.inferenceTime, "How long finding the objects in a picture takes."),
+        OptionalMember("cpu_usage", \.cpuUsage, "Percent of all cores' time, by the worker as a whole."),
+        OptionalMember("memory_usage", \.memoryUsage, "Percent of the machine's memory, by the worker as a whole."),
+        OptionalMember("network_bandwidth", \.networkBandwidth, "Mbit/s that come from the camera."),
+        OptionalMember("error_message", \.errorMessage, "What went wrong."),
+    ]
+
+    package static let eventType = EventType.heartbeatRecorded.rawValue
 
     package var event: NewEvent {
-        NewEvent(
-            type: Self.eventType,
-            data: .members([
-                "camera_id": .integer(cameraID.number),
-                "observed_at": .string(observedAt.instant.rfc3339),
-                "status": .string(status.rawValue),
-                "response_time_ms": responseTime.json,
-                "stream_quality_score": streamQuality.json,
-                "fps": fps.json,
-                "frames_dropped": framesDropped.map { .integer($0.count) },
-                "readings_refused": readingsRefused.map { .integer($0.count) },
-                "readings_given_up": readingsGivenUp.map { .integer($0.count) },
-                "decode_time_ms": decodeTime.json,
-                "inference_time_ms": inferenceTime.json,
-                "cpu_usage": cpuUsage.json,
-                "memory_usage": memoryUsage.json,
-                "network_bandwidth": networkBandwidth.json,
-                "error_message": errorMessage.json,
-            ]))
+        var members: JSONObject = [
+            "camera_id": .integer(cameraID.number), "observed_at": .string(observedAt.instant.rfc3339),
+            "status": .string(status.rawValue),
+        ]
+        for measurement in Self.measurements { members[measurement.name] = measurement.json(self) }
+        return NewEvent(.heartbeatRecorded, data: .object(members))
     }
 
     package init(_ event: RecordedEvent) throws(EventDecodingError) {
-        let members = try StoredMembers(telemetry: event, type: Self.eventType)
-        cameraID = try members.required("camera_id", CameraID.init(stored:))
-        observedAt = try members.observationTime()
-        status = try members.required("status", CameraStatus.init(stored:))
-        responseTime = try members.quantity("response_time_ms")
-        streamQuality = try members.quantity("stream_quality_score")
-        fps = try members.quantity("fps")
-        framesDropped = try members.optional("frames_dropped", \.integer).map(Tally.init(stored:))
-        readingsRefused = try members.optional("readings_refused", \.integer).map(Tally.init(stored:))
-        readingsGivenUp = try members.optional("readings_given_up", \.integer).map(Tally.init(stored:))
-        decodeTime = try members.quantity("decode_time_ms")
-        inferenceTime = try members.quantity("inference_time_ms")
-        cpuUsage = try members.quantity("cpu_usage")
-        memoryUsage = try members.quantity("memory_usage")
-        networkBandwidth = try members.quantity("network_bandwidth")
-        errorMessage = try members.optionalText("error_message")
+        let members = try StoredMembers(event, of: .heartbeatRecorded)
+        self.init(
+            cameraID: try members.required("camera_id", CameraID.init(stored:)),
+            observedAt: try members.observationTime(),
+            status: try members.required("status", CameraStatus.init(stored:)))
+        for measurement in Self.measurements { try members.take(measurement, into: &self) }
     }
 }

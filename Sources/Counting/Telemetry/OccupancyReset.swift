@@ -23,11 +23,11 @@ package struct OccupancyReset: Hashable, Sendable {
 }
 
 extension OccupancyReset {
-    package static let eventType = "CameraOccupancyReset"
+    package static let eventType = EventType.cameraOccupancyReset.rawValue
 
     package var event: NewEvent {
         NewEvent(
-            type: Self.eventType,
+            .cameraOccupancyReset,
             data: .members([
                 "camera_id": .integer(cameraID.number),
                 "at": .string(instant.rfc3339),
@@ -37,7 +37,7 @@ extension OccupancyReset {
     }
 
     package init(_ event: RecordedEvent) throws(EventDecodingError) {
-        let members = try StoredMembers(telemetry: event, type: Self.eventType)
+        let members = try StoredMembers(event, of: .cameraOccupancyReset)
         cameraID = try members.required("camera_id", CameraID.init(stored:))
         instant = try members.required("at") { $0.string.flatMap(Timestamp.init(rfc3339:)) }
         occupancy = Tally(stored: try members.required("occupancy", \.integer))

@@ -1,5 +1,5 @@
 /// A measured number within the bounds that it can have.
-package protocol Quantity: Hashable, Sendable {
+package protocol Quantity: Hashable, StoredValue {
     /// What the number is, as a message about it begins.
     static var subject: String { get }
     static var bounds: ClosedRange<Double> { get }

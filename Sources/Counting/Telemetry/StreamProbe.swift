@@ -28,11 +28,11 @@ package struct StreamProbe: Hashable, Sendable {
 }
 
 extension StreamProbe {
-    package static let eventType = "StreamProbed"
+    package static let eventType = EventType.streamProbed.rawValue
 
     package var event: NewEvent {
         NewEvent(
-            type: Self.eventType,
+            .streamProbed,
             schemaVersion: url == nil ? 1 : 2,
             data: .members([
                 "camera_id": .integer(cameraID.number),
@@ -51,7 +51,7 @@ extension StreamProbe {
     }
 
     package init(_ event: RecordedEvent) throws(EventDecodingError) {
-        let members = try StoredMembers(telemetry: event, type: Self.eventType)
+        let members = try StoredMembers(event, of: .streamProbed)
         cameraID = try members.required("camera_id", CameraID.init(stored:))
         observedAt = try members.observationTime()
         isOpen = try members.required("ok", \.bool)

@@ -2,9 +2,10 @@ import EventSourcing
 
 extension StoredMembers {
     /// - Parameter type: the only event type that the caller can read.
-    init(telemetry event: RecordedEvent, type: String) throws(EventDecodingError) {
-        guard event.type == type else { throw EventDecodingError(event, reason: "not a \(type)") }
-        try KnownEvents.check(event)
+    init(_ event: RecordedEvent, of type: EventType) throws(EventDecodingError) {
+        guard try EventType(of: event) == type else {
+            throw EventDecodingError(event, reason: "not a \(type.rawValue)")
+        }
         try self.init(event)
     }
 
@@ -20,5 +21,5 @@ extension StoredMembers {
 }
 
 extension Optional where Wrapped: Quantity {
-    var json: JSON? { map { .number($0.value) } }
+    var json: JSON? { map(\.json) }
 }

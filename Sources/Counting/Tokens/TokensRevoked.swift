@@ -60,7 +60,7 @@ package struct TokensRevoked: Hashable, Sendable {
 }
 
 extension TokensRevoked {
-    package static let eventType = "TokensRevoked"
+    package static let eventType = EventType.tokensRevoked.rawValue
 
     package var members: KeyValuePairs<String, JSON?> {
         var (token, subject, instant): (JSON?, JSON?, Timestamp?)
@@ -75,13 +75,10 @@ extension TokensRevoked {
         ]
     }
 
-    package var event: NewEvent { NewEvent(type: Self.eventType, data: .members(members)) }
+    package var event: NewEvent { NewEvent(.tokensRevoked, data: .members(members)) }
 
     package init(_ event: RecordedEvent) throws(EventDecodingError) {
-        guard event.type == Self.eventType, event.schemaVersion == 1 else {
-            throw EventDecodingError(event, reason: "not a \(Self.eventType) of schema version 1")
-        }
-        let members = try StoredMembers(event)
+        let members = try StoredMembers(event, of: .tokensRevoked)
         let token: TokenID? = try members.optionalText("token_id")
         let subject: TokenSubject? = try members.optionalText("subject")
         let instant = try members.optional("issued_before") { $0.string.flatMap(Timestamp.init(rfc3339:)) }

@@ -95,6 +95,9 @@ extension JSON {
         }
     }
 
+    /// The integer, 1.0 too: JSON Schema knows no difference (2020-12, section 6.3).
+    package var wholeNumber: Int64? { integer ?? number.flatMap(Int64.init(exactly:)) }
+
     package var array: [JSON]? {
         guard case .array(let elements) = self else { return nil }
         return elements

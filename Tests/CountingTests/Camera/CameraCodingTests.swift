@@ -17,6 +17,12 @@ import Testing
         },
         timeZone: valid { try TimeZoneName("Europe/Berlin") })
 
+    static let keepingFrames = {
+        var description = Sample.plain
+        description.settings.keepFrameData = true
+        return description
+    }()
+
     /// With numbers that jsonb would write otherwise.
     static let asWritten = valid {
         var description = Sample.plain

@@ -1,0 +1,28 @@
+/// The events of what operators and administrators do to the installation.
+extension EventDeclaration {
+    static let projectionEventSkipped = EventDeclaration(
+        "An operator had a projection leave out, for good, an event at which it had stopped.", in: [.projection],
+        severity: .always(.warning),
+        members: [
+            .required("projection", .text(ProjectionName.self), "The projection."),
+            .required("skipped_position", .ordinal, "Of the event that is left out."),
+            .required("skipped_type", .anyText, "Its type."),
+            .required("skipped_stream", .anyText, "Its stream."),
+            .required("sql_state", .anyText, "What the database said when the projection stopped: SQLSTATE."),
+            .required("error", .anyText, "The same as a message."),
+            .required("reason", .text(Reason.self), "Why, in somebody's words."),
+        ])
+
+    static let tokensRevoked = EventDeclaration(
+        """
+        An administrator ended tokens before they expire: one by its id, or those of a subject, or all, that were issued at \
+        an instant or before.
+        """,
+        in: [.tokens], severity: .always(.warning),
+        members: [
+            .optional("token_id", .text(TokenID.self), "The id of the one token."),
+            .optional("subject", .text(TokenSubject.self), "Whose tokens."),
+            .optional("issued_before", .time, "Tokens that were issued then or before."),
+            .reason,
+        ])
+}
