@@ -6,6 +6,8 @@ import TestSupport
 /// itself, telemetry between them that comes late, twice and out of order.
 struct RandomHistory {
     private var random: SeededGenerator
+    /// Draws what does not steer the history, so that what is added here leaves the course of a seed's history as it is.
+    private var details: SeededGenerator
     private var cameras: [CameraID: Camera.State] = [:]
     /// What was counted at each camera's line, class and quarter hour, for corrections.
     private var totals: [Place: [Timestamp: (in: Int64, out: Int64)]] = [:]
@@ -15,6 +17,8 @@ struct RandomHistory {
     /// What was observed at each camera, to be said once more word by word.
     private var observed: [CameraID: [(event: NewEvent, reading: CountReading?)]] = [:]
     private var sequence: Int64 = 0
+    /// What described and configured each camera before it was changed last: some changes are taken back.
+    private var former: [CameraID: (CameraDescription, CameraConfiguration)] = [:]
     /// Cameras that were removed and kept their keys.
     private var removed: [CameraID] = []
 
@@ -24,7 +28,10 @@ struct RandomHistory {
         let objectClass: ObjectClass
     }
 
-    init(seed: UInt64) { random = SeededGenerator(seed: seed) }
+    init(seed: UInt64) {
+        random = SeededGenerator(seed: seed)
+        details = SeededGenerator(seed: ~seed)
+    }
 
     /// The next appends, at least `count` events in all.
     mutating func appends(_ count: Int) throws -> [Append] {
@@ -39,7 +46,7 @@ struct RandomHistory {
     }
 
     private mutating func nextAppend() throws -> Append? {
-        if Int.random(in: 0..<40, using: &random) == 0 { return skip() }
+        if Int.random(in: 0..<40, using: &random) == 0 { return detail([skip(), revocation()]) }
         if !removed.isEmpty, Int.random(in: 0..<4, using: &random) == 0 { return erasure() }
         let slot = Int.random(in: 0..<numbers.count, using: &random)
         if cameras[try CameraID(numbers[slot])] == .removed { numbers[slot] += Int64(numbers.count) }
@@ -56,8 +63,10 @@ struct RandomHistory {
 
     private mutating func command(on id: CameraID) throws -> Append? {
         let state = cameras[id, default: .unregistered]
-        let description = try description()
-        let configuration = try configuration()
+        var (description, configuration) = (try description(), try configuration())
+        if let former = former[id], Int.random(in: 0..<3, using: &details) == 0 {
+            (description, configuration) = former
+        }
         let worker = try pick([nil, WorkerID("one"), WorkerID("two")])
         let statuses: [CameraStatus] = [.offline, .online, .maintenance, .error]
         let command: Camera.Command = pick([
@@ -65,16 +74,22 @@ struct RandomHistory {
             .replace(description, configuration), .start(worker: worker), .restart(worker: worker),
             .restart(worker: worker, recount: true), endOfTake(of: state),
             .stop(reason: Reason(stored: "random")),
-            .setStatus(pick(statuses), reason: nil, by: pick([.named("ana"), .worker, .server])), .startMonitoring,
+            .setStatus(pick(statuses), reason: reason(), by: pick([.named("ana"), .worker, .server])), .startMonitoring,
             .stopMonitoring,
             // Seldom enough that cameras live for a while.
             Int.random(in: 0..<2, using: &random) == 0
-                ? .remove(reason: nil, erasing: Bool.random(using: &random)) : .stop(reason: nil),
+                ? .remove(reason: reason(), erasing: Bool.random(using: &random)) : .stop(reason: nil),
         ])
         let events: [Camera.Event]
         do { events = try Camera.decide(command, state) } catch { return nil }
         if events.isEmpty { return nil }
-        cameras[id] = events.reduce(state, Camera.evolve)
+        let next = events.reduce(state, Camera.evolve)
+        cameras[id] = next
+        if case (.registered(let old), .registered(let new)) = (state, next),
+            (old.description, old.configuration) != (new.description, new.configuration)
+        {
+            former[id] = (old.description, old.configuration)
+        }
         if cameras[id] == .removed, !events.contains(.erased(id)) { removed.append(id) }
         let lifecycles = events.map { Camera.lifecycle(of: $0, in: id.stream) }
         return Append(
@@ -118,6 +133,10 @@ struct RandomHistory {
                 countIn: try Tally(Int64.random(in: 0...3, using: &random)),
                 countOut: try Tally(Int64.random(in: 0...3, using: &random)))
             reading.take = take(of: cameras[id, default: .unregistered])
+            reading.confidence = try detail([nil, Ratio(0.75)])
+            reading.processingTime = try detail([nil, Milliseconds(20.5)])
+            reading.modelVersion = detail([nil, ModelVersion(stored: "m1")])
+            reading.frameData = detail([nil, .sealed(SealedFrameData(keyID: "cab1e", text: "AAEC"))])
             return (reading.event, reading)
         }
         if Int.random(in: 0..<4, using: &random) == 0 {
@@ -144,7 +163,34 @@ struct RandomHistory {
         heartbeat.responseTime = try pick([nil, Milliseconds(Double.random(in: 0...900, using: &random))])
         heartbeat.streamQuality = try pick([nil, Ratio(0.5)])
         heartbeat.errorMessage = pick([nil, ErrorMessage(stored: "no route to host")])
+        for measurement in Heartbeat.measurements where measurement.json(heartbeat) == nil {
+            guard Int.random(in: 0..<3, using: &details) > 0 else { continue }
+            try measurement.given(measured(measurement.declaration.type))?(&heartbeat)
+        }
         return (heartbeat.event, nil)
+    }
+
+    /// Any value of the kind; texts are seldom there, for an error counts.
+    private mutating func measured(_ type: MemberType) -> JSON {
+        switch type {
+        case .integer(let bounds): .integer(Int64.random(in: bounds.clamped(to: -100...100), using: &details))
+        case .number(let bounds, _):
+            .number(Double.random(in: bounds.clamped(to: -100...100), using: &details))
+        default: .string(detail(["", "late", "no picture"]))
+        }
+    }
+
+    private mutating func reason() -> Reason? { detail([nil, Reason(stored: "random")]) }
+
+    private mutating func revocation() -> Append {
+        let time = now - .seconds(Int.random(in: 0..<1000, using: &details))
+        let which: TokensRevoked.Which = detail([
+            .token(TokenID(stored: "5c1f")), .subject(TokenSubject(stored: "ben"), issuedBefore: time),
+            .all(issuedBefore: time),
+        ])
+        return Append(
+            to: TokensRevoked.stream, events: [TokensRevoked(which, reason: reason()).event],
+            metadata: EventMetadata(actor: "ana"))
     }
 
     private func skip() -> Append {
@@ -188,7 +234,7 @@ struct RandomHistory {
     private mutating func occupancyReset(of id: CameraID) throws -> Append {
         let reset = try OccupancyReset(
             cameraID: id, at: quarterHour(now) - .seconds(900 * pick([0, 1, 2, 30])),
-            occupancy: try Tally(Int64.random(in: 0...3, using: &random)), reason: nil)
+            occupancy: try Tally(Int64.random(in: 0...3, using: &random)), reason: reason())
         return Append(
             to: id.telemetryStream, expecting: .exists, events: [reset.event], metadata: EventMetadata(actor: "ana"))
     }
@@ -215,10 +261,28 @@ struct RandomHistory {
             pick([[:], ["floor": 2, "big": .number(JSONNumber(text: "1e308"))]]))
         description.settings.loop = pick([nil, true])
         description.settings.startedAt = pick([nil, quarterHour(now) - .seconds(900), now - .seconds(7300)])
+        description.notes = detail([nil, CameraNotes(stored: "Above the door")])
+        description.settings.pace = detail([nil, .fast])
+        // Seldom: each is another take of a recording.
+        if Int.random(in: 0..<6, using: &details) == 0 {
+            description.settings.detector = .yolo
+            description.settings.confidence = try Confidence(0.5)
+            description.settings.classes = try ObjectClasses([ObjectClass("person")])
+        }
+        description.settings.keepFrameData = detail([nil, true])
+        description.timeZone = try detail([.utc, TimeZoneName("Europe/Berlin")])
         return description
     }
 
     private mutating func configuration() throws -> CameraConfiguration {
+        var configuration = try streamed()
+        let line = try Line(
+            name: LineName("door"), from: Point(x: 0, y: 0.5), to: Point(x: 1, y: 0.5), inside: Point(x: 0.5, y: 1))
+        configuration.lines = try detail([.none, .none, .none, Lines([line])])
+        return configuration
+    }
+
+    private mutating func streamed() throws -> CameraConfiguration {
         if Bool.random(using: &random) {
             return CameraConfiguration(
                 address: try StreamAddress(pick(["file:///clips/a.avi", "file:///clips/b.avi"]), type: .file))
@@ -226,12 +290,19 @@ struct RandomHistory {
         let (url, credentials) = pick([
             ("rtsp://10.0.0.1/a", nil), ("rtsp://10.0.0.2/b", CameraSecret.kept(SecretID("c0ffee"))),
         ])
-        return CameraConfiguration(
-            address: try StreamAddress(url, type: .rtsp).with(credentials),
-            securityConfig: pick([nil, .kept(SecretID("5afe"))]))
+        var address = try StreamAddress(url, type: .rtsp).with(credentials)
+        if Int.random(in: 0..<3, using: &details) == 0 {
+            address = try StreamAddress("http://10.0.0.3/snapshot?key=abc", type: .http).with(credentials)
+            address.path = .kept(SecretID("face"))
+        }
+        return CameraConfiguration(address: address, securityConfig: pick([nil, .kept(SecretID("5afe"))]))
     }
 
     private mutating func pick<Value>(_ values: [Value]) -> Value {
         values[Int.random(in: 0..<values.count, using: &random)]
+    }
+
+    private mutating func detail<Value>(_ values: [Value]) -> Value {
+        values[Int.random(in: 0..<values.count, using: &details)]
     }
 }
