@@ -51,18 +51,20 @@ package struct OpenAPIDocument: Sendable {
         info["version"] = .string(Release.version)
         document["info"] = .object(info)
         document["paths"] = .object(paths)
-        document["components"] = .object(Self.components(fragments))
+        document["components"] = .object(try Self.components(fragments))
         json = .object(document)
         try Self.checkReferences(of: json, in: json)
         try Self.checkOperationIDs(of: paths)
     }
 
     /// Those of the fragments, and what comes out of the catalogue of problems.
-    private static func components(_ fragments: OpenAPIFragments) -> JSONObject {
+    private static func components(_ fragments: OpenAPIFragments) throws(Invalid) -> JSONObject {
         var components = fragments.components
-        components["schemas"] = components["schemas"]?.object.map { schemas in
-            .object(schemas.mapValues { described($0, by: fragments.members) })
+        var schemas = components["schemas"]?.object ?? [:]
+        for (name, schema) in schemas {
+            schemas[name] = described(try EventMembers.added(to: schema, name), by: fragments.members)
         }
+        components["schemas"] = .object(schemas)
         var examples = components["examples"]?.object ?? [:]
         for code in ProblemCode.allCases {
             examples[code.rawValue] = ["summary": .string(code.title), "value": code.example.document]

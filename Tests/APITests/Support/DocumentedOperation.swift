@@ -107,7 +107,7 @@ struct DocumentedOperation: Sendable {
 
 extension JSON {
     /// What a pointer such as `#/components/parameters/limit` names.
-    fileprivate func pointed(to pointer: String) -> JSON? {
+    func pointed(to pointer: String) -> JSON? {
         pointer.split(separator: "/").dropFirst().reduce(JSON?.some(self)) { $0?.object?[String($1)] }
     }
 
