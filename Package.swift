@@ -58,7 +58,10 @@ let package = Package(
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .target(name: "Release", swiftSettings: swiftSettings),
         .target(
-            name: "Resilience", dependencies: [.product(name: "Metrics", package: "swift-metrics")],
+            name: "Resilience",
+            dependencies: [
+                .product(name: "Logging", package: "swift-log"), .product(name: "Metrics", package: "swift-metrics"),
+            ],
             swiftSettings: swiftSettings
         ),
         .target(
@@ -114,7 +117,16 @@ let package = Package(
         .target(
             name: "Projector",
             dependencies: [
-                "EventLog", "EventSourcing", "Postgres", "Resilience",
+                "EventLog", "EventSourcing", "Postgres", "Release", "Resilience",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .target(
+            name: "Reactions",
+            dependencies: [
+                "Counting", "EventLog", "EventSourcing", "Postgres", "Release", "Resilience",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
             ],
@@ -177,7 +189,7 @@ let package = Package(
             name: "footfall",
             dependencies: [
                 "API", "Access", "Counting", "EventLog", "EventSourcing", "Installation", "Postgres", "Projector",
-                "Release", "Resilience", "Secrets", "StreamPolicy", "StructuredLogging", "UseCases",
+                "Reactions", "Release", "Resilience", "Secrets", "StreamPolicy", "StructuredLogging", "UseCases",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdHTTP2", package: "hummingbird"),
@@ -228,8 +240,8 @@ let package = Package(
         .executableTarget(
             name: "footfallctl",
             dependencies: [
-                "Access", "Counting", "EventLog", "EventSourcing", "Installation", "Postgres", "Projector", "Release",
-                "Secrets", "StructuredLogging", "UseCases",
+                "Access", "Counting", "EventLog", "EventSourcing", "Installation", "Postgres", "Projector", "Reactions",
+                "Release", "Secrets", "StructuredLogging", "UseCases",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "TextTable", package: "TextTable"),
@@ -403,6 +415,23 @@ let package = Package(
                 "footfallctl", "generator",
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "MetricsTestKit", package: "swift-metrics"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .executableTarget(
+            name: "ReactingProcess",
+            dependencies: ["Counting", "EventLog", "EventSourcing", "Postgres", "Reactions", "TestSupport"],
+            path: "Tests/ReactingProcess",
+            swiftSettings: swiftSettings
+        ),
+        .testTarget(
+            name: "ReactionTests",
+            dependencies: [
+                "Counting", "EventLog", "EventSourcing", "Installation", "Postgres", "Projector", "ReactingProcess",
+                "Reactions", "TestSupport",
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "MetricsTestKit", package: "swift-metrics"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
             ],
             swiftSettings: swiftSettings
         ),

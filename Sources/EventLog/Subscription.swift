@@ -62,6 +62,11 @@ package struct HistoryWentBack: Error, CustomStringConvertible {
     /// Where it ends now.
     package let head: Int64
 
+    package init(position: Int64, head: Int64) {
+        self.position = position
+        self.head = head
+    }
+
     package var description: String {
         "events up to position \(position) have been read, but the log ends at position \(head): it went back to an "
             + "earlier state, as after restoring an older backup. Undo what was made of events after \(head), or read "

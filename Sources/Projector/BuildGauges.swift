@@ -1,6 +1,7 @@
 import Logging
 import Metrics
 import Postgres
+import Resilience
 
 /// Shows every build there is as gauges, renewed about once a second: `footfall_build_position` and `footfall_build_lag`
 /// (events that it has yet to apply), by `projection`, `build` and `state` (building, indexing, active or retired).

@@ -1,5 +1,6 @@
 import Logging
 import Postgres
+import Resilience
 
 /// Sees to it, in every process, that a projection is kept under the definition that is chosen: begins a build where
 /// that is due, goes on with one whose process died, and drops what is retired.

@@ -1,6 +1,7 @@
 import EventLog
 import Logging
 import Postgres
+import Resilience
 
 /// Keeps the active build of one read model up to date for as long as it runs.
 ///

@@ -1,6 +1,7 @@
-import Foundation
 import Logging
 import Postgres
+import Release
+import Resilience
 import Synchronization
 
 /// This process's part in sharing the projections out among all processes on the database.
@@ -100,7 +101,7 @@ struct ProjectionShares: Sendable {
                 update projection_runners
                 set seen_at = clock_timestamp()
                 where process = $1 and ended_at is null and seen_at < clock_timestamp() - interval '5 seconds'
-                """, [.text(Self.process)]),
+                """, [.text(ThisProcess.name)]),
         ])[0]
         var shares = Shares()
         for lock in locks {
@@ -125,7 +126,7 @@ struct ProjectionShares: Sendable {
             insert into projection_runners (projection, process) values ($1, $2)
             on conflict (projection) do update
             set process = excluded.process, began_at = excluded.began_at, seen_at = excluded.seen_at, ended_at = null
-            """, [.text(projection), .text(Self.process)])
+            """, [.text(projection), .text(ThisProcess.name)])
         logger.info("applying projection", metadata: ["projection": "\(projection)"])
         return true
     }
@@ -144,7 +145,7 @@ struct ProjectionShares: Sendable {
             """
             update projection_runners set seen_at = clock_timestamp(), ended_at = clock_timestamp()
             where projection = $1 and process = $2
-            """, [.text(projection), .text(Self.process)])
+            """, [.text(projection), .text(ThisProcess.name)])
         try await connection.query(
             "select pg_advisory_unlock($1::int, hashtext($2))", [.lock(LockSpace.projections), .text(projection)])
         try await tellOthers(on: connection)
@@ -154,7 +155,4 @@ struct ProjectionShares: Sendable {
     private func tellOthers(on connection: Connection) async throws(PostgresError) {
         try await connection.query("select pg_notify($1, '')", [.text(Self.channel)])
     }
-
-    /// What an engineer finds the process by: `host:pid`.
-    static let process = "\(ProcessInfo.processInfo.hostName):\(ProcessInfo.processInfo.processIdentifier)"
 }

@@ -2,6 +2,7 @@ import EventSourcing
 import Logging
 import Metrics
 import Postgres
+import Resilience
 
 /// Goes on comparing read models with the log, one camera by chance at a time, for as long as it runs; one process of
 /// all that run it does so.

@@ -1,10 +1,8 @@
 import Logging
-import Postgres
-import Resilience
 
 /// Does `work` again after a growing, jittered pause where it fails or ends, until the task is cancelled. What keeps
 /// failing for the same reason, here or elsewhere in the process, is logged once a minute.
-func retrying(
+package func retrying(
     _ what: String, longestPause: Duration = .seconds(10), logger: Logger, _ work: () async throws -> Void
 ) async {
     await Backoff.retrying(longest: longestPause, work) {
