@@ -126,6 +126,7 @@ extension Backend {
             Route(
                 .post, "/projections/:name/rebuild", .unlimited(.admin),
                 ProjectionCommands(pool: readModels.pool).rebuild),
+            Route(.get, "/reactions", .unlimited(.admin), ReactionReads(readModels: readModels).list),
             Route(.post, "/tokens/revoke", .unlimited(.admin), tokens.revoke),
             Route(.get, "/metrics", .unlimited(.read), MetricsReads(metrics: metrics).show),
         ] + serverRoutes

@@ -12,6 +12,7 @@ import NIOCore
 import NIOPosix
 import Postgres
 import Projector
+import Reactions
 import Release
 import Secrets
 import ServiceLifecycle
@@ -65,11 +66,12 @@ struct Server {
             patient.named("footfall log").limitingStatements(to: Self.slowTimeout), size: settings.sessions.writers,
             logger: logger)
         log = PostgresEventLog(readers: readers, writer: writer)
-        let channels = Projector.channels + [PostgresSecretStore.channel, TokenRevocation.channel]
+        let channels =
+            Projector.channels + Reactions.channels + [PostgresSecretStore.channel, TokenRevocation.channel]
         let listener = Listener(target.named("footfall listener"), channels: channels, logger: logger)
         checkpoints = Checkpoints(pool: readers, listener: listener, logger: logger)
         let definitions = try ProjectionDefinition.load(from: files.projections)
-        sessions = settings.sessions.most(projections: definitions.count)
+        sessions = settings.sessions.most(projections: definitions.count, reactions: Server.reactions.count)
         let projector = Projector(definitions, on: target, listener: listener, logger: logger)
         let checks = SampleChecks(definitions, of: CameraID.streamFamily, on: target, logger: logger)
         let vault = CameraVault(store: PostgresSecretStore(pool: readers), masterKeys: masterKeys)
@@ -93,6 +95,7 @@ struct Server {
         liveness = backend.liveness
         let checkpoints = checkpoints
         let monitor = CameraMonitor(log, on: target, logger: logger, check: check)
+        let reactions = Reactions(Server.reactions, log: log, on: target, listener: listener, logger: logger)
         let sweeper = RequestSweeper(log, logger: logger)
         let sealer = Sealer(on: target, logger: logger)
         let stalls = StallWatch(MultiThreadedEventLoopGroup.singleton, metrics: processMetrics, logger: logger)
@@ -107,6 +110,7 @@ struct Server {
             .essential(UntilShutdown { await erasures.run() }),
             .essential(UntilShutdown { await projector.run() }),
             .essential(UntilShutdown { await checks.run() }),
+            .essential(UntilShutdown { await reactions.run() }),
             .essential(UntilShutdown { await monitor.run() }),
             .essential(UntilShutdown { await sweeper.run() }),
             .essential(UntilShutdown { await clock.run() }),

@@ -15,15 +15,15 @@ extension InstallationSettings {
         }
 
         /// Those of the parts that every server has: the listener, the shares of projections, their gauges, the checks of
-        /// read models, the cameras' monitor and the sealer.
-        private static let services = 6
-        /// Of each projection: one that applies it, and one that looks after its builds.
+        /// read models, the gauges of reactions, the cameras' monitor and the sealer.
+        private static let services = 7
+        /// Of each projection (a reaction has one): one that applies it, and one that looks after its builds.
         private static let perProjection = 2
 
         /// All that a server has when every reader and writer is in use. Fewer where other processes apply some of the
         /// projections; one more for each projection that has stopped at an event.
-        package func most(projections: Int) -> Int {
-            readers + slowReaders + writers + Self.services + Self.perProjection * projections
+        package func most(projections: Int, reactions: Int) -> Int {
+            readers + slowReaders + writers + Self.services + Self.perProjection * projections + reactions
         }
     }
 }

@@ -205,6 +205,8 @@ import Testing
             #expect(
                 try await faults(#"{"source":"recording/1","readings":[\#(reading)]}"#) == ["/source malformed"])
             #expect(
+                try await faults(#"{"source":"reaction/echo","readings":[\#(reading)]}"#) == ["/source malformed"])
+            #expect(
                 try await api.post("/cameras/1/stop", #"{"take":1}"#).faults == ["/ended_at required"])
         }
     }

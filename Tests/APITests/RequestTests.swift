@@ -99,11 +99,17 @@ import Testing
         try await withAPI(circuits: [redis]) { api in
             let ready = try await api.get("/health/ready")
             #expect(ready.status == 200)
-            #expect(ready.json == ["status": "ready", "circuits": ["database": "closed", "redis": "closed"]])
+            #expect(
+                ready.json == [
+                    "status": "ready", "circuits": ["database": "closed", "redis": "closed"], "reactions": [],
+                ])
             redis.report(.failure, of: try redis.admit())
             let degraded = try await api.get("/health/ready")
             #expect(degraded.status == 200)
-            #expect(degraded.json == ["status": "degraded", "circuits": ["database": "closed", "redis": "open"]])
+            #expect(
+                degraded.json == [
+                    "status": "degraded", "circuits": ["database": "closed", "redis": "open"], "reactions": [],
+                ])
         }
     }
 

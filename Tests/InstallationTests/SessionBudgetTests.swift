@@ -34,11 +34,11 @@ import Testing
     }
 
     @Test func settingsSayHowManySessionsAProcessHas() throws {
-        #expect(try InstallationSettings(environment: [:]).sessions.most(projections: 6) == 34)
+        #expect(try InstallationSettings(environment: [:]).sessions.most(projections: 6, reactions: 1) == 36)
         let settings = try InstallationSettings(
             environment: ["FOOTFALL_DATABASE_READERS": "20", "FOOTFALL_DATABASE_WRITERS": "1"])
         #expect(settings.sessions.readers == 20)
-        #expect(settings.sessions.most(projections: 6) == 45)
+        #expect(settings.sessions.most(projections: 6, reactions: 0) == 46)
         for (name, value) in [
             ("FOOTFALL_DATABASE_READERS", "0"), ("FOOTFALL_DATABASE_WRITERS", "many"),
             ("FOOTFALL_DATABASE_WRITERS", "17"),

@@ -19,7 +19,8 @@ struct ServerHealth: Sendable {
     }
 
     /// The process can serve: the database answers, every read model has an active build, and the log can be written to.
-    /// It is degraded where something else does not answer, and serves all the same, as well as it can.
+    /// It is degraded where something else does not answer or a reaction has stopped, and serves all the same, as well as
+    /// it can.
     @Sendable func ready(_ request: Request, _ context: APIContext) async throws -> Response {
         var missing = await missingToRead()
         // A database that is not there, or lacks its tables, takes no writes either.
@@ -29,8 +30,11 @@ struct ServerHealth: Sendable {
                 .notReady, "Missing: \(missing.joined(separator: ", ")).",
                 members: ["missing": .array(missing.map(JSON.string)), "circuits": states])
         }
-        let isDegraded = circuits.contains { $0.state != .closed }
-        let answer: JSON = ["status": isDegraded ? "degraded" : "ready", "circuits": states]
+        let reactions = try await reactions()
+        let isDegraded = circuits.contains { $0.state != .closed } || reactions.contains(where: \.hasFailed)
+        let answer: JSON = [
+            "status": isDegraded ? "degraded" : "ready", "circuits": states, "reactions": .array(reactions.map(\.json)),
+        ]
         return .json(answer.bytes, position: nil)
     }
 
@@ -47,6 +51,28 @@ struct ServerHealth: Sendable {
     private func missingToWrite() async -> [String] {
         do throws(EventLogError) { try await log.checkWriting() } catch { return ["log"] }
         return []
+    }
+
+    /// A reaction, as far as those may know who do not say who they are.
+    private struct ReactionHealth {
+        let name: String
+        let lag: Int64?
+        let stall: String?
+
+        /// Whether it has stopped at an event, or fails otherwise. A process that takes over needs some seconds.
+        var hasFailed: Bool { stall != nil && stall != "no_process" }
+
+        var json: JSON {
+            ["name": .string(name), "lag": lag.map(JSON.integer) ?? .null, "stall": stall.map(JSON.string) ?? .null]
+        }
+    }
+
+    private func reactions() async throws(PostgresError) -> [ReactionHealth] {
+        try await readModels.pool.query("select reaction, lag, stall from read.reactions order by reaction")
+            .map { row throws(PostgresError) in
+                ReactionHealth(
+                    name: try row.text(0), lag: try row.optionalInteger(1), stall: try row.optionalText(2))
+            }
     }
 
     private var states: JSON {

@@ -128,6 +128,11 @@ enum TelemetryForm {
                         .malformed,
                         "A source does not begin with \(ReportSeries.takePrefix); say take for a recording's.")
                 }
+                guard !source.text.beginsExactly(with: ReactionName.sourcePrefix) else {
+                    throw InvalidValue(
+                        .malformed,
+                        "A source does not begin with \(ReactionName.sourcePrefix); reactions of the server append so.")
+                }
                 return .source(source)
             }
         }
