@@ -104,10 +104,19 @@ let package = Package(
         ),
         .target(name: "StreamPolicy", swiftSettings: swiftSettings),
         .target(
+            name: "Settings",
+            dependencies: [
+                "Counting", "StreamPolicy", "StructuredLogging",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .target(
             name: "Installation",
             dependencies: [
-                "Postgres", "Resilience", "StreamPolicy", "StructuredLogging",
-                .product(name: "Configuration", package: "swift-configuration"),
+                "Counting", "Postgres", "Resilience", "Settings", "StreamPolicy", "StructuredLogging",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -189,7 +198,8 @@ let package = Package(
             name: "footfall",
             dependencies: [
                 "API", "Access", "Counting", "EventLog", "EventSourcing", "Installation", "Postgres", "Projector",
-                "Reactions", "Release", "Resilience", "Secrets", "StreamPolicy", "StructuredLogging", "UseCases",
+                "Reactions", "Release", "Resilience", "Secrets", "Settings", "StreamPolicy", "StructuredLogging",
+                "UseCases",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdHTTP2", package: "hummingbird"),
@@ -220,7 +230,7 @@ let package = Package(
         .executableTarget(
             name: "footfall-worker",
             dependencies: [
-                "CConfinement", "Counting", "EventSourcing", "Release", "Resilience", "StreamPolicy",
+                "CConfinement", "Counting", "EventSourcing", "Release", "Resilience", "Settings", "StreamPolicy",
                 "StructuredLogging", "Vision",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -241,7 +251,7 @@ let package = Package(
             name: "footfallctl",
             dependencies: [
                 "Access", "Counting", "EventLog", "EventSourcing", "Installation", "Postgres", "Projector", "Reactions",
-                "Release", "Secrets", "StructuredLogging", "UseCases",
+                "Release", "Secrets", "Settings", "StructuredLogging", "UseCases",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "TextTable", package: "TextTable"),
@@ -318,7 +328,7 @@ let package = Package(
             swiftSettings: swiftSettings
         ),
         .testTarget(
-            name: "InstallationTests", dependencies: ["Installation", "Postgres", "TestSupport"],
+            name: "InstallationTests", dependencies: ["Installation", "Postgres", "Settings", "TestSupport"],
             swiftSettings: swiftSettings
         ),
         .testTarget(
@@ -335,6 +345,16 @@ let package = Package(
             name: "StructuredLoggingTests",
             dependencies: [
                 "EventSourcing", "StructuredLogging", .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .testTarget(
+            name: "SettingsTests",
+            dependencies: [
+                "API", "Counting", "Installation", "Settings", "StructuredLogging", "TestSupport", "footfall",
+                "footfall-worker",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: swiftSettings
         ),
@@ -358,7 +378,7 @@ let package = Package(
         .testTarget(
             name: "AccessTests",
             dependencies: [
-                "Access", "EventSourcing", "Installation", "Resilience",
+                "Access", "EventSourcing", "Installation", "Resilience", "Settings",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "JWTKit", package: "jwt-kit"), .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),

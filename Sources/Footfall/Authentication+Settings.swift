@@ -3,6 +3,7 @@ import Access
 import Foundation
 import Installation
 import Logging
+import Settings
 
 extension Authentication {
     /// - Parameter key: by which this installation signs tokens itself.
@@ -39,7 +40,7 @@ extension Authentication {
 extension TokenSecret {
     static func configured(_ text: String) throws -> TokenSecret {
         guard let secret = TokenSecret(text) else {
-            throw InstallationSettings.Invalid("the secret for tokens has less than \(minimumBytes) bytes")
+            throw InvalidSettings("the secret for tokens has less than \(minimumBytes) bytes")
         }
         return secret
     }

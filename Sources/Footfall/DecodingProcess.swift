@@ -1,16 +1,18 @@
 import Foundation
+import Settings
 import Subprocess
 
 /// What programs that decode streams are started with: they read what anybody may have made.
 enum DecodingProcess {
     /// This process's environment without what they have no business with.
-    static var environment: Environment { .inherit.updating(withheld) }
+    static var environment: Environment {
+        .inherit.updating(
+            Dictionary(uniqueKeysWithValues: withheld.map { (Environment.Key(stringLiteral: $0), String?.none) }))
+    }
 
-    private static let withheld: [Environment.Key: String?] = [
-        "FOOTFALL_AUTH_SECRET": nil, "FOOTFALL_AUTH_SECRET_FILE": nil, "FOOTFALL_MASTER_KEY": nil,
-        "FOOTFALL_MASTER_KEY_FILE": nil, "FOOTFALL_DATABASE_URL": nil, "FOOTFALL_REDIS_URL": nil,
-        "FOOTFALL_TOKEN": nil, "FOOTFALL_TOKEN_FILE": nil, "PGPASSWORD": nil, "PGPASSFILE": nil,
-    ]
+    /// The settings that are confidential, and those of libpq that are.
+    static let withheld: [String] =
+        Settings.declarations.filter(\.isConfidential).map(\.variable) + ["PGPASSWORD", "PGPASSFILE"]
 
     /// The user as whom they go on where this process is root's: one of their own, where there is one.
     static var user: (name: String, group: gid_t)? {

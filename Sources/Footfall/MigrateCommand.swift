@@ -1,6 +1,7 @@
 import ArgumentParser
 import Installation
 import Postgres
+import Settings
 
 struct MigrateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -10,8 +11,8 @@ struct MigrateCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingFailure {
-            let settings = try InstallationSettings(database.flags)
-            let logger = try settings.makeLogger()
+            let settings = try InstallationSettings(settingFlags)
+            let logger = settings.makeLogger()
             try await Database.with(settings, creating: true, logger: logger) { target in
                 let applied = try await Migrator(folder: ReleaseFiles.locate().migrations).run(
                     on: target, logger: logger)

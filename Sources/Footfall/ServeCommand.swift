@@ -4,6 +4,7 @@ import ArgumentParser
 import Installation
 import Logging
 import Postgres
+import Settings
 
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -17,16 +18,13 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingFailure {
-            var flags = database.flags
-            listen.add(to: &flags)
-            access.add(to: &flags)
-            let settings = try InstallationSettings(flags)
+            let settings = try ServerSettings(settingFlags)
             guard let url = settings.databaseURL else {
-                throw InstallationSettings.Invalid(
+                throw InvalidSettings(
                     "serve needs a database: set FOOTFALL_DATABASE_URL, or use footfall up")
             }
-            let logger = try settings.makeLogger()
-            let authentication = try await authentication(by: settings, logger: logger)
+            let logger = settings.installation.makeLogger()
+            let authentication = try await authentication(by: settings.installation, logger: logger)
             let files = try ReleaseFiles.locate()
             let target = ConnectionTarget(url)
             let pending = try await Migrator(folder: files.migrations).pending(on: target, logger: logger)
@@ -34,7 +32,7 @@ struct ServeCommand: AsyncParsableCommand {
                 throw StartFailure(
                     "the database lacks \(pending.joined(separator: ", ")); run footfall migrate")
             }
-            let masterKeys = try await settings.masterKeys(for: target, logger: logger)
+            let masterKeys = try await settings.installation.masterKeys(for: target, logger: logger)
             let server = try Server(
                 on: target, settings, files: files, masterKeys: masterKeys, authentication: authentication,
                 logger: logger)
@@ -46,7 +44,7 @@ struct ServeCommand: AsyncParsableCommand {
     private func authentication(by settings: InstallationSettings, logger: Logger) async throws -> Authentication {
         let given = settings.authentication
         if given.isOn, given.authority == nil, !settings.namesDataDirectory {
-            throw InstallationSettings.Invalid(
+            throw InvalidSettings(
                 "serve needs to know how tokens are verified: set FOOTFALL_AUTH_JWKS, FOOTFALL_AUTH_SECRET or "
                     + "FOOTFALL_AUTH_VERIFY_URL; or FOOTFALL_DATA_DIR, for tokens of footfallctl with the same folder; "
                     + "or --auth off, where the API is reached from this machine alone")

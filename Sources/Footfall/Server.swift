@@ -1,4 +1,5 @@
 import API
+import Access
 import Counting
 import EventLog
 import EventSourcing
@@ -43,13 +44,13 @@ struct Server {
 
     /// - Parameter fileStreamRoot: the folder of file streams where the settings name none.
     init(
-        on target: ConnectionTarget, _ settings: InstallationSettings, fileStreamRoot: String? = nil,
+        on target: ConnectionTarget, _ settings: ServerSettings, fileStreamRoot: String? = nil,
         files: ReleaseFiles, masterKeys: MasterKeyring, authentication: Authentication, logger: Logger
     ) throws {
         self.target = target
         self.logger = logger
         listening = settings.listening
-        policy = try NetworkPolicy(settings.listening)
+        policy = settings.policy
         identity = try settings.listening.tls.map { try ServerIdentity(certificate: $0.certificate, key: $0.key) }
         var target = target
         target.history = History(ofLog: logger)
@@ -80,12 +81,11 @@ struct Server {
             log: log, requests: log, pool: readers, slowPool: slowReaders, checkpoints: checkpoints, vault: vault,
             streams: StreamPolicy(networks: settings.streamNetworks), authentication: authentication,
             newCameraID: Backend.cameraIDs(from: readers), now: Server.now,
-            clockTolerance: settings.clockTolerance ?? ObservationTime.tolerance,
-            rateLimiter: try Server.rateLimiter(
-                settings, isAuthenticated: settings.authentication.isOn, logger: logger),
+            clockTolerance: settings.clockTolerance,
+            rateLimiter: RateLimiter(settings.rates, redis: settings.redis.map { RedisRates($0) }, logger: logger),
             metrics: processMetrics)
         try backend.addDocumentation(from: files.openAPI, swaggerUI: files.swaggerUI)
-        let probing = settings.streamArguments(fileStreamRoot: fileStreamRoot)
+        let probing = settings.installation.streamArguments(fileStreamRoot: fileStreamRoot)
         var check = CameraMonitor.silence
         if let probe = ProbeProcess(arguments: probing) {
             backend.addProber(probe.prober)

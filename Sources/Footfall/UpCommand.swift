@@ -1,12 +1,12 @@
 import API
 import Access
 import ArgumentParser
-import Counting
 import Foundation
 import Installation
 import Logging
 import Postgres
 import ServiceLifecycle
+import Settings
 
 struct UpCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -17,11 +17,8 @@ struct UpCommand: AsyncParsableCommand {
     @OptionGroup var listen: ListenOptions
     @OptionGroup var access: AuthenticationOptions
 
-    @Option(help: "The detection model: ONNX, or Darknet weights with the .cfg beside it (FOOTFALL_MODEL).")
-    var model: String?
-
-    @Option(help: "The folder below which alone file streams are opened (FOOTFALL_FILE_STREAM_ROOT).")
-    var fileStreamRoot: String?
+    @Option(\.worker.model) var model: SettingFlag?
+    @Option(\.streams.fileRoot) var fileStreamRoot: SettingFlag?
 
     @Flag(help: "Register a camera that counts people in a clip, and start it.")
     var demo = false
@@ -31,17 +28,8 @@ struct UpCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingFailure {
-            var flags = database.flags
-            listen.add(to: &flags)
-            access.add(to: &flags)
-            flags.model = model
-            flags.fileStreamRoot = fileStreamRoot
-            let settings = try InstallationSettings(flags)
-            do throws(InvalidValue) { _ = try WorkerID(settings.workerID) } catch {
-                throw InstallationSettings.Invalid(
-                    "the worker's id (FOOTFALL_WORKER_ID) is \(settings.workerID). \(error)")
-            }
-            let logger = try settings.makeLogger()
+            let settings = try ServerSettings(settingFlags)
+            let logger = settings.installation.makeLogger()
             let files = try ReleaseFiles.locate()
             let clip = demo ? try DemoCamera.findClip(files) : nil
 
@@ -57,17 +45,18 @@ struct UpCommand: AsyncParsableCommand {
             let authentication = try await Authentication.configured(
                 by: settings.authentication, key: key, logger: logger)
             announce("Database: \(settings.databaseURL == nil ? folder.path : "as FOOTFALL_DATABASE_URL says")")
-            try await Database.lend(settings, creating: true, logger: logger) { database in
+            try await Database.lend(settings.installation, creating: true, logger: logger) { database in
                 let target = database.target
                 _ = try await Migrator(folder: files.migrations).run(on: target, logger: logger)
-                let masterKeys = try await settings.masterKeys(for: target, logger: logger)
+                let masterKeys = try await settings.installation.masterKeys(for: target, logger: logger)
                 var server = try Server(
                     on: target, settings, fileStreamRoot: clip?.deletingLastPathComponent().path, files: files,
                     masterKeys: masterKeys, authentication: authentication, logger: logger)
                 if let embedded = database.server { server.keep(embedded) }
                 if !noWorker {
                     try await addWorker(
-                        to: &server, settings: settings, clip: clip, key: key, revocations: authentication.revocations)
+                        to: &server, settings: settings.installation, clip: clip, key: key,
+                        revocations: authentication.revocations)
                 }
                 if let clip { server.addDemo(clip: clip, tokensFrom: key == nil ? nil : folder) }
                 try await server.run()
@@ -91,13 +80,13 @@ struct UpCommand: AsyncParsableCommand {
         var token: WorkerToken?
         if let key {
             token = WorkerToken(
-                file: settings.dataDirectory.appending(path: "worker/token"), workerID: settings.workerID,
+                file: settings.dataDirectory.appending(path: "worker/token"), workerID: settings.workerID.text,
                 issuer: try await TokenIssuer(key), revocations: revocations)
         }
         server.addWorker(
             executable: executable,
             arguments: [
-                "--id", settings.workerID, "--log-level", settings.logLevel, "--log-format",
+                "--id", settings.workerID.text, "--log-level", settings.logLevel.rawValue, "--log-format",
                 settings.logFormat.rawValue,
             ]
                 + (settings.model.map { ["--model", $0] } ?? [])

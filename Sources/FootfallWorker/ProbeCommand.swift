@@ -1,6 +1,7 @@
 import ArgumentParser
 import EventSourcing
 import Foundation
+import Settings
 import StreamPolicy
 import StructuredLogging
 import Vision
@@ -15,7 +16,10 @@ struct ProbeCommand: AsyncParsableCommand, ConfinedCommand {
     @OptionGroup var streams: StreamOptions
 
     /// One stream of the largest frames takes half of this memory.
-    var confinement: Confinement { streams.confinement(memory: 3 << 29, oomScore: 900) }
+    var confinement: Confinement {
+        var reader = SettingReader(settingFlags)
+        return Confinement(&reader, memory: 3 << 29, oomScore: 900)
+    }
 
     func run() async throws {
         let input = FileHandle.standardInput.readDataToEndOfFile()
@@ -31,7 +35,10 @@ struct ProbeCommand: AsyncParsableCommand, ConfinedCommand {
             }
         }
         let limit = Duration.milliseconds(milliseconds)
-        let probe = Probe(door: try streams.door(), certificate: certificate, limit: limit)
+        var reader = SettingReader(settingFlags)
+        let door = StreamDoor(&reader)
+        do throws(InvalidSettings) { try reader.check() } catch { throw ValidationError(error.description) }
+        let probe = Probe(door: door, certificate: certificate, limit: limit)
         // Whatever a library does: nobody waits longer than this.
         let guardian = Thread {
             Thread.sleep(forTimeInterval: limit / .seconds(1))

@@ -1,4 +1,5 @@
 import Foundation
+import Settings
 
 /// How requests prove who sends them.
 package struct AuthenticationSettings: Sendable {
@@ -22,7 +23,6 @@ package struct AuthenticationSettings: Sendable {
         }
     }
 
-    /// `FOOTFALL_AUTH`: on or off.
     package let isOn: Bool
     /// `FOOTFALL_AUTH_JWKS`, `FOOTFALL_AUTH_SECRET` or `FOOTFALL_AUTH_SECRET_FILE`, `FOOTFALL_AUTH_VERIFY_URL`: one of
     /// them, or none.
@@ -32,79 +32,71 @@ package struct AuthenticationSettings: Sendable {
         if case .secret? = authority { true } else { false }
     }
 
-    /// `FOOTFALL_AUTH_ISSUER`: what the claim `iss` must be.
+    /// What the claim `iss` must be.
     package let issuer: String?
-    /// `FOOTFALL_AUTH_AUDIENCE`: what must be in the claim `aud`.
+    /// What must be in the claim `aud`.
     package let audience: String?
 
     static let minimumSecretBytes = 32
 
-    init(_ reader: SettingsReader) throws(InstallationSettings.Invalid) {
-        switch reader.text("auth") ?? "on" {
-        case "on": isOn = true
-        case "off": isOn = false
-        case let other: throw .init("FOOTFALL_AUTH is \(other); it may be on or off")
-        }
-        issuer = reader.text("auth.issuer")
-        audience = reader.text("auth.audience")
-        let authorities: [Authority] = try [
-            Self.keySet(reader), Self.secret(reader), Self.secretFile(reader), Self.service(reader),
+    init(_ reader: inout SettingReader) {
+        isOn = reader.value(\.access.isOn)
+        issuer = reader.value(\.access.issuer)
+        audience = reader.value(\.access.audience)
+        let authorities: [Authority] = [
+            Self.keySet(&reader), Self.secret(&reader), Self.secretFile(&reader), Self.service(&reader),
         ].compactMap(\.self)
-        guard authorities.count < 2 else {
-            throw .init(
+        if authorities.count > 1 {
+            reader.fault(
                 "FOOTFALL_AUTH_JWKS, FOOTFALL_AUTH_SECRET, FOOTFALL_AUTH_SECRET_FILE and FOOTFALL_AUTH_VERIFY_URL "
                     + "exclude one another")
         }
         authority = authorities.first
-        if authority?.isExposed == true, try !Self.allowsPlainHTTP(reader) {
-            throw .init(
+        let allowsPlainHTTP = reader.value(\.access.plainHTTP)
+        if authorities.contains(where: \.isExposed), !allowsPlainHTTP {
+            reader.fault(
                 "FOOTFALL_AUTH_JWKS or FOOTFALL_AUTH_VERIFY_URL is a plain http:// address of another machine: whoever "
                     + "is on the way could read tokens, or have their own accepted. Use https://, or set "
                     + "FOOTFALL_AUTH_PLAIN_HTTP=on where that network is to be trusted")
         }
     }
 
-    private static func allowsPlainHTTP(_ reader: SettingsReader) throws(InstallationSettings.Invalid) -> Bool {
-        switch reader.text("auth.plain.http") ?? "off" {
-        case "on": return true
-        case "off": return false
-        case let other: throw .init("FOOTFALL_AUTH_PLAIN_HTTP is \(other); it may be on or off")
-        }
-    }
-
-    private static func keySet(_ reader: SettingsReader) throws(InstallationSettings.Invalid) -> Authority? {
-        guard let text = reader.text("auth.jwks") else { return nil }
+    private static func keySet(_ reader: inout SettingReader) -> Authority? {
+        guard let text = reader.value(\.access.keySet) else { return nil }
         if let url = address(text) { return .keySet(url) }
-        guard FileManager.default.fileExists(atPath: text) else {
-            throw .init("FOOTFALL_AUTH_JWKS is \(text), which is neither a file nor an address (https://…)")
+        if !FileManager.default.fileExists(atPath: text) {
+            reader.fault("FOOTFALL_AUTH_JWKS is \(text), which is neither a file nor an address (https://…)")
         }
         return .keySet(URL(filePath: text))
     }
 
-    private static func secret(_ reader: SettingsReader) throws(InstallationSettings.Invalid) -> Authority? {
-        guard let text = reader.text("auth.secret") else { return nil }
-        return .secret(try long(text, from: "FOOTFALL_AUTH_SECRET"))
+    private static func secret(_ reader: inout SettingReader) -> Authority? {
+        guard let text = reader.value(\.access.secret) else { return nil }
+        return long(text, from: "FOOTFALL_AUTH_SECRET", &reader)
     }
 
-    private static func secretFile(_ reader: SettingsReader) throws(InstallationSettings.Invalid) -> Authority? {
-        guard let path = reader.text("auth.secret.file") else { return nil }
+    private static func secretFile(_ reader: inout SettingReader) -> Authority? {
+        guard let path = reader.value(\.access.secretFile) else { return nil }
         guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {  // the path says enough
-            throw .init("the file \(path) (FOOTFALL_AUTH_SECRET_FILE) cannot be read")
+            reader.fault("the file \(path) (FOOTFALL_AUTH_SECRET_FILE) cannot be read")
+            return nil
         }
-        return .secret(try long(text.trimmingCharacters(in: .newlines), from: "the secret in \(path)"))
+        return long(
+            text.trimmingCharacters(in: .newlines), from: "the secret in \(path) (FOOTFALL_AUTH_SECRET_FILE)", &reader)
     }
 
-    private static func long(_ secret: String, from place: String) throws(InstallationSettings.Invalid) -> String {
-        guard secret.utf8.count >= minimumSecretBytes else {
-            throw .init("\(place) has \(secret.utf8.count) bytes; it must have \(minimumSecretBytes) at least")
+    private static func long(_ secret: String, from place: String, _ reader: inout SettingReader) -> Authority? {
+        if secret.utf8.count < minimumSecretBytes {
+            reader.fault("\(place) has \(secret.utf8.count) bytes; it must have \(minimumSecretBytes) at least")
         }
-        return secret
+        return .secret(secret)
     }
 
-    private static func service(_ reader: SettingsReader) throws(InstallationSettings.Invalid) -> Authority? {
-        guard let text = reader.text("auth.verify.url") else { return nil }
+    private static func service(_ reader: inout SettingReader) -> Authority? {
+        guard let text = reader.value(\.access.verifyURL) else { return nil }
         guard let url = address(text) else {
-            throw .init("FOOTFALL_AUTH_VERIFY_URL is \(text), not an address (https://…)")
+            reader.fault("FOOTFALL_AUTH_VERIFY_URL is \(text), not an address (https://…)")
+            return nil
         }
         return .service(url)
     }

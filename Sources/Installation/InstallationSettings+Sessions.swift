@@ -1,17 +1,19 @@
+import Settings
+
 extension InstallationSettings {
     /// How many sessions with the database a process has at most.
     package struct Sessions: Sendable {
-        /// `FOOTFALL_DATABASE_READERS`: those that requests read with, made when they are needed, and kept.
+        /// Those that requests read with, made when they are needed, and kept.
         package let readers: Int
-        /// `FOOTFALL_DATABASE_SLOW_READERS`: those of reads that may take long.
+        /// Those of reads that may take long.
         package let slowReaders: Int
-        /// `FOOTFALL_DATABASE_WRITERS`: those that the log is appended with; more than two gain nothing.
+        /// Those that the log is appended with.
         package let writers: Int
 
-        init(_ reader: SettingsReader) throws(Invalid) {
-            readers = try reader.integer("database.readers", in: 1...1000, default: 8)
-            slowReaders = try reader.integer("database.slow.readers", in: 1...1000, default: 6)
-            writers = try reader.integer("database.writers", in: 1...16, default: 2)
+        init(_ reader: inout SettingReader) {
+            readers = reader.value(\.database.readers)
+            slowReaders = reader.value(\.database.slowReaders)
+            writers = reader.value(\.database.writers)
         }
 
         /// Those of the parts that every server has: the listener, the shares of projections, their gauges, the checks of

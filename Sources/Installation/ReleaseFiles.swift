@@ -1,5 +1,5 @@
 import Foundation
-import StructuredLogging
+import Settings
 
 /// The files that belong to a release beside its binaries: migrations, projections and the API's documentation.
 package struct ReleaseFiles: Sendable {
@@ -27,7 +27,8 @@ package struct ReleaseFiles: Sendable {
         environment: [String: String] = ProcessInfo.processInfo.environment, executable: URL? = runningExecutable
     ) throws(Missing) -> ReleaseFiles {
         var candidates: [URL] = []
-        if let path = environment.withoutEmptySettings["FOOTFALL_SHARE"] {
+        var reader = SettingReader(environment: environment)
+        if let path = reader.value(\.process.share) {
             candidates = [URL(filePath: path)]
         } else {
             var folder = executable?.deletingLastPathComponent()

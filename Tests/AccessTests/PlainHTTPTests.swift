@@ -1,4 +1,5 @@
 import Installation
+import Settings
 import Testing
 
 /// Addresses at which tokens are verified, as they are configured.
@@ -20,7 +21,7 @@ import Testing
             "http://0.0.0.0/", "http://128.0.0.1/",
         ])
     func otherMachinesAreNotAskedInClear(_ variable: String, _ url: String) throws {
-        #expect(throws: InstallationSettings.Invalid.self) { try settings(variable, url) }
+        #expect(throws: InvalidSettings.self) { try settings(variable, url) }
     }
 
     @Test(
@@ -39,7 +40,7 @@ import Testing
         let allowed = try settings(variable, url, ["FOOTFALL_AUTH_PLAIN_HTTP": "on"])
         #expect(allowed.authentication.authority?.isExposed == true)
         for value in ["off", "yes", ""] {
-            let error = #expect(throws: InstallationSettings.Invalid.self) {
+            let error = #expect(throws: InvalidSettings.self) {
                 try settings(variable, url, ["FOOTFALL_AUTH_PLAIN_HTTP": value])
             }
             #expect(error?.description.contains("FOOTFALL_AUTH_PLAIN_HTTP") == true)

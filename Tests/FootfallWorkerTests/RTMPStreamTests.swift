@@ -34,7 +34,7 @@ import Vision
             }
         } _: { port in
             let names = NameResolver { _ in [IPAddress("127.0.0.1")].compactMap(\.self) }
-            let unseen = try CameraTLS(StreamTrust(verification: "off", file: nil))
+            let unseen = try CameraTLS(StreamTrust(verifies: false, file: nil))
             _ = try await probe(.rtmp, "\(scheme)://\(host):\(port)\(path)", names: names, tls: unseen)
             call.finish()
             return (await calls.first { _ in true }, port)

@@ -44,7 +44,7 @@ import X509
         defer { try? FileManager.default.removeItem(at: file) }  // a file in the temporary folder may stay
         try Data((certificates ?? []).joined(separator: "\n").utf8).write(to: file)
         let trust = try StreamTrust(
-            verification: certificates == nil ? "off" : "on", file: certificates?.isEmpty == false ? file.path : nil)
+            verifies: certificates != nil, file: certificates?.isEmpty == false ? file.path : nil)
         let names = NameResolver { _ in [IPAddress("127.0.0.1")].compactMap(\.self) }
         return try await probe(
             way.kind, "\(way)://viewer:secret@\(host):\(port)/live.ts", names: names,
@@ -197,7 +197,7 @@ import X509
     @Test func aFileWithoutCertificatesIsOfNoUse() throws {
         for path in ["/nonexistent.pem", #filePath] {
             #expect(throws: CameraTLS.Unusable.self) {
-                try CameraTLS(StreamTrust(verification: nil, file: path))
+                try CameraTLS(StreamTrust(verifies: true, file: path))
             }
         }
     }

@@ -1,4 +1,5 @@
 import Postgres
+import Settings
 import TestSupport
 import Testing
 
@@ -43,7 +44,7 @@ import Testing
             ("FOOTFALL_DATABASE_READERS", "0"), ("FOOTFALL_DATABASE_WRITERS", "many"),
             ("FOOTFALL_DATABASE_WRITERS", "17"),
         ] {
-            #expect(throws: InstallationSettings.Invalid.self) { try InstallationSettings(environment: [name: value]) }
+            #expect(throws: InvalidSettings.self) { try InstallationSettings(environment: [name: value]) }
         }
     }
 }

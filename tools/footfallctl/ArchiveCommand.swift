@@ -3,6 +3,7 @@ import EventLog
 import EventSourcing
 import Foundation
 import Installation
+import Settings
 import StructuredLogging
 import Synchronization
 
@@ -58,9 +59,7 @@ struct ArchiveCommand: AsyncParsableCommand {
 
     private func folder() throws -> URL {
         if let to { return URL(filePath: to) }
-        var flags = InstallationSettings.Flags()
-        flags.dataDirectory = database.dataDir
-        return try InstallationSettings(flags).dataDirectory.appending(path: "archive")
+        return try InstallationSettings(database.settingFlags).dataDirectory.appending(path: "archive")
     }
 
     private struct Total: CustomStringConvertible {

@@ -5,16 +5,14 @@ import Logging
 import Postgres
 import Projector
 import Secrets
+import Settings
 import StructuredLogging
 import UnixSignals
 
 /// Which database, and how each command reaches it.
 struct DatabaseOptions: ParsableArguments {
-    @Option(help: "The folder of the embedded database (FOOTFALL_DATA_DIR).")
-    var dataDir: String?
-
-    @Option(help: "A libpq connection string of a database elsewhere (FOOTFALL_DATABASE_URL).")
-    var databaseURL: String?
+    @Option(\.database.dataDirectory) var dataDirectory: SettingFlag?
+    @Option(\.database.url) var databaseURL: SettingFlag?
 
     static let unreachable = ExitCode(69)
 
@@ -22,7 +20,7 @@ struct DatabaseOptions: ParsableArguments {
     /// it. What goes wrong is said on standard error, and ends the process with the code that belongs to it.
     func withDatabase(_ body: @escaping @Sendable (ConnectionTarget) async throws -> Void) async throws {
         do {
-            let settings = try InstallationSettings(flags)
+            let settings = try InstallationSettings(settingFlags)
             try await Database.with(settings, logger: .operators) { target in
                 try await cancelledBySignals { try await body(target.named("footfallctl", requestTimeout: nil)) }
             }
@@ -37,19 +35,12 @@ struct DatabaseOptions: ParsableArguments {
         }
     }
 
-    var flags: InstallationSettings.Flags {
-        var flags = InstallationSettings.Flags()
-        flags.dataDirectory = dataDir
-        flags.databaseURL = databaseURL
-        return flags
-    }
-
     private static func exitCode(for error: any Error) -> ExitCode {
         switch error {
         case PostgresError.unreachable, PostgresError.full, PostgresError.connectionLost, is EmbeddedPostgres.Failure,
             is Database.NotThere:
             unreachable
-        case is InstallationSettings.Invalid, is MasterKeyError: ExitCode(64)
+        case is InvalidSettings, is MasterKeyError: ExitCode(64)
         default: ExitCode.failure
         }
     }

@@ -4,6 +4,7 @@ import Installation
 import Logging
 import Postgres
 import Secrets
+import Settings
 
 struct KeysCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -12,16 +13,10 @@ struct KeysCommand: AsyncParsableCommand {
 }
 
 struct MasterKeyOptions: ParsableArguments {
-    @Option(
-        help:
-            "The file with the master keys (FOOTFALL_MASTER_KEY_FILE); master.key in the data directory where the database is the embedded one."
-    )
-    var masterKeyFile: String?
+    @Option(\.secrets.masterKeyFile) var masterKeyFile: SettingFlag?
 
     func keyring(_ database: DatabaseOptions) throws -> MasterKeyring {
-        var flags = database.flags
-        flags.masterKeyFile = masterKeyFile
-        let settings = try InstallationSettings(flags)
+        let settings = try InstallationSettings(database.settingFlags + settingFlags)
         return try MasterKeyring(
             text: settings.masterKey, file: settings.masterKeyFile, fallback: settings.ownMasterKeyFile)
     }

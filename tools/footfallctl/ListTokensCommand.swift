@@ -6,6 +6,7 @@ import EventSourcing
 import Foundation
 import Installation
 import Postgres
+import Settings
 import TextTable
 
 struct ListTokensCommand: AsyncParsableCommand {
@@ -23,11 +24,11 @@ struct ListTokensCommand: AsyncParsableCommand {
         let now = Timestamp(microseconds: Int64(Date().timeIntervalSince1970 * 1_000_000))
         let entries: [IssuedTokens.Entry]
         do {
-            let settings = try InstallationSettings(database.flags)
+            let settings = try InstallationSettings(database.settingFlags)
             entries = try IssuedTokens(in: settings.dataDirectory).all().filter { now < $0.expiresAt }
         } catch {
             complain("\(error)")
-            throw error is InstallationSettings.Invalid ? ExitCode(64) : ExitCode.failure
+            throw error is InvalidSettings ? ExitCode(64) : ExitCode.failure
         }
         // What went wrong is said already; the tokens are shown all the same.
         let revocations = try? await known()

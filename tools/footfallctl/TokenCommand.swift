@@ -4,6 +4,7 @@ import Counting
 import EventSourcing
 import Foundation
 import Installation
+import Settings
 
 /// Tokens for the API: making them, and ending them before they expire.
 struct TokenCommand: AsyncParsableCommand {
@@ -24,8 +25,7 @@ struct IssueTokenCommand: AsyncParsableCommand {
             the data directory, for footfallctl token list.
             """)
 
-    @Option(help: "The folder with the installation's key (FOOTFALL_DATA_DIR).")
-    var dataDir: String?
+    @Option(\.database.dataDirectory) var dataDirectory: SettingFlag?
 
     @Option(help: "viewer, operator, admin or worker.")
     var role: Role?
@@ -63,9 +63,7 @@ struct IssueTokenCommand: AsyncParsableCommand {
 
     func run() async throws {
         do {
-            var flags = InstallationSettings.Flags()
-            flags.dataDirectory = dataDir
-            let settings = try InstallationSettings(flags)
+            let settings = try InstallationSettings(settingFlags)
             if publicKeys {
                 let key = try SigningKey.make(in: settings.dataDirectory)
                 print(String(decoding: key.publicKeySet, as: UTF8.self))
@@ -81,7 +79,7 @@ struct IssueTokenCommand: AsyncParsableCommand {
             }
         } catch {
             complain("\(error)")
-            throw error is InstallationSettings.Invalid ? ExitCode(64) : ExitCode.failure
+            throw error is InvalidSettings ? ExitCode(64) : ExitCode.failure
         }
     }
 
@@ -113,7 +111,7 @@ struct IssueTokenCommand: AsyncParsableCommand {
         if role == .worker {
             let id: WorkerID
             do throws(InvalidValue) { id = try WorkerID(worker ?? WorkerID.default.text) } catch {
-                throw InstallationSettings.Invalid(error.sentence)
+                throw InvalidSettings(error.sentence)
             }
             grant.scope = .assigned(worker: id.text)
             grant.subject = subject ?? id.text

@@ -15,10 +15,15 @@ package struct RateRules: Hashable, Sendable {
         package let description: String
     }
 
-    package static let standardText = "100/m, worker=6000/m"
-
     private let standard: Rule?
     private let roles: [Role: Rule?]
+
+    private init(standard: Rule?, roles: [Role: Rule?]) {
+        self.standard = standard
+        self.roles = roles
+    }
+
+    package static let unlimited = RateRules(standard: nil, roles: [:])
 
     /// - Parameter text: limits with commas between them, each `100/m` (s, m or h) or `off`; those of roles as
     ///   `worker=6000/m`. Without a limit for everybody there is none.

@@ -1,5 +1,6 @@
 import Access
 import Logging
+import Settings
 import Synchronization
 import Testing
 
@@ -147,7 +148,7 @@ extension MemoryRates {
         #expect(try RateRules("off").rule(for: [.viewer]) == nil)
         #expect(try RateRules("off,viewer=1/s").rule(for: [.viewer])?.limit == RateLimit("1/s"))
         #expect(try RateRules("viewer=1/s,operator=2/s").rule(for: [.viewer, .operator])?.name == "operator")
-        #expect(try RateRules(RateRules.standardText).rule(for: [.worker])?.limit == RateLimit("6000/m"))
+        #expect(try RateRules(LimitSettings.rates).rule(for: [.worker])?.limit == RateLimit("6000/m"))
     }
 
     @Test(arguments: ["", "many", "100/m,", "100/m,200/m", "boss=1/s", "worker=", "worker=1/s,worker=2/s", "a=b=c"])
