@@ -28,29 +28,6 @@ package final class PrometheusMetrics: MetricsFactory {
 
     private let series = Mutex<[Series: Kept]>([:])
 
-    /// What the names stand for, as it is told with them.
-    private static let help = [
-        "footfall_build_info": "1, with the version of the release that runs.",
-        "footfall_build_lag": "Events that a build of a read model has yet to apply.",
-        "footfall_build_position": "The last event that a build of a read model has applied.",
-        "footfall_notify_queue_usage": "How full the database server's NOTIFY queue is, from 0 to 1.",
-        "footfall_circuit_state": "Whether something is taken to be down: 0 closed, 1 half open, 2 open.",
-        "footfall_clock_jumps_total": "How often the clock of the database's server was set by more than a second.",
-        "footfall_log_ahead_seconds":
-            "By how much the log's last event is ahead of the clock of the database's server.",
-        "footfall_connections": "Connections that are open.",
-        "footfall_connections_closed_for_others_total": "Connections that were closed to make room for another one.",
-        "footfall_connections_refused_total": "Connections that were refused because there was no room.",
-        "footfall_event_loop_stall_seconds":
-            "The longest time of the last minute by which the process ran later than it was due.",
-        "footfall_http_request_duration_seconds": "How long requests took until their answer's head was there.",
-        "footfall_http_requests_total": "Requests by the class of their answer's status.",
-        "footfall_projection_checks_total": "Samples of a read model that were compared with the log.",
-        "footfall_readings_given_up_total": "Readings that workers could not hand over in time, by their heartbeats.",
-        "footfall_readings_refused_total": "Readings that were refused for good, by the heartbeats of their workers.",
-        "footfall_projection_stopped": "1 where a projection does not get past an event.",
-    ]
-
     package init() {}
 
     package func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
@@ -93,7 +70,7 @@ package final class PrometheusMetrics: MetricsFactory {
         var name: String?
         for (series, kept) in series.withLock(\.self).sorted(by: { $0.key < $1.key }) {
             if series.name != name {
-                if let help = Self.help[series.name] { text += "# HELP \(series.name) \(help)\n" }
+                if let help = MetricDescription.meanings[series.name] { text += "# HELP \(series.name) \(help)\n" }
                 text += "# TYPE \(series.name) \(kept.cell.kind.rawValue)\n"
                 name = series.name
             }
