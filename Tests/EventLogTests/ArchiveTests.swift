@@ -7,7 +7,7 @@ import Testing
 
 /// That events in archived files are part of the log like all others. One test after another, for each holds several
 /// connections.
-@Suite(.serialized) struct ArchiveTests {
+@Suite(.enabled(if: Tier.isWhole), .serialized) struct ArchiveTests {
     @Test func aPartitionStaysUntilAllItsSegmentsAreArchived() async throws {
         try await SealFixture.with { log in
             try await log.append(35)

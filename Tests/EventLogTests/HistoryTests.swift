@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// A process knows on which history the log is, and writes nothing that it decided on another one.
-@Suite(.timeLimit(.minutes(3))) struct HistoryTests {
+@Suite(.enabled(if: Tier.isWhole), .timeLimit(.minutes(3))) struct HistoryTests {
     private func withLog(
         _ target: ConnectionTarget, _ body: @Sendable (PostgresEventLog, Pool, History) async throws -> Void
     ) async throws {

@@ -10,7 +10,7 @@ import Testing
 
 /// Restored from a dump or taken over by a replica, the log, its read models and its readers go on as if nothing had
 /// been.
-@Suite(.timeLimit(.minutes(5))) struct RestoreTests {
+@Suite(.enabled(if: Tier.isWhole), .timeLimit(.minutes(5))) struct RestoreTests {
     private static let settings = ["fsync": "off", "full_page_writes": "off"]
 
     @Test func aDumpGoesOnInAnotherCluster() async throws {

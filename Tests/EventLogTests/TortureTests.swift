@@ -12,7 +12,7 @@ import Testing
 ///
 /// `FOOTFALL_TORTURE_SECONDS` sets how long it goes on (60), `FOOTFALL_TORTURE_SEED` the seed, which decides what is
 /// done to the log and its writers, and when.
-@Suite struct TortureTests {
+@Suite(.enabled(if: Tier.isWhole)) struct TortureTests {
     private static let environment = ProcessInfo.processInfo.environment
     private static let seconds = environment["FOOTFALL_TORTURE_SECONDS"].flatMap(Int.init) ?? 60
     private static let seed = environment["FOOTFALL_TORTURE_SEED"].flatMap(UInt64.init) ?? .random(in: 0..<1_000_000)

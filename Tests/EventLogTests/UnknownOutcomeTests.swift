@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// What the log makes of connections that break while it writes.
-@Suite(.timeLimit(.minutes(5))) struct UnknownOutcomeTests {
+@Suite(.enabled(if: Tier.isWhole), .timeLimit(.minutes(5))) struct UnknownOutcomeTests {
     /// A log that writes through the proxy, on a connection that is made already, and reads past it.
     private func withLog(
         patience: Duration = .seconds(60), _ body: @Sendable (PostgresEventLog, LosingProxy) async throws -> Void

@@ -6,7 +6,7 @@ import Testing
 @testable import Installation
 
 /// A server of the test's own that ends in all ways that a server ends.
-@Suite(.timeLimit(.minutes(5))) struct EmbeddedServerTests {
+@Suite(.enabled(if: Tier.isWhole), .timeLimit(.minutes(5))) struct EmbeddedServerTests {
     private func withKept(
         _ rule: ServerWatch.Rule = ServerWatch.Rule(), _ body: @Sendable (TortureCluster) async throws -> Void
     ) async throws {

@@ -8,7 +8,7 @@ import Testing
 @testable import Projector
 
 /// That a read model filled from the archive is the one that was filled from the tables.
-@Suite struct ArchivedRebuildTests {
+@Suite(.enabled(if: Tier.isWhole)) struct ArchivedRebuildTests {
     /// A history of 250 events or a few more, of which 200 are archived when `body` has done its part on all of them.
     private func withArchive(
         _ before: @Sendable (Harness) async throws -> Void, then after: @Sendable (Harness, URL) async throws -> Void

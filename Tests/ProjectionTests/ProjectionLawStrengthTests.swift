@@ -5,7 +5,7 @@ import Testing
 @testable import Projector
 
 /// That each law can be broken: faults as they are made, and the laws that find them.
-@Suite struct ProjectionLawStrengthTests {
+@Suite(.enabled(if: Tier.isWhole)) struct ProjectionLawStrengthTests {
     struct Fault: CustomTestStringConvertible, Sendable {
         let testDescription: String
         let laws: Set<ProjectionLaw>

@@ -7,7 +7,7 @@ import Testing
 @testable import Projector
 
 /// What holds for every projection there is, and for those to come.
-@Suite struct ProjectionLawTests {
+@Suite(.enabled(if: Tier.isWhole)) struct ProjectionLawTests {
     @Test(arguments: Harness.names, ProjectionLaw.allCases)
     func everyLawHolds(_ name: String, _ law: ProjectionLaw) async throws {
         let definition = try Harness.definition(name)

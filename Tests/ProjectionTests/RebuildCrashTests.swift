@@ -8,7 +8,7 @@ import Testing
 @testable import Projector
 
 /// Rebuilds whose parties are killed: nothing is lost, nothing counts twice, and what was done need not be done again.
-@Suite(.timeLimit(.minutes(10))) struct RebuildCrashTests {
+@Suite(.enabled(if: Tier.isWhole), .timeLimit(.minutes(10))) struct RebuildCrashTests {
     private func withServer(_ body: @Sendable (TortureCluster, Harness) async throws -> Void) async throws {
         try await TortureCluster.with { cluster in
             let target = await cluster.server.target

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// What an erased camera leaves on the disk.
-@Suite struct ErasureRemainsTests {
+@Suite(.enabled(if: Tier.isWhole)) struct ErasureRemainsTests {
     @Test func whatTheKeyProtectedIsInNoTableAndNoFile() async throws {
         let markers = ["marker-user", "marker-pass", "marker-config", "marker-face"]
         let archive = FileManager.default.temporaryDirectory.appending(path: "footfall-erased-\(UUID().uuidString)")
