@@ -4,7 +4,9 @@ returns text language sql immutable parallel safe as $$
   select case
     when p_type = 'CameraStatusChanged' and p_data ->> 'to' = 'error' then 'error'
     when p_type = 'HeartbeatRecorded' and p_data ->> 'status' = 'error' then 'error'
-    when p_type in ('CameraRemoved', 'CameraErased', 'CameraStopped', 'ProjectionEventSkipped', 'TokensRevoked')
+    when p_type in (
+      'CameraRemoved', 'CameraErased', 'CameraStopped', 'ProjectionEventSkipped', 'ReactionEventSkipped', 'TokensRevoked'
+    )
       then 'warning'
     else 'info'
   end

@@ -7,6 +7,8 @@ begin
     when 'definitions' then return x'466F6F78'::integer;
     when 'choices' then return x'466F6F79'::integer;
     when 'skips' then return x'466F6F7A'::integer;
+    when 'reactions' then return x'466F6F81'::integer;
+    when 'reaction_skips' then return x'466F6F82'::integer;
   end case;
 end
 $$;

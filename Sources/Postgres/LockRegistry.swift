@@ -1,7 +1,7 @@
 /// The first halves of the keys of the advisory locks by which sessions of a database know of each other. The second
 /// half says of what.
 ///
-/// All of them stand here. SQL names them in the function `lock_space`, which a test holds to this list.
+/// All of them stand here. SQL names them in the function `lock_space` (`reaction_skips`), which a test holds to this list.
 package enum LockSpace: Int64, CaseIterable, Sendable {
     /// With the hash of a projection: applies its active build.
     case projections = 0x466F_6F74
@@ -21,6 +21,10 @@ package enum LockSpace: Int64, CaseIterable, Sendable {
     case checks = 0x466F_6F7B
     /// With 0: looks after the cameras that are monitored.
     case monitoring = 0x466F_6F80
+    /// With the hash of a reaction: runs it.
+    case reactions = 0x466F_6F81
+    /// With the hash of a reaction: skips the event at which it has stopped. Shared: tries that event again.
+    case reactionSkips = 0x466F_6F82
 }
 
 /// Advisory locks whose key is one number of 64 bits. They never meet those of `LockSpace`. A writer's calls of

@@ -8,16 +8,6 @@ import Release
 /// The server ends the session, and with it the lock, as soon as the process is gone; within three seconds where it cannot
 /// be reached or does not come to speak (`ReactionTurn.session`). Then another process takes over.
 struct ReactionTurn: Sendable {
-    /// The first halves of the keys of advisory locks; the second is the hash of the reaction's name. The list of all keys
-    /// stands in Migrations/0002_projections.sql.
-    enum LockSpace {
-        /// Held by the session of the process that runs the reaction.
-        static let running: Int64 = 0x466F_6F80
-        /// Held, shared, while an event at which the reaction has stopped is tried again, and exclusively while it is
-        /// skipped.
-        static let skipping: Int64 = 0x466F_6F81
-    }
-
     /// For a session that speaks every second.
     static let session = """
         set idle_session_timeout = '3s';
@@ -33,7 +23,7 @@ struct ReactionTurn: Sendable {
     func take() async throws(PostgresError) -> Bool {
         let isTaken = try await connection.query(
             "select pg_try_advisory_lock($1::int, hashtext($2))",
-            [.integer(LockSpace.running), .text(reaction.text)])[0].bool(0)
+            [.lock(LockSpace.reactions), .text(reaction.text)])[0].bool(0)
         guard isTaken else { return false }
         try await connection.query(
             """
@@ -63,14 +53,14 @@ struct ReactionTurn: Sendable {
                 """, [.text(reaction.text), .text(ThisProcess.name)]),
             Statement(
                 "select pg_advisory_unlock($1::int, hashtext($2))",
-                [.integer(LockSpace.running), .text(reaction.text)]),
+                [.lock(LockSpace.reactions), .text(reaction.text)]),
             Statement("select pg_notify($1, $2)", [.text(Reactions.channel), .text(reaction.text)]),
         ])
     }
 
     /// Does `body` while the event at which the reaction has stopped cannot be skipped.
     func withoutSkips(_ body: () async throws -> Void) async throws {
-        let key: [Parameter] = [.integer(LockSpace.skipping), .text(reaction.text)]
+        let key: [Parameter] = [.lock(LockSpace.reactionSkips), .text(reaction.text)]
         try await connection.query("select pg_advisory_lock_shared($1::int, hashtext($2))", key)
         do { try await body() } catch {
             _ = try? await connection.query("select pg_advisory_unlock_shared($1::int, hashtext($2))", key)

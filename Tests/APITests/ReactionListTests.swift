@@ -29,7 +29,8 @@ import Testing
             let connection = try await Connection.open(try #require(api.target), logger: .silent)
             defer { connection.close() }
             for name in ["alerts", "rounds"] {
-                try await connection.query("select pg_advisory_lock(1181708160, hashtext($1))", [.text(name)])
+                try await connection.query(
+                    "select pg_advisory_lock($1::int, hashtext($2))", [.lock(LockSpace.reactions), .text(name)])
             }
             try await body(api)
         }

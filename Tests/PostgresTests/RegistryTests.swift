@@ -38,7 +38,7 @@ import Testing
             let connection = try await Connection.open(target, logger: .silent)
             defer { connection.close() }
             for name in named {
-                let space = try #require(LockSpace.allCases.first { "\($0)" == name }, "\(name)")
+                let space = try #require(LockSpace.allCases.first { Self.nameInSQL($0) == name }, "\(name)")
                 let key = try await connection.query("select lock_space($1)", [.text(name)])[0].integer(0)
                 #expect(key == space.rawValue, "\(name)")
             }
@@ -47,6 +47,11 @@ import Testing
             #expect(try keys.integer(1) == LockKey.masterKeys.rawValue)
             await #expect(throws: PostgresError.self) { try await connection.query("select lock_space('other')") }
         }
+    }
+
+    /// `reaction_skips` of `reactionSkips`.
+    private static func nameInSQL(_ space: LockSpace) -> String {
+        "\(space)".map { $0.isUppercase ? "_\($0.lowercased())" : "\($0)" }.joined()
     }
 
     @Test func noLockOfSQLHasANumberOfItsOwn() async throws {

@@ -16,7 +16,7 @@ import Testing
             select pid from pg_locks
             where locktype = 'advisory' and granted and classid = $1::oid
               and database = (select oid from pg_database where datname = current_database())
-            """, [.integer(ReactionTurn.LockSpace.running)]
+            """, [.lock(LockSpace.reactions)]
         ).first?.integer(0)
     }
 
