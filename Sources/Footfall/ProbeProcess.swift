@@ -1,4 +1,3 @@
-import API
 import EventSourcing
 import Foundation
 import Installation
