@@ -59,22 +59,27 @@ package struct CountCorrections: Sendable {
         }
     }
 
-    private static let sql = """
+    static let query = SQLQuery(
+        "counts_to_correct",
+        """
         with upto as materialized (
-          select least(position, $7::bigint) as position from log_head
+          select least(position, :position::bigint) as position from log_head
         ),
         \(CountedEvents.sources)
         select
-          \(CountedEvents.isArchived),
-          (select version from streams where name = $1),
-          (select closed from streams where name = $1),
-          (select array_agg((extract(epoch from bucket_start) * 1000000)::bigint order by bucket_start) from explained),
-          (select array_agg(count_in order by bucket_start) from explained),
-          (select array_agg(count_out order by bucket_start) from explained),
-          (select array_agg(correction_in order by bucket_start) from explained),
-          (select array_agg(correction_out order by bucket_start) from explained)
-        where $2::bigint is not null
-        """
+          \(CountedEvents.isArchived) as is_archived,
+          (select version from streams where name = :stream) as version,
+          (select closed from streams where name = :stream) as closed,
+          (select array_agg((extract(epoch from bucket_start) * 1000000)::bigint order by bucket_start) from explained) as buckets,
+          (select array_agg(count_in order by bucket_start) from explained) as count_in,
+          (select array_agg(count_out order by bucket_start) from explained) as count_out,
+          (select array_agg(correction_in order by bucket_start) from explained) as correction_in,
+          (select array_agg(correction_out order by bucket_start) from explained) as correction_out
+        """, parameters: CountedEvents.parameters + [("position", .integer)],
+        columns: [
+            "is_archived": .bool, "version": .integer, "closed": .bool, "buckets": .integers, "count_in": .integers,
+            "count_out": .integers, "correction_in": .integers, "correction_out": .integers,
+        ])
 
     /// What the log says of the range, at one version of the telemetry stream.
     /// - Parameter position: what was recorded after it does not count.
@@ -86,19 +91,24 @@ package struct CountCorrections: Sendable {
             cameraID: command.cameraID, from: draft.range.from, to: draft.range.to,
             line: draft.line?.text ?? CountedEvents.wholePicture, objectClass: draft.objectClass.text)
         var folded = Folded(CorrectedCounts.initial)
-        guard let row = try await events.row(Self.sql, of: selection, [.integer(position ?? .max)]), !row.isNull(1)
+        guard
+            let row = try await events.row(
+                Self.query, of: selection, [("position", .integer(position ?? .max))]),
+            let version = try row.optionalInteger("version")
         else {
             folded.state.missing = .unknown
             return folded
         }
-        if try row.bool(2) { folded.state.missing = .removed }
-        folded.version = try row.integer(1)
-        guard !row.isNull(3) else { return folded }
-        let columns = try (3...7).map { try row.integers($0).map { $0 ?? 0 } }
-        for index in columns[0].indices {
-            folded.state.counts.buckets[Timestamp(microseconds: columns[0][index])] = CorrectedCounts.Counts(
-                countIn: columns[1][index], countOut: columns[2][index], correctionIn: columns[3][index],
-                correctionOut: columns[4][index])
+        if try row.bool("closed") { folded.state.missing = .removed }
+        folded.version = version
+        guard try !row.isNull("buckets") else { return folded }
+        func numbers(_ column: String) throws -> [Int64] { try row.integers(column).map { $0 ?? 0 } }
+        let (countIn, countOut) = (try numbers("count_in"), try numbers("count_out"))
+        let (correctionIn, correctionOut) = (try numbers("correction_in"), try numbers("correction_out"))
+        for (index, start) in try numbers("buckets").enumerated() {
+            folded.state.counts.buckets[Timestamp(microseconds: start)] = CorrectedCounts.Counts(
+                countIn: countIn[index], countOut: countOut[index], correctionIn: correctionIn[index],
+                correctionOut: correctionOut[index])
         }
         return folded
     }

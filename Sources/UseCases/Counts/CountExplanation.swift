@@ -57,20 +57,21 @@ package struct CountExplanation: Sendable {
     package init(pool: Pool) { events = CountedEvents(pool: pool) }
 
     package func answer(_ question: Question) async throws -> Answer {
-        let row = try await events.row(Self.sql, of: question.selection, Self.parameters(question))
+        let row = try await events.row(Self.query, of: question.selection, Self.values(question))
         guard let row else { throw PostgresError.decoding(reason: "an explanation without a row") }
         return Answer(
-            position: try row.optionalInteger(1), isRemoved: row.isNull(2) ? nil : try row.bool(2),
-            next: try row.optionalInteger(3), json: try row.bytes(4))
+            position: try row.optionalInteger("position"),
+            isRemoved: try row.isNull("is_removed") ? nil : try row.bool("is_removed"),
+            next: try row.optionalInteger("next"), json: try row.bytes("answer"))
     }
 
-    private static func parameters(_ question: Question) -> [Parameter] {
-        [.integer(question.after), .integer(question.limit)]
+    private static func values(_ question: Question) -> [(key: String, value: Parameter)] {
+        [("after", .integer(question.after)), ("limit", .integer(question.limit))]
     }
 
     /// What is asked of the database where no part of the history is archived.
     static func statement(_ question: Question) -> Statement {
-        Statement(sql, question.selection.parameters + parameters(question))
+        query.statement(question.selection.values + values(question))
     }
 
     private static let totals = """
@@ -95,7 +96,9 @@ package struct CountExplanation: Sendable {
     /// Selects whether part of the events is archived, position, whether the camera was removed, the last position of a
     /// page that is not the last one, and the answer. Events are read up to the position that the read model reflects in
     /// the statement's own snapshot.
-    private static let sql = """
+    static let query = SQLQuery(
+        "count_explanation",
+        """
         with upto as materialized (
           select \(ReadModel.position(of: .hourlyCounts)) as position
         ),
@@ -103,10 +106,10 @@ package struct CountExplanation: Sendable {
         counted as materialized (
           select bucket_start, line, class, count_in, count_out, readings, correction_in, correction_out
           from read.hourly_counts
-          where camera_id = $2
-            and bucket_start >= $3 and bucket_start < $4
-            and ($5::text is null or line = $5)
-            and ($6::text is null or class = $6)
+          where camera_id = :camera
+            and bucket_start >= :from and bucket_start < :to
+            and (:line::text is null or line = :line)
+            and (:class::text is null or class = :class)
         ),
         differences as materialized (
           select
@@ -141,21 +144,21 @@ package struct CountExplanation: Sendable {
         page as (
           select *
           from listed
-          where position > $7
+          where position > :after
           order by position
-          limit $8
+          limit :limit
         )
         select
-          \(CountedEvents.isArchived),
-          (select position from upto),
-          (select closed from streams where name = $1),
+          \(CountedEvents.isArchived) as is_archived,
+          (select position from upto) as position,
+          (select closed from streams where name = :stream) as is_removed,
           (
             select position
             from (select max(position) as position from page) as last
             where exists (select from listed where listed.position > last.position)
-          ),
+          ) as next,
           json_build_object(
-            'from', rfc3339($3), 'to', rfc3339($4), 'line', $5, 'class', $6,
+            'from', rfc3339(:from), 'to', rfc3339(:to), 'line', :line, 'class', :class,
             'position', (select position from upto),
             'differs', exists (select from differences),
             'skipped_positions', (
@@ -164,8 +167,8 @@ package struct CountExplanation: Sendable {
                 select position
                 from read.skips
                 where projection = 'hourly_counts'
-                  and (stream is null or stream = $1)
-                  and (observed_at is null or observed_at >= $3 and observed_at < $4)
+                  and (stream is null or stream = :stream)
+                  and (observed_at is null or observed_at >= :from and observed_at < :to)
                 order by position
                 limit \(maximumSkips)
               ) as skipped
@@ -193,7 +196,7 @@ package struct CountExplanation: Sendable {
                       -- before there was a camera: of a recording, or imported
                       'backfill', case
                         when observed_at::timestamptz
-                          < (select created_at from read.camera_state where camera_id = $2) then true
+                          < (select created_at from read.camera_state where camera_id = :camera) then true
                       end,
                       'from', page.from, 'to', page.to,
                       'count_in', count_in, 'count_out', count_out,
@@ -203,6 +206,9 @@ package struct CountExplanation: Sendable {
                 '[]')
               from page
             )
-          )
-        """
+          ) as answer
+        """, parameters: CountedEvents.parameters + [("after", .integer), ("limit", .integer)],
+        columns: [
+            "is_archived": .bool, "position": .integer, "is_removed": .bool, "next": .integer, "answer": .bytes,
+        ])
 }

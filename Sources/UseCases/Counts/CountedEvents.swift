@@ -32,11 +32,12 @@ package struct CountedEvents: Sendable {
             self.objectClass = objectClass
         }
 
-        /// $1 to $6 of a statement that begins with `CountedEvents.sources`.
-        var parameters: [Parameter] {
+        /// The values of `CountedEvents.parameters`.
+        var values: [(key: String, value: Parameter)] {
             [
-                .text(cameraID.telemetryStream.rawValue), .integer(cameraID.number), .timestamp(from.microseconds),
-                .timestamp(to.microseconds), .text(line), .text(objectClass),
+                ("stream", .text(cameraID.telemetryStream.rawValue)), ("camera", .integer(cameraID.number)),
+                ("from", .timestamp(from.microseconds)), ("to", .timestamp(to.microseconds)), ("line", .text(line)),
+                ("class", .text(objectClass)),
             ]
         }
     }
@@ -66,7 +67,7 @@ package struct CountedEvents: Sendable {
         """
         select type, position, \(unskipped)
         from \(table)
-        where stream = 'camera-' || $2::bigint and type in ('\(Camera.takeBeganType)', '\(Camera.takeEndedType)')
+        where stream = 'camera-' || :camera::bigint and type in ('\(Camera.takeBeganType)', '\(Camera.takeEndedType)')
         """
     }
 
@@ -76,13 +77,19 @@ package struct CountedEvents: Sendable {
         (
           select \(bucket("(max(\(minute)) || ':00Z')::timestamptz"))
           from \(table)
-          where stream = $1 and type = 'CountReadingRecorded' and data ? 'take'
+          where stream = :stream and type = 'CountReadingRecorded' and data ? 'take'
             and data ->> 'take' = began.data ->> 'replaces'
             and position < began.position
             and position not in (select position from projection_skips where projection = 'hourly_counts')
         )
         """
     }
+
+    /// The parameters of a query that `sources` is part of.
+    static let parameters: [(key: String, value: ValueType)] = [
+        ("stream", .text), ("camera", .integer), ("from", .timestamp), ("to", .timestamp), ("line", .text),
+        ("class", .text),
+    ]
 
     /// CTEs, to be preceded by one named `upto` with the last `position` that counts:
     /// - readings: one row a reading, with its bucket, but for those of takes that were replaced;
@@ -96,21 +103,21 @@ package struct CountedEvents: Sendable {
         recorded_readings as not materialized (
           select position, version, recorded_at, \(unskipped), metadata
           from events
-          where stream = $1 and type = 'CountReadingRecorded'
-            and \(minute) >= \(minute(of: "$3")) and \(minute) < \(minute(of: "$4"))
+          where stream = :stream and type = 'CountReadingRecorded'
+            and \(minute) >= \(minute(of: ":from")) and \(minute) < \(minute(of: ":to"))
           union all
           select position, version, recorded_at, \(unskipped), metadata
           from archived_events
-          where stream = $1 and type = 'CountReadingRecorded'
+          where stream = :stream and type = 'CountReadingRecorded'
         ),
         recorded_corrections as not materialized (
           select position, version, recorded_at, \(unskipped), metadata
           from events
-          where stream = $1 and type = 'CountCorrected'
+          where stream = :stream and type = 'CountCorrected'
           union all
           select position, version, recorded_at, \(unskipped), metadata
           from archived_events
-          where stream = $1 and type = 'CountCorrected'
+          where stream = :stream and type = 'CountCorrected'
         ),
         takes as materialized (
           select type, position, data
@@ -148,9 +155,9 @@ package struct CountedEvents: Sendable {
             (data ->> 'count_in')::bigint as count_in, (data ->> 'count_out')::bigint as count_out
           from recorded_readings
           where position + 0 <= (select position from upto)
-            and (data ->> 'observed_at')::timestamptz >= $3 and (data ->> 'observed_at')::timestamptz < $4
-            and ($5::text is null or coalesce(data ->> 'line', '') = $5)
-            and ($6::text is null or data ->> 'class' = $6)
+            and (data ->> 'observed_at')::timestamptz >= :from and (data ->> 'observed_at')::timestamptz < :to
+            and (:line::text is null or coalesce(data ->> 'line', '') = :line)
+            and (:class::text is null or data ->> 'class' = :class)
             and not exists (select from replaced where replaced.take = (data ->> 'take')::bigint)
         ),
         corrections as materialized (
@@ -162,9 +169,9 @@ package struct CountedEvents: Sendable {
           cross join lateral jsonb_to_recordset(data -> 'buckets')
             as bucket (start timestamptz, delta_in bigint, delta_out bigint)
           where position + 0 <= (select position from upto)
-            and bucket.start >= $3 and bucket.start < $4
-            and ($5::text is null or coalesce(data ->> 'line', '') = $5)
-            and ($6::text is null or data ->> 'class' = $6)
+            and bucket.start >= :from and bucket.start < :to
+            and (:line::text is null or coalesce(data ->> 'line', '') = :line)
+            and (:class::text is null or data ->> 'class' = :class)
             and not exists (
               select
               from replaced
@@ -188,13 +195,15 @@ package struct CountedEvents: Sendable {
         )
         """
 
-    /// Runs a statement over `sources` whose column 0 is `CountedEvents.isArchived`; where that is so, once more with
+    /// Runs a statement over `sources` whose column `is_archived` is `CountedEvents.isArchived`; where that is so, once more with
     /// what the archive holds.
-    package func row(_ sql: String, of selection: Selection, _ parameters: [Parameter]) async throws -> Row? {
-        let statement = Statement(sql, selection.parameters + parameters)
+    package func row(
+        _ query: SQLQuery, of selection: Selection, _ values: [(key: String, value: Parameter)]
+    ) async throws -> Row? {
+        let statement = query.statement(selection.values + values)
         return try await pool.withConnection { connection in
             let row = try await connection.pipeline([ArchivedTelemetry.holdPartitions, statement])[1].first
-            guard let row, try row.bool(0) else { return row }
+            guard let row, try row.bool("is_archived") else { return row }
             return try await ArchivedTelemetry(on: connection).with(
                 [selection.cameraID.telemetryStream, selection.cameraID.stream],
                 matching: { Self.mayCount($0, in: selection) }
@@ -204,14 +213,14 @@ package struct CountedEvents: Sendable {
         }
     }
 
-    /// SQL for whether some of the streams of the camera $2 lies in the archive.
+    /// SQL for whether some of the streams of the camera lies in the archive.
     package static let isArchived = """
         exists (
           select
           from archived_streams
           join segments using (segment)
           join log_head on segments.last_position <= log_head.archived_to
-          where archived_streams.stream in ($1, 'camera-' || $2::bigint)
+          where archived_streams.stream in (:stream, 'camera-' || :camera::bigint)
         )
         """
 

@@ -80,7 +80,7 @@ enum QueryFixture {
         "before_earliest": .timestamp(hour(0)), "replaced_cameras": .integers([]), "replaced_takes": .integers([]),
         "models": .texts(["hourly_counts"]), "top": .integer(10), "skips_of_fleet.from": .text("2026-03-28T00:00:00Z"),
         "skips_of_fleet.to": .text("2026-03-29T00:00:00Z"),
-        "projection": .text("hourly_counts"), "sources": .bytea([]),
+        "position": .integer(60_300), "projection": .text("hourly_counts"), "sources": .bytea([]),
         "events_between.first": .integer(40_000), "events_between.last": .integer(41_999),
         "events_after.after": .integer(40_000), "events_after.limit": .integer(1000),
     ]

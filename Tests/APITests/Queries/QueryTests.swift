@@ -7,12 +7,13 @@ import TestSupport
 import Testing
 
 @testable import API
+@testable import UseCases
 
 /// The queries that are declared: what they say of their parameters and columns, and how the server runs those that read.
 @Suite(.timeLimit(.minutes(5))) struct QueryTests {
     private static let queries =
         PostgresEventLog.queries + PostgresSecretStore.queries + Build.queries + exports
-        + [SummaryQuery.query, SkippedEvents.ofFleet]
+        + [SummaryQuery.query, SkippedEvents.ofFleet, CountExplanation.query, CountCorrections.query]
 
     /// In each form that there is of them.
     private static var exports: [SQLQuery] {
@@ -49,7 +50,7 @@ import Testing
     }
 
     /// Against 60,300 events of 300 cameras. The first run of a statement reads from disk, so the best of three counts.
-    @Test func readsUseIndexesAndTakeLessThan50Milliseconds() async throws {
+    @Test(.enabled(if: Tier.isWhole)) func readsUseIndexesAndTakeLessThan50Milliseconds() async throws {
         try await withAPI { api in
             let connection = try await Connection.open(try #require(api.target), logger: .silent)
             defer { connection.close() }
