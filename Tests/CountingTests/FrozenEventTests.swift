@@ -59,6 +59,7 @@ import Testing
         Frozen(.occupancyResetBare, .reset(reset(to: 0, reason: nil))),
         Frozen(.occupancyReset, .reset(reset(to: 2, reason: Sample.reason))),
         Frozen(.skip, .skip(skip)),
+        Frozen(.reactionSkip, .reactionSkip(reactionSkip)),
         Frozen(
             .registeredWithSecrets, .camera(.registered(Sample.id, Sample.plain, CameraCodingTests.secured))),
         Frozen(.configuredWithSecrets, .camera(.configured(Sample.id, CameraCodingTests.secured))),
@@ -134,6 +135,9 @@ import Testing
         projection: ProjectionName(stored: "hourly_counts"), position: 12, type: "CountReadingRecorded",
         stream: "telemetry-7", sqlState: "22P02", error: #"invalid input syntax for type bigint: "many""#,
         reason: Sample.reason)
+    private static let reactionSkip = ReactionEventSkipped(
+        reaction: "door_alerts", position: 12, type: "CameraStatusChanged", stream: "camera-7",
+        error: "the receiver does not answer", reason: Sample.reason)
 
     @Test(arguments: samples)
     func whatWasEverWrittenIsRead(_ sample: Frozen) throws {

@@ -46,7 +46,7 @@ struct RandomHistory {
     }
 
     private mutating func nextAppend() throws -> Append? {
-        if Int.random(in: 0..<40, using: &random) == 0 { return detail([skip(), revocation()]) }
+        if Int.random(in: 0..<40, using: &random) == 0 { return detail([skip(), reactionSkip(), revocation()]) }
         if !removed.isEmpty, Int.random(in: 0..<4, using: &random) == 0 { return erasure() }
         let slot = Int.random(in: 0..<numbers.count, using: &random)
         if cameras[try CameraID(numbers[slot])] == .removed { numbers[slot] += Int64(numbers.count) }
@@ -198,6 +198,13 @@ struct RandomHistory {
             projection: ProjectionName(stored: "a_projection"), position: 1, type: "CameraRegistered",
             stream: "camera-1", sqlState: "22P02", error: "random", reason: Reason(stored: "random"))
         return Append(to: skip.projection.stream, events: [skip.event], metadata: EventMetadata(actor: "ana"))
+    }
+
+    private func reactionSkip() -> Append {
+        let skip = ReactionEventSkipped(
+            reaction: "a_reaction", position: 1, type: "CameraRegistered", stream: "camera-1", error: "random",
+            reason: Reason(stored: "random"))
+        return Append(to: skip.reaction.stream, events: [skip.event], metadata: EventMetadata(actor: "ana"))
     }
 
     /// Mostly of recent quarter hours, up and down; nil where it would take off more than there is.

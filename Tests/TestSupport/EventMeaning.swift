@@ -10,6 +10,7 @@ package enum EventMeaning: Hashable, Sendable {
     case probe(StreamProbe)
     case reset(OccupancyReset)
     case skip(ProjectionEventSkipped)
+    case reactionSkip(ReactionEventSkipped)
     case revocation(TokensRevoked)
 
     package init(_ event: RecordedEvent) throws(EventDecodingError) {
@@ -20,6 +21,7 @@ package enum EventMeaning: Hashable, Sendable {
         case .streamProbed: self = .probe(try StreamProbe(event))
         case .cameraOccupancyReset: self = .reset(try OccupancyReset(event))
         case .projectionEventSkipped: self = .skip(try ProjectionEventSkipped(event))
+        case .reactionEventSkipped: self = .reactionSkip(try ReactionEventSkipped(event))
         case .tokensRevoked: self = .revocation(try TokensRevoked(event))
         // Which refuses what is not of a camera's life.
         default: self = .camera(try Camera.decode(event))
@@ -36,6 +38,7 @@ package enum EventMeaning: Hashable, Sendable {
         case .probe(let probe): probe.event
         case .reset(let reset): reset.event
         case .skip(let skip): skip.event
+        case .reactionSkip(let skip): skip.event
         case .revocation(let revocation): revocation.event
         }
     }

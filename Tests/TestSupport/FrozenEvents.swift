@@ -183,6 +183,10 @@ package struct FrozenEvent: Hashable, Sendable {
         "ProjectionEventSkipped", 1,
         #"{"projection":"hourly_counts","skipped_position":12,"skipped_type":"CountReadingRecorded","skipped_stream":"telemetry-7","sql_state":"22P02","error":"invalid input syntax for type bigint: \"many\"","reason":"because"}"#
     )
+    package static let reactionSkip = FrozenEvent(
+        "ReactionEventSkipped", 1,
+        #"{"reaction":"door_alerts","skipped_position":12,"skipped_type":"CameraStatusChanged","skipped_stream":"camera-7","error":"the receiver does not answer","reason":"because"}"#
+    )
 
     /// With all that it can have, and, named so, bare.
     package static let all: [FrozenEvent] = [
@@ -193,7 +197,7 @@ package struct FrozenEvent: Hashable, Sendable {
         .stoppedBare,
         .statusChanged, .statusChangedBare, .removed, .removedBare, .monitoringStarted, .monitoringStopped,
         .heartbeatBare, .heartbeat, .heartbeatWithLosses, .readingBare,
-        .reading, .correction, .probed, .probedInVain, .occupancyResetBare, .occupancyReset, .skip,
+        .reading, .correction, .probed, .probedInVain, .occupancyResetBare, .occupancyReset, .skip, .reactionSkip,
         .registeredWithSecrets,
         .configuredWithSecrets, .registeredWithPathInClear, .configuredWithPathInClear, .registeredWithSecretPath,
         .configuredWithSecretPath, .erased, .readingWithSealedFrame, .readingOfWholePicture, .correctionOfWholePicture,

@@ -10,7 +10,8 @@ struct Footfallctl: AsyncParsableCommand {
         version: "footfallctl \(Release.version)",
         subcommands: [
             AuditCommand.self, ExplainCommand.self, VerifyCommand.self, ArchiveCommand.self, RestoreCommand.self,
-            ProjectionsCommand.self, RebuildCommand.self, ThrottleCommand.self, KeysCommand.self, MigrateCommand.self,
+            ProjectionsCommand.self, ReactionsCommand.self, RebuildCommand.self, ThrottleCommand.self, KeysCommand.self,
+            MigrateCommand.self,
             TokenCommand.self,
         ]
     )

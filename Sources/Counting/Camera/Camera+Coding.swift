@@ -81,7 +81,7 @@ extension Camera {
         case .cameraRemoved: return .removed(id, reason: try members.optionalText("reason"))
         case .cameraErased: return .erased(id)
         case .heartbeatRecorded, .countReadingRecorded, .countCorrected, .cameraOccupancyReset, .streamProbed,
-            .projectionEventSkipped, .tokensRevoked:
+            .projectionEventSkipped, .reactionEventSkipped, .tokensRevoked:
             throw EventDecodingError(event, reason: "not an event of a camera's life")
         }
     }

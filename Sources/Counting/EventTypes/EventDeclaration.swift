@@ -28,6 +28,8 @@ package enum EventStream: Hashable, Sendable {
     case camera(CameraID.StreamRole)
     /// What happened to one projection.
     case projection
+    /// What happened to one reaction.
+    case reaction
     /// What happened to tokens: one stream.
     case tokens
 
@@ -36,6 +38,7 @@ package enum EventStream: Hashable, Sendable {
         switch self {
         case .camera(let role): "\(role.rawValue)-N"
         case .projection: "\(ProjectionName.streamPrefix)NAME"
+        case .reaction: "\(ReactionName.streamPrefix)NAME"
         case .tokens: TokensRevoked.stream.rawValue
         }
     }

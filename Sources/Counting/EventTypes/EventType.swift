@@ -23,6 +23,7 @@ package enum EventType: String, CaseIterable, Sendable {
     case cameraOccupancyReset = "CameraOccupancyReset"
     case streamProbed = "StreamProbed"
     case projectionEventSkipped = "ProjectionEventSkipped"
+    case reactionEventSkipped = "ReactionEventSkipped"
     case tokensRevoked = "TokensRevoked"
 
     package var declaration: EventDeclaration {
@@ -47,6 +48,7 @@ package enum EventType: String, CaseIterable, Sendable {
         case .cameraOccupancyReset: .cameraOccupancyReset
         case .streamProbed: .streamProbed
         case .projectionEventSkipped: .projectionEventSkipped
+        case .reactionEventSkipped: .reactionEventSkipped
         case .tokensRevoked: .tokensRevoked
         }
     }

@@ -13,6 +13,18 @@ extension EventDeclaration {
             .required("reason", .text(Reason.self), "Why, in somebody's words."),
         ])
 
+    static let reactionEventSkipped = EventDeclaration(
+        "An operator had a reaction leave out, for good, an event at which it had stopped.", in: [.reaction],
+        severity: .always(.warning),
+        members: [
+            .required("reaction", .text(ReactionName.self), "The reaction."),
+            .required("skipped_position", .ordinal, "Of the event that is left out."),
+            .required("skipped_type", .anyText, "Its type."),
+            .required("skipped_stream", .anyText, "Its stream."),
+            .required("error", .anyText, "What the reaction stopped by."),
+            .required("reason", .text(Reason.self), "Why, in somebody's words."),
+        ])
+
     static let tokensRevoked = EventDeclaration(
         """
         An administrator ended tokens before they expire: one by its id, or those of a subject, or all, that were issued at \

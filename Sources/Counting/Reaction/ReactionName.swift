@@ -16,5 +16,7 @@ package struct ReactionName: BoundedText, ExpressibleByStringLiteral {
     package var source: String { Self.sourcePrefix + text }
 
     /// Where what happens to the reaction is recorded.
-    package var stream: StreamName { StreamName("reaction-" + text) }
+    package var stream: StreamName { StreamName(Self.streamPrefix + text) }
+
+    static let streamPrefix = "reaction-"
 }
