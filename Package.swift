@@ -135,10 +135,11 @@ let package = Package(
         .target(
             name: "Reactions",
             dependencies: [
-                "Counting", "EventLog", "EventSourcing", "Postgres", "Release", "Resilience",
+                "Counting", "EventLog", "EventSourcing", "Postgres", "Release", "Resilience", "UseCases",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
             ],
+            exclude: ["README.md"],
             swiftSettings: swiftSettings
         ),
         .target(
@@ -397,7 +398,8 @@ let package = Package(
             name: "APITests",
             dependencies: [
                 "API", "Access", "Counting", "EventLog", "EventSourcing", "Installation", "Postgres", "Projector",
-                "Release", "Resilience", "Secrets", "StreamPolicy", "StreamSupport", "TestSupport", "UseCases",
+                "Reactions", "Release", "Resilience", "Secrets", "StreamPolicy", "StreamSupport", "TestSupport",
+                "UseCases",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),

@@ -89,7 +89,7 @@ struct Server {
         var check = CameraMonitor.silence
         if let probe = ProbeProcess(arguments: probing) {
             backend.addProber(probe.prober)
-            check = backend.streamCheck
+            check = CameraMonitor.looking(by: backend.probes)
         }
         router = NormalizingRouter(backend.makeRouter(policy))
         liveness = backend.liveness

@@ -19,9 +19,7 @@ package enum LockSpace: Int64, CaseIterable, Sendable {
     case skips = 0x466F_6F7A
     /// With 0: compares a camera's rows with its events now and again.
     case checks = 0x466F_6F7B
-    /// With 0: looks after the cameras that are monitored.
-    case monitoring = 0x466F_6F80
-    /// With the hash of a reaction: runs it.
+    /// With the hash of a reaction: runs it; the cameras' monitor is among them.
     case reactions = 0x466F_6F81
     /// With the hash of a reaction: skips the event at which it has stopped. Shared: tries that event again.
     case reactionSkips = 0x466F_6F82

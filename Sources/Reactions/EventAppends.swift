@@ -37,7 +37,7 @@ struct EventAppends {
         // Metadata that cannot be read says nothing that must be handed on.
         let cause = (try? JSON.parse(event.metadata)).map { EventMetadata($0) }
         return EventMetadata(
-            actor: "footfall", correlationID: cause?.correlationID, causationID: String(event.position))
+            actor: EventMetadata.ownActor, correlationID: cause?.correlationID, causationID: String(event.position))
     }
 
     /// One append for each stream that something is appended to, in the order in which they are first named.

@@ -37,6 +37,12 @@ struct ReactionCheckpoint: Sendable {
             """, [.text(reaction.text), .integer(position), .jsonb(state.bytes)])
     }
 
+    /// Makes the row, where there is none, of what acts by the clock and reads no events.
+    func registerWithoutPosition() async throws(PostgresError) {
+        try await connection.query(
+            "insert into reactions (reaction) values ($1) on conflict (reaction) do nothing", [.text(reaction.text)])
+    }
+
     func load() async throws -> Place {
         let row = try await connection.query(
             """

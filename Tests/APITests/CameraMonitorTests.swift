@@ -1,6 +1,7 @@
 import Counting
 import EventSourcing
 import Postgres
+import Reactions
 import Synchronization
 import Testing
 

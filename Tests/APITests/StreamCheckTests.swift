@@ -1,6 +1,7 @@
 import Counting
 import EventSourcing
 import Postgres
+import Reactions
 import Synchronization
 import Testing
 import UseCases
@@ -26,7 +27,7 @@ import UseCases
 
     private func check(_ api: TestAPI, camera: Int64 = 1) async throws -> CameraMonitor.Finding? {
         let suspect = CameraMonitor.Suspect(id: try CameraID(camera), status: .offline, desiredState: .stopped)
-        return await (try #require(api.backend)).streamCheck(suspect)
+        return await CameraMonitor.looking(by: try #require(api.backend).probes)(suspect)
     }
 
     @Test(arguments: [
@@ -68,7 +69,7 @@ import UseCases
             try await api.register()
             let monitored = try await api.post("/cameras/1/start-monitoring")
             _ = try await api.get("/cameras/1?min_position=\(try #require(monitored.position))")
-            let check = try #require(api.backend).streamCheck
+            let check = CameraMonitor.looking(by: try #require(api.backend).probes)
             let clock = ManualClock()
             let looks = Mutex(0)
             let monitor = CameraMonitor(
@@ -89,6 +90,35 @@ import UseCases
                 #expect(camera["status"] == "error")
                 let info = try await api.get("/cameras/1/stream-info?min_position=\(try await api.log.head())")
                 #expect(info["last_test"]?["reason"] == "not_authorized")
+                group.cancelAll()
+            }
+        }
+    }
+
+    @Test func monitoringIsShownAmongTheReactions() async throws {
+        try await withAPI { api in
+            let clock = ManualClock()
+            let target = try #require(api.target)
+            let monitor = CameraMonitor(api.log, on: target, clock: clock, logger: .silent)
+            func shown() async throws -> JSON? { try await api.get("/reactions")["items"]?.array?.first }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { await monitor.run() }
+                await clock.isSleptBy()
+                let first = try await shown()
+                #expect(first?["name"] == "camera_monitor")
+                #expect(first?["position"] == .null)
+                #expect(first?["process"]?["name"]?.string?.contains(":") == true)
+                #expect(first?["stall"] == .null)
+
+                let pool = try #require(api.pool)
+                try await pool.query("alter view read.camera_heard rename to camera_gone")
+                clock.advance(by: .seconds(30))
+                while try await shown()?["stall"]?["reason"] != "error" { await Task.yield() }
+                #expect(try await api.get("/health/ready")["status"] == "degraded")
+                try await pool.query("alter view read.camera_gone rename to camera_heard")
+                await clock.isSleptBy()
+                clock.advance(by: .seconds(30))
+                while try await shown()?["stall"] != .null { await Task.yield() }
                 group.cancelAll()
             }
         }

@@ -72,7 +72,8 @@ import Testing
             _ = try await bench.log.append(Self.poison)
             try await bench.running([Echo()]) { try await bench.waits { $0.stall == "event" } }
             _ = try await skip(4, error: Self.error, bench)
-            try await bench.pool.query("""
+            try await bench.pool.query(
+                """
                 update reactions set position = 0, state = '{"answered": 0}'
                 """)
             try await bench.ask(4...4)

@@ -45,26 +45,6 @@ struct StreamProbeResource: Sendable {
     }
 }
 
-extension Backend {
-    /// What monitoring finds by looking at a camera's stream; nothing where it cannot be looked at now.
-    package var streamCheck: CameraMonitor.Check {
-        let probes = probes
-        return { suspect in
-            do {
-                let probe = try await probes.look(at: suspect.id, metadata: CameraMonitor.metadata).probe
-                if probe.isOpen, suspect.desiredState == .running {
-                    return .init(.error, reason: CameraMonitor.unheard)
-                }
-                if probe.isOpen { return .init(.online, reason: Reason(stored: "its stream can be opened")) }
-                return .init(
-                    .error, reason: Reason(stored: "its stream cannot be opened: \(probe.reason ?? "no reason given")"))
-            } catch {
-                return nil  // removed meanwhile, or the log is out of reach: the next round looks again
-            }
-        }
-    }
-}
-
 extension StreamProbe {
     fileprivate var json: JSON {
         isOpen

@@ -7,8 +7,12 @@ import Resilience
 /// Looks after the cameras that are monitored: every 30 seconds, those that are not to run, and those that are and that
 /// nothing was heard of for as long as a heartbeat vouches.
 ///
-/// Of a camera whose worker is heard the worker says how it fares, and one in maintenance is not looked at. One process of all that run does this, for as long as its session holds the lock; another
-/// takes over when it ends.
+/// Of a camera whose worker is heard the worker says how it fares, and one in maintenance is not looked at.
+///
+/// This is no `Reaction`: what it acts on is that nothing was said, of which no event tells, and the time that has passed,
+/// which a pure function of events cannot know. So it looks at read models by the clock, and has no position in the log.
+/// What it has in common with reactions is shared: one process at a time does it, and its stops are shown as theirs are.
+/// What it says twice changes nothing, since a command decides over the camera's state.
 package struct CameraMonitor: Sendable {
     /// A camera that no worker tells of, as the read model knows it.
     package struct Suspect: Hashable, Sendable {
@@ -16,6 +20,12 @@ package struct CameraMonitor: Sendable {
         /// By the last word on it.
         package let status: CameraStatus
         package let desiredState: DesiredState
+
+        package init(id: CameraID, status: CameraStatus, desiredState: DesiredState) {
+            self.id = id
+            self.status = status
+            self.desiredState = desiredState
+        }
     }
 
     /// What a check finds: how the camera fares, and why that is said.
@@ -33,6 +43,7 @@ package struct CameraMonitor: Sendable {
     package typealias Check = @Sendable (Suspect) async -> Finding?
 
     package static let interval = Duration.seconds(30)
+    static let name: ReactionName = "camera_monitor"
 
     static let metadata = EventMetadata(actor: EventMetadata.ownActor)
     private static let pageSize = 500
@@ -64,18 +75,20 @@ package struct CameraMonitor: Sendable {
     }
 
     /// Why a camera that should run is in error although its stream may be there.
-    static let unheard = Reason(stored: "nothing was heard of it for \(Heartbeat.vouching.components.seconds) seconds")
+    static let unheard = Reason(
+        stored: "nothing was heard of it for \(Heartbeat.vouching.components.seconds) seconds")
 
     /// Returns when its task is cancelled. What fails is tried again.
     package func run() async {
         await Backoff.retrying(longest: .seconds(10)) {
             let connection = try await Connection.open(target, logger: logger)
             defer { connection.close() }
-            var isChosen = false
-            while true {
-                try await clock.sleep(for: Self.interval)
-                if !isChosen { isChosen = try await isAlone(on: connection) }
-                if isChosen { try await round(on: connection) }
+            let checkpoint = ReactionCheckpoint(reaction: Self.name, connection: connection)
+            try await checkpoint.registerWithoutPosition()
+            let turn = ReactionTurn(reaction: Self.name, connection: connection)
+            do { try await takeRounds(turn, checkpoint) } catch {
+                if isLasting(error) { _ = try await checkpoint.fail("\(error)", at: nil) }
+                throw error
             }
         } onError: {
             guard FailureNotices.shared.isDue("\($0)") else { return }
@@ -83,9 +96,22 @@ package struct CameraMonitor: Sendable {
         }
     }
 
-    /// Whether no other process monitors; it is told by its session's lock, which is kept from here on.
-    private func isAlone(on connection: Connection) async throws(PostgresError) -> Bool {
-        try await connection.query("select pg_try_advisory_lock($1::int, 0)", [.lock(LockSpace.monitoring)])[0].bool(0)
+    /// Ends by throwing only.
+    private func takeRounds(_ turn: ReactionTurn, _ checkpoint: ReactionCheckpoint) async throws {
+        var isChosen = try await turn.take()
+        do {
+            while true {
+                try await clock.sleep(for: Self.interval)
+                if !isChosen { isChosen = try await turn.take() }
+                guard isChosen else { continue }
+                try await turn.show()
+                try await round(on: turn.connection)
+                try await checkpoint.recover()
+            }
+        } catch is CancellationError {
+            if isChosen { try await turn.giveUp() }
+            throw CancellationError()
+        }
     }
 
     private static let suspectsSQL = """
@@ -109,12 +135,7 @@ package struct CameraMonitor: Sendable {
         var last: Int64 = 0
         while !Task.isCancelled {
             let rows = try await connection.query(Self.suspectsSQL, [.integer(last)])
-            let suspects = try rows.map { row in
-                let suspect = Suspect(
-                    id: try CameraID(try row.integer(0)), status: try CameraStatus(choosing: try row.text(1)),
-                    desiredState: try DesiredState(choosing: try row.text(2)))
-                return (suspect, isHeard: try row.bool(3))
-            }
+            let suspects = try rows.map { row in (try Suspect(row), isHeard: try row.bool(3)) }
             await withTaskGroup(of: Void.self) { group in
                 for (index, (suspect, isHeard)) in suspects.enumerated() {
                     if index >= Self.checksAtATime { await group.next() }
@@ -140,5 +161,15 @@ package struct CameraMonitor: Sendable {
             logger.debug(
                 "a monitored camera's status was not set", metadata: ["camera": "\(suspect.id)", "reason": "\(error)"])
         }
+    }
+}
+
+extension CameraMonitor.Suspect {
+    /// - Parameter row: id, status and desired state.
+    fileprivate init(_ row: Row) throws {
+        guard let status = CameraStatus(exactly: try row.text(1)),
+            let desiredState = DesiredState(exactly: try row.text(2))
+        else { throw PostgresError.decoding(reason: "camera \(try row.integer(0)) has a status that is not known") }
+        self.init(id: try CameraID(try row.integer(0)), status: status, desiredState: desiredState)
     }
 }
