@@ -33,6 +33,18 @@ struct RandomHistory {
         details = SeededGenerator(seed: ~seed)
     }
 
+    /// The first appends of a history, at least `count` events in all: that of the first seed from this one on which has
+    /// what is asked for. What one seed makes up changes with all that histories may hold.
+    static func appends(_ count: Int, seed: UInt64, holding isWanted: (Append) -> Bool) throws -> [Append] {
+        var seed = seed
+        while true {
+            var history = RandomHistory(seed: seed)
+            let appends = try history.appends(count)
+            if appends.contains(where: isWanted) { return appends }
+            seed += 1
+        }
+    }
+
     /// The next appends, at least `count` events in all.
     mutating func appends(_ count: Int) throws -> [Append] {
         var appends: [Append] = []

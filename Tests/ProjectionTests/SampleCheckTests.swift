@@ -17,8 +17,9 @@ import Testing
     ) async throws {
         try await Harness.with { harness in
             try await makeSmallSegments(10, partition: 50, on: harness.connection)
-            var history = RandomHistory(seed: seed)
-            try await harness.append(history.appends(300))
+            // With a camera that was erased after its removal.
+            let history = try RandomHistory.appends(300, seed: seed) { $0.stream.rawValue.hasPrefix("erasure-") }
+            try await harness.append(history)
             for name in Harness.names {
                 try await Rebuild(Harness.definition(name), on: harness.target, logger: .silent).run()
             }

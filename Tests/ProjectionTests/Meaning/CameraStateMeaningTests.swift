@@ -24,7 +24,8 @@ import Testing
                 if case .registered(let camera) = states[id] {
                     let whole = Camera.encode(.registered(camera.id, camera.description, camera.configuration))
                     for optional in [
-                        "location", "description", "stream_credentials", "stream_credentials_id", "security_config_id",
+                        "location", "description", "stream_credentials", "stream_credentials_id", "stream_path_id",
+                        "security_config_id",
                     ] { row[optional] = .null }
                     for (member, value) in try #require(JSON.parse(whole.data).object) { row[member] = value }
                     row["metadata_text"] = nil
@@ -43,7 +44,9 @@ import Testing
                     row["desired_state"] = "stopped"
                     row["removed"] = true
                     if case .erased = change {
-                        for secret in ["stream_credentials_id", "security_config_id"] { row[secret] = .null }
+                        for secret in ["stream_credentials_id", "stream_path_id", "security_config_id"] {
+                            row[secret] = .null
+                        }
                     }
                 }
                 switch change {

@@ -76,7 +76,7 @@ import Testing
 
     @Test(arguments: [UInt64(21), 22, 23, 24])
     func hourlyCountsAreTheSumsOfReadingsAndCorrectionsThatCount(_ seed: UInt64) async throws {
-        try await Meaning.withRows(of: "hourly_counts", seed: seed) { rows, events in
+        try await Meaning.withRows(of: "hourly_counts", seed: seed, holding: Self.replacesATake) { rows, events in
             let (replaced, lapses) = try Self.replacements(in: events)
             #expect(!replaced.isEmpty)
             var sums: [Quarter: [String: Int64]] = [:]
@@ -121,7 +121,7 @@ import Testing
     /// All that random histories observe lies within the four days that are kept.
     @Test(arguments: [UInt64(25), 27])
     func minuteCountsLeaveReplacedTakesOut(_ seed: UInt64) async throws {
-        try await Meaning.withRows(of: "minute_counts", seed: seed) { rows, events in
+        try await Meaning.withRows(of: "minute_counts", seed: seed, holding: Self.replacesATake) { rows, events in
             let replaced = try Self.replacements(in: events).takes
             #expect(!replaced.isEmpty)
             let readings = try Self.readings(in: events, notOf: replaced)
@@ -131,6 +131,12 @@ import Testing
                 counted[row["camera_id"]?.integer ?? 0, default: 0] += row["readings"]?.integer ?? 0
             }
             #expect(counted == readings)
+        }
+    }
+
+    @Sendable private static func replacesATake(_ append: Append) -> Bool {
+        append.events.contains { event in
+            event.type == Camera.takeBeganType && (try? JSON.parse(event.data))?["replaces"] != nil  // it is JSON
         }
     }
 

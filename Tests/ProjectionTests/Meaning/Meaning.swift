@@ -8,13 +8,16 @@ import Testing
 /// The rows of read models of random histories, to be held against plain folds of the same events by the domain.
 enum Meaning {
     /// The rows of a build of a random history, filled in small steps, as JSON objects, and the history's events.
+    /// - Parameters:
+    ///   - seed: of the history, or the first that is tried.
+    ///   - isWanted: what the history must hold.
     static func withRows(
         of name: String, in projection: String? = nil, seed: UInt64,
+        holding isWanted: @Sendable (Append) -> Bool = { _ in true },
         _ body: @Sendable ([JSONObject], [RecordedEvent]) throws -> Void
     ) async throws {
         try await Harness.with { harness in
-            var history = RandomHistory(seed: seed)
-            try await harness.append(history.appends(400))
+            try await harness.append(RandomHistory.appends(400, seed: seed, holding: isWanted))
             let rows = try await objects(harness, of: name, in: projection)
             try body(rows, await harness.log.read(after: 0, limit: 10_000))
         }
