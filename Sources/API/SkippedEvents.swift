@@ -88,7 +88,7 @@ struct SkippedEvents: Sendable {
           )
           and (
             stream is null or stream in (
-              select 'telemetry-' || camera_id
+              select '\(CameraID.StreamRole.telemetry.prefix)' || camera_id
               from read.camera_state as camera
               where \(FleetFilter.sql("camera"))
                 and \(PlaceHistory.wasAt(

@@ -21,7 +21,7 @@ struct WorkerReads: Sendable {
           case when take is not null then (
             select last_sequence
             from producers
-            where producers.stream = 'telemetry-' || camera_id
+            where producers.stream = '\(CameraID.StreamRole.telemetry.prefix)' || camera_id
               and producers.source = \(ReportSeries.takeSource(sql: "take"))
           ) end as counted_to
         """

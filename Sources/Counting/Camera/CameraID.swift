@@ -26,6 +26,9 @@ package struct CameraID: Hashable, Sendable, CustomStringConvertible {
         case telemetry
         /// That its key was destroyed, where that came after its removal.
         case erasure
+
+        /// How the names of such streams begin; the camera's number follows.
+        package var prefix: String { "\(rawValue)-" }
     }
 
     /// The streams of all cameras.
@@ -40,5 +43,5 @@ package struct CameraID: Hashable, Sendable, CustomStringConvertible {
 
     package var erasureStream: StreamName { stream(.erasure) }
 
-    private func stream(_ role: StreamRole) -> StreamName { StreamName("\(role.rawValue)-\(number)") }
+    private func stream(_ role: StreamRole) -> StreamName { StreamName("\(role.prefix)\(number)") }
 }

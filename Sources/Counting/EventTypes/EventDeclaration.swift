@@ -36,7 +36,7 @@ package enum EventStream: Hashable, Sendable {
     /// How the streams of the kind are named, with `N` for a number: `camera-N`.
     package var pattern: String {
         switch self {
-        case .camera(let role): "\(role.rawValue)-N"
+        case .camera(let role): "\(role.prefix)N"
         case .projection: "\(ProjectionName.streamPrefix)NAME"
         case .reaction: "\(ReactionName.streamPrefix)NAME"
         case .tokens: TokensRevoked.stream.rawValue

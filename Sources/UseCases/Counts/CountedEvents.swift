@@ -67,7 +67,8 @@ package struct CountedEvents: Sendable {
         """
         select type, position, \(unskipped)
         from \(table)
-        where stream = 'camera-' || :camera::bigint and type in ('\(Camera.takeBeganType)', '\(Camera.takeEndedType)')
+        where stream = '\(CameraID.StreamRole.life.prefix)' || :camera::bigint
+          and type in ('\(Camera.takeBeganType)', '\(Camera.takeEndedType)')
         """
     }
 
@@ -220,7 +221,7 @@ package struct CountedEvents: Sendable {
           from archived_streams
           join segments using (segment)
           join log_head on segments.last_position <= log_head.archived_to
-          where archived_streams.stream in (:stream, 'camera-' || :camera::bigint)
+          where archived_streams.stream in (:stream, '\(CameraID.StreamRole.life.prefix)' || :camera::bigint)
         )
         """
 
