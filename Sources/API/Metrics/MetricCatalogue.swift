@@ -59,12 +59,11 @@ package struct MetricDescription: Sendable {
             "footfall_projection_stopped", .gauge, labels: ["projection", "state"],
             "1 where a projection does not get past an event."),
         MetricDescription(
-            "footfall_reaction_lag", .gauge, labels: ["reaction"], "Events that a reaction has yet to look at."),
+            "footfall_reaction_lag", .gauge, labels: ["reaction"], "Events that a reaction has yet to take."),
         MetricDescription(
-            "footfall_reaction_position", .gauge, labels: ["reaction"], "The last event that a reaction has acted on."),
+            "footfall_reaction_position", .gauge, labels: ["reaction"], "The last event that a reaction has taken."),
         MetricDescription(
-            "footfall_reaction_stopped", .gauge, labels: ["reaction"],
-            "1 where a reaction does not get past an event, or fails otherwise."),
+            "footfall_reaction_stopped", .gauge, labels: ["reaction"], "1 where a reaction does not get past an event."),
         MetricDescription(
             "footfall_readings_given_up_total", .counter,
             "Readings that workers could not hand over in time, by their heartbeats."),
