@@ -10,6 +10,8 @@ struct CountExplanationReads: Sendable {
 
     @Sendable func explain(_ request: Request, _ context: APIContext) async throws -> Response {
         let (question, minimum) = try question(request, about: try context.cameraID)
+        // When the camera was registered and whether it is there comes from its own read model.
+        if let minimum { try await readModels.reach(minimum) }
         let explanation = CountExplanation(pool: readModels.pool)
         var answer = try await explanation.answer(question)
         if let minimum, let position = answer.position, position < minimum {
