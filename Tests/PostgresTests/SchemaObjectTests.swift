@@ -62,7 +62,7 @@ import Testing
             _ = try await migrate(target, [Self.total, Self.totals])
             let tenfold = SchemaObject(
                 name: "total", sql: Self.total.sql.replacing("sum(n)::bigint", with: "10 * sum(n)::bigint"))
-            let migrator = try Migrator([Self.table], objects: [tenfold, Self.totals])
+            let migrator = try Migrator([Self.table], objects: [tenfold, Self.totals], release: "1.0.0")
             #expect(try await migrator.pending(on: target, logger: .silent) == ["functions/total.sql"])
             #expect(try await migrate(target, [tenfold, Self.totals]) == ["functions/total.sql"])
             #expect(try await connection.query("select total from a_view")[0].integer(0) == 10)
