@@ -16,8 +16,6 @@ final class RedisSession: @unchecked Sendable {
     /// The whole numbers of the answer.
     typealias Answer = Result<[Int64], Failure>
 
-    /// How long the server may take to answer, also to a connection.
-    static let timeout = timeval(tv_sec: 0, tv_usec: 250_000)
     private static let commandsAtOnce = 512
     private static let maximumWaiting = 10_000
 
@@ -122,15 +120,16 @@ final class RedisSession: @unchecked Sendable {
         private let context: UnsafeMutablePointer<redisContext>
 
         init(_ target: RedisTarget) throws(Failure) {
+            let timeout = timeval(target.timeout)
             let made =
                 switch target.place {
-                case .host(let host, let port): redisConnectWithTimeout(host, port, RedisSession.timeout)
-                case .socket(let path): redisConnectUnixWithTimeout(path, RedisSession.timeout)
+                case .host(let host, let port): redisConnectWithTimeout(host, port, timeout)
+                case .socket(let path): redisConnectUnixWithTimeout(path, timeout)
                 }
             guard let made else { throw Failure(description: "out of memory") }
             context = made
             try check(made.pointee.err == 0)
-            try check(redisSetTimeout(made, RedisSession.timeout) == REDIS_OK)
+            try check(redisSetTimeout(made, timeout) == REDIS_OK)
             if let password = target.password {
                 try order(target.user.map { ["AUTH", $0, password] } ?? ["AUTH", password])
             }
@@ -201,5 +200,12 @@ final class RedisSession: @unchecked Sendable {
             }
             throw Failure(description: text.isEmpty ? "the connection failed" : text)
         }
+    }
+}
+
+extension timeval {
+    fileprivate init(_ duration: Duration) {
+        let (seconds, attoseconds) = duration.components
+        self.init(tv_sec: Int(seconds), tv_usec: Int(attoseconds / 1_000_000_000_000))
     }
 }

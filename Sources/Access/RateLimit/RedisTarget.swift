@@ -16,6 +16,8 @@ package struct RedisTarget: Hashable, Sendable, CustomStringConvertible {
     let user: String?
     let password: String?
     let database: Int
+    /// How long the server may take to answer, also to a connection.
+    package var timeout = Duration.milliseconds(250)
 
     package init(_ text: String) throws(Invalid) {
         guard let url = URLComponents(string: text), url.fragment == nil else { throw Invalid() }

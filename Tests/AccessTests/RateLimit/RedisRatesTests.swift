@@ -15,7 +15,7 @@ import Testing
         try server.start()
         let limiters = try (0..<3).map { _ in
             RateLimiter(
-                try RateRules("5/h"), redis: RedisRates(try RedisTarget(server.url)), logger: silent)
+                try RateRules("5/h"), redis: RedisRates(try server.target()), logger: silent)
         }
         var decisions: [RateLimit.Decision] = []
         for index in 0..<9 { decisions.append(await limiters[index % 3].take(.user("ana"), by: rule)) }
@@ -29,7 +29,7 @@ import Testing
     @Test func manyAtOnceAreCountedExactly() async throws {
         let server = try RedisServer()
         try server.start()
-        let rates = RedisRates(try RedisTarget(server.url))
+        let rates = RedisRates(try server.target())
         let limit = try #require(RateLimit("100/h"))
         let allowed = try await withThrowingTaskGroup(of: Bool.self) { group in
             for _ in 0..<500 { group.addTask { try await rates.take("ana", limit).isAllowed } }
@@ -45,7 +45,7 @@ import Testing
         let circuit = CircuitBreaker(
             "redis", Circuit.Rule(failures: 1, firstPause: .seconds(1)), now: { time.withLock(\.self) })
         let limiter = RateLimiter(
-            try RateRules("5/h"), redis: RedisRates(try RedisTarget(server.url)), logger: silent, circuit: circuit)
+            try RateRules("5/h"), redis: RedisRates(try server.target()), logger: silent, circuit: circuit)
         #expect(await limiter.take(.user("ana"), by: rule).remaining == 4)
         server.stop()
         #expect(await limiter.take(.user("ana"), by: rule).remaining == 4)

@@ -1,3 +1,4 @@
+import Access
 import Foundation
 import Testing
 
@@ -22,6 +23,13 @@ final class RedisServer {
     deinit {
         stop()
         try? FileManager.default.removeItem(at: folder)  // it is in the temporary folder
+    }
+
+    /// The server, with the time to answer that it needs on a busy machine.
+    func target() throws -> RedisTarget {
+        var target = try RedisTarget(url)
+        target.timeout = .seconds(30)
+        return target
     }
 
     /// Returns when it listens.
