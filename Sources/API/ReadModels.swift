@@ -81,11 +81,10 @@ struct ReadModels: Sendable {
         return later
     }
 
-    /// Waits until the cameras' read model reflects a position of the log.
-    /// - Throws: `Problem` where it does not in time.
-    func reach(_ position: Int64) async throws {
-        let sql = "select \(Self.position(of: .cameraState))"
-        _ = try await read([.cameraState], atLeast: position, sql)
+    /// Waits until the read models reflect a position of the log.
+    /// - Throws: `Problem` where they do not in time.
+    func reach(_ position: Int64, by models: [ReadModel] = [.cameraState]) async throws {
+        _ = try await read(models, atLeast: position, "select \(Self.position(of: models))")
     }
 
     /// How far ahead of the log's end a position is not waited for: more than is appended while a read waits.

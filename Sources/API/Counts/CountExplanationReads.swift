@@ -11,15 +11,11 @@ struct CountExplanationReads: Sendable {
     @Sendable func explain(_ request: Request, _ context: APIContext) async throws -> Response {
         let (question, minimum) = try question(request, about: try context.cameraID)
         // When the camera was registered and whether it is there comes from its own read model.
-        if let minimum { try await readModels.reach(minimum) }
-        let explanation = CountExplanation(pool: readModels.pool)
-        var answer = try await explanation.answer(question)
+        if let minimum { try await readModels.reach(minimum, by: [.cameraState, .hourlyCounts]) }
+        let answer = try await CountExplanation(pool: readModels.pool).answer(question)
+        // Another build may have become active meanwhile.
         if let minimum, let position = answer.position, position < minimum {
-            _ = try await readModels.wait(for: [.hourlyCounts], toReach: minimum, from: position)
-            answer = try await explanation.answer(question)
-            guard let later = answer.position, later >= minimum else {
-                throw try await readModels.behind(answer.position ?? 0, minimum)
-            }
+            throw try await readModels.behind(position, minimum)
         }
         guard let isRemoved = answer.isRemoved else { throw Problem(Camera.Rejection.unknown) }
         if isRemoved { throw Problem(Camera.Rejection.removed) }
