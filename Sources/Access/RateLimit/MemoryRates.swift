@@ -46,9 +46,11 @@ package final class MemoryRates: Sendable {
         self.now = now
     }
 
-    package static let clock: @Sendable () -> Int64 = { (ContinuousClock.now - start).microseconds }
-
-    private static let start = ContinuousClock.now
+    /// Microseconds since it was first asked for; never negative.
+    package static let clock: @Sendable () -> Int64 = {
+        let start = ContinuousClock.now
+        return { (ContinuousClock.now - start).microseconds }
+    }()
 
     package func take(_ requester: Requester, by rule: RateRules.Rule) -> RateLimit.Decision {
         let now = now()
@@ -63,7 +65,7 @@ package final class MemoryRates: Sendable {
                     emptyAt = state[requester].recent[key]
                 }
             }
-            var after = emptyAt ?? 0
+            var after = emptyAt ?? now
             let decision = rule.limit.take(&after, at: now)
             state[requester].recent[key] = after
             return decision

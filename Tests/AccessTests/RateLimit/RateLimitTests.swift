@@ -49,6 +49,13 @@ extension MemoryRates {
         #expect((0..<4).map { _ in rates.take("ana", limit).isAllowed } == [true, true, true, false])
     }
 
+    @Test func whatTheClockCountsFromDoesNotMatter() {
+        for start in [Int64(-60_000_001), -7, 0, 7] {
+            let rates = MemoryRates(now: { start })
+            #expect((0..<4).map { _ in rates.take("ana", limit).remaining } == [2, 1, 0, 0])
+        }
+    }
+
     @Test func refusedRequestsCostNothing() {
         let rates = rates()
         for _ in 0..<100 { _ = rates.take("ana", limit) }
