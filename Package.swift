@@ -104,6 +104,13 @@ let package = Package(
         ),
         .target(name: "StreamPolicy", swiftSettings: swiftSettings),
         .target(
+            name: "Loopback",
+            dependencies: [
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .target(
             name: "Settings",
             dependencies: [
                 "Counting", "StreamPolicy", "StructuredLogging",
@@ -231,8 +238,8 @@ let package = Package(
         .executableTarget(
             name: "footfall-worker",
             dependencies: [
-                "CConfinement", "Counting", "EventSourcing", "Release", "Resilience", "Settings", "StreamPolicy",
-                "StructuredLogging", "Vision",
+                "CConfinement", "Counting", "EventSourcing", "Loopback", "Release", "Resilience", "Settings",
+                "StreamPolicy", "StructuredLogging", "Vision",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -359,6 +366,14 @@ let package = Package(
             ],
             swiftSettings: swiftSettings
         ),
+        .testTarget(
+            name: "LoopbackTests",
+            dependencies: [
+                "Loopback", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: swiftSettings
+        ),
         .testTarget(name: "StreamPolicyTests", dependencies: ["StreamPolicy"], swiftSettings: swiftSettings),
         .testTarget(
             name: "SecretsTests",
@@ -379,10 +394,10 @@ let package = Package(
         .testTarget(
             name: "AccessTests",
             dependencies: [
-                "Access", "EventSourcing", "Installation", "Resilience", "Settings",
+                "Access", "EventSourcing", "Installation", "Loopback", "Resilience", "Settings",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "JWTKit", package: "jwt-kit"), .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOCore", package: "swift-nio"),
             ],
             swiftSettings: swiftSettings
         ),
@@ -460,10 +475,9 @@ let package = Package(
         .target(
             name: "StreamSupport",
             dependencies: [
-                "COpenCV", "Vision",
+                "COpenCV", "Loopback", "Vision",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "X509", package: "swift-certificates"),
             ],

@@ -1,5 +1,5 @@
+import Loopback
 import NIOCore
-import NIOPosix
 import Synchronization
 
 /// A server on this machine that does to each connection what a test says, byte by byte.
@@ -7,46 +7,39 @@ final class RawServer: Sendable {
     typealias Script = @Sendable (_ request: String, _ connection: inout RawConnection) async throws -> Void
 
     let port: Int
-    private let received = Mutex<[String]>([])
+    private let log: RequestLog
 
     /// The heads of the requests that have come in.
-    var requests: [String] { received.withLock(\.self) }
+    var requests: [String] { log.heads.withLock(\.self) }
 
-    private init(port: Int) { self.port = port }
+    private final class RequestLog: Sendable {
+        let heads = Mutex<[String]>([])
+    }
+
+    private init(port: Int, log: RequestLog) {
+        self.port = port
+        self.log = log
+    }
 
     /// Lends a server for as long as the body runs.
     /// - Parameter script: what happens once a request's head is there; the connection ends with it.
     static func run<Value: Sendable>(
         _ script: @escaping Script, _ body: @Sendable (RawServer) async throws -> Value
     ) async throws -> Value {
-        let listener = try await ServerBootstrap(group: NIOSingletons.posixEventLoopGroup)
-            .bind(host: "127.0.0.1", port: 0) { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
-                }
-            }
-        let server = RawServer(port: listener.channel.localAddress?.port ?? 0)
-        return try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask {
-                try await listener.executeThenClose { clients in
-                    try await withThrowingDiscardingTaskGroup { connections in
-                        for try await client in clients {
-                            // A client that goes away ends its connection only.
-                            connections.addTask { try? await server.serve(client, script) }
-                        }
-                    }
-                }
-            }
-            defer { group.cancelAll() }
-            return try await body(server)
-        }
+        let log = RequestLog()
+        return try await LoopbackServer.run(
+            // A client that goes away ends its connection only.
+            serve: { try? await serve($0, script, log) },
+            { try await body(RawServer(port: Int($0), log: log)) })
     }
 
-    private func serve(_ client: NIOAsyncChannel<ByteBuffer, ByteBuffer>, _ script: Script) async throws {
+    private static func serve(
+        _ client: LoopbackServer.Connection, _ script: Script, _ log: RequestLog
+    ) async throws {
         try await client.executeThenClose { inbound, outbound in
             var connection = RawConnection(inbound: inbound.makeAsyncIterator(), outbound: outbound)
             guard let request = try await connection.request() else { return }
-            received.withLock { $0.append(request) }
+            log.heads.withLock { $0.append(request) }
             try await script(request, &connection)
         }
     }

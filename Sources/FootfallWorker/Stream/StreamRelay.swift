@@ -1,4 +1,5 @@
 import Foundation
+import Loopback
 import NIOCore
 import NIOPosix
 import NIOSSL
@@ -10,7 +11,7 @@ import StreamPolicy
 /// proxy (RFC 9110, section 7.7; CONNECT for https), so that redirects and what play lists name come by here too. Each
 /// connection goes to an address that was checked for it, and TLS is the relay's own: FFmpeg checks no certificate.
 struct StreamRelay: Sendable {
-    private typealias Bytes = NIOAsyncChannel<ByteBuffer, ByteBuffer>
+    private typealias Bytes = LoopbackServer.Connection
     private typealias Requests = NIOAsyncChannelInboundStream<ByteBuffer>.AsyncIterator
     private typealias Answers = NIOAsyncChannelOutboundWriter<ByteBuffer>
 
@@ -26,29 +27,10 @@ struct StreamRelay: Sendable {
 
     /// Listens for as long as the body runs; every connection ends with it.
     func run<Value: Sendable>(_ body: @Sendable (UInt16) async throws -> Value) async throws -> Value {
-        let server = try await ServerBootstrap(group: NIOSingletons.posixEventLoopGroup)
-            .serverChannelOption(.backlog, value: 16)
-            .bind(host: "127.0.0.1", port: 0) { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try Bytes(
-                        wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
-                }
-            }
-        let port = UInt16(server.channel.localAddress?.port ?? 0)
-        return try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask {
-                try await server.executeThenClose { clients in
-                    try await withThrowingDiscardingTaskGroup { connections in
-                        for try await client in clients { connections.addTask { await serve(client) } }
-                    }
-                }
-            }
-            defer { group.cancelAll() }
-            return try await body(port)
-        }
+        try await LoopbackServer.run(backlog: 16, serve: serve, body)
     }
 
-    private func serve(_ client: Bytes) async {
+    @Sendable private func serve(_ client: Bytes) async {
         do {
             try await client.executeThenClose { fromClient, toClient in
                 // Whoever else on this machine finds the port gets nothing.
