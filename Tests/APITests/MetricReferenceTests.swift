@@ -7,7 +7,7 @@ import Testing
 
 @Suite struct MetricReferenceTests {
     @Test func thePageSaysWhatIsMeasured() throws {
-        #expect(try ReferencePage.holds("metrics.md", page), "run tools/reference")
+        #expect(try ReferencePage.holds("metrics.md", page), "run tools/generate")
     }
 
     /// Whatever the sources measure is described, with its kind; and nothing else is.

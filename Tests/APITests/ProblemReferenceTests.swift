@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct ProblemReferenceTests {
     @Test func thePageSaysWhatTheCatalogueHas() throws {
-        #expect(try ReferencePage.holds("problems.md", page), "run tools/reference")
+        #expect(try ReferencePage.holds("problems.md", page), "run tools/generate")
     }
 
     private var page: String {

@@ -15,7 +15,7 @@ import Testing
         for program in ["footfall", "footfall-worker", "footfallctl"] {
             try await add(program, [], to: &page)
         }
-        #expect(try ReferencePage.holds("commands.md", page), "run tools/reference")
+        #expect(try ReferencePage.holds("commands.md", page), "run tools/generate")
     }
 
     private func add(_ program: String, _ command: [String], to page: inout String) async throws {

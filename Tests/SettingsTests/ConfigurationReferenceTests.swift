@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct ConfigurationReferenceTests {
     @Test func thePageSaysWhatIsDeclared() throws {
-        #expect(try ReferencePage.holds("configuration.md", page), "run tools/reference")
+        #expect(try ReferencePage.holds("configuration.md", page), "run tools/generate")
     }
 
     private var page: String {

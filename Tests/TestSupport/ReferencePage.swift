@@ -1,8 +1,8 @@
 import Foundation
 
-/// A page of `docs/reference` that is made of what the code says, and compared with it. `tools/reference` writes them.
+/// A page of `docs/reference` that is made of what the code says, and compared with it. `tools/generate` writes them.
 package enum ReferencePage {
-    package static let notice = "<!-- Written by tools/reference; a test compares it with the code. -->"
+    package static let notice = "<!-- Written by tools/generate; a test compares it with the code. -->"
 
     /// Whether the page in the source tree has this text. Writes it first where `FOOTFALL_TEST_REFERENCE` is `write`.
     package static func holds(_ name: String, _ text: String) throws -> Bool {
