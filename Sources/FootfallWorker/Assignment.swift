@@ -14,7 +14,7 @@ struct Assignment: Sendable {
     let epoch: Int64
     /// The stream's address in full, password included: never to be logged.
     let url: String
-    let kind: StreamAddress.Kind
+    let kind: CaptureSource.Kind
     /// The only certificate that the camera may show; nil for any that is trusted.
     let certificate: CertificateFingerprint?
     let lines: [CountingLine]
@@ -30,7 +30,7 @@ struct Assignment: Sendable {
         cameraID = try member("camera_id", json["camera_id"]?.integer)
         epoch = try member("epoch", json["epoch"]?.integer)
         url = try member("stream_url", json["stream_url"]?.string)
-        kind = try member("stream_type", json["stream_type"]?.string.flatMap(StreamAddress.Kind.init(rawValue:)))
+        kind = try member("stream_type", json["stream_type"]?.string.flatMap(CaptureSource.Kind.init(rawValue:)))
         if let fingerprint = json["security_config"]?[CertificateFingerprint.member] {
             certificate = try member(
                 CertificateFingerprint.member, fingerprint.string.flatMap { CertificateFingerprint($0) })

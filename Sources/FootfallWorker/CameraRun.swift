@@ -141,8 +141,8 @@ struct CameraRun: Sendable {
             do {
                 let ending = try await door.open(
                     assignment.kind, assignment.url, showing: assignment.certificate, counting: health.traffic
-                ) { [framesCounted] address in
-                    try await watch(address, countedBefore: framesCounted, numbered)
+                ) { [framesCounted] source in
+                    try await watch(source, countedBefore: framesCounted, numbered)
                 }
                 return ending == .ended ? .ended : .stopped
             } catch {
@@ -156,9 +156,9 @@ struct CameraRun: Sendable {
     }
 
     private func watch(
-        _ address: StreamAddress, countedBefore framesCounted: Int, _ numbered: LockedNumbering
+        _ source: CaptureSource, countedBefore framesCounted: Int, _ numbered: LockedNumbering
     ) async throws -> Pipeline.Ending {
-        var settings = try pipelineSettings(address)
+        var settings = try pipelineSettings(source)
         if let take = assignment.take {
             // Whoever counts it follows objects from its beginning, so that all see the same passages.
             settings.framesCounted = framesCounted
@@ -182,10 +182,10 @@ struct CameraRun: Sendable {
         }
     }
 
-    private func pipelineSettings(_ address: StreamAddress) throws -> PipelineSettings {
+    private func pipelineSettings(_ source: CaptureSource) throws -> PipelineSettings {
         let given = assignment.settings
         var settings = PipelineSettings(
-            address: address, lines: assignment.lines,
+            source: source, lines: assignment.lines,
             detector: try DetectorChoice(name: given.detector, model: model))
         if let confidence = given.confidence { settings.confidence = confidence }
         settings.classes = given.classes

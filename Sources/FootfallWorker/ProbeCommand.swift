@@ -24,7 +24,7 @@ struct ProbeCommand: AsyncParsableCommand, ConfinedCommand {
     func run() async throws {
         let input = FileHandle.standardInput.readDataToEndOfFile()
         guard let request = try? JSON.parse(input), let url = request["stream_url"]?.string,
-            let kind = request["stream_type"]?.string.flatMap(StreamAddress.Kind.init(rawValue:)),
+            let kind = request["stream_type"]?.string.flatMap(CaptureSource.Kind.init(rawValue:)),
             let milliseconds = request["timeout_ms"]?.integer, (1...60_000).contains(milliseconds)
         else { throw ValidationError("standard input holds no stream_type, stream_url and timeout_ms") }
         var certificate: CertificateFingerprint?
@@ -60,11 +60,11 @@ struct Probe {
     let limit: Duration
 
     /// What it is: `{"ok": true, "codec": …}`, or `{"ok": false, "reason": …}`.
-    func look(at kind: StreamAddress.Kind, _ url: String) async -> JSON {
+    func look(at kind: CaptureSource.Kind, _ url: String) async -> JSON {
         let begun = ContinuousClock.now
         do {
-            let glance = try await door.open(kind, url, showing: certificate) { [limit] address in
-                try await Glance.at(address, timeouts: CaptureTimeouts(open: limit, read: limit))
+            let glance = try await door.open(kind, url, showing: certificate) { [limit] source in
+                try await Glance.at(source, timeouts: CaptureTimeouts(open: limit, read: limit))
             }
             return .members([
                 "ok": true,

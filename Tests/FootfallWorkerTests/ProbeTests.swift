@@ -126,7 +126,7 @@ import Vision
 
     @Test(arguments: ["http", "rtsp", "rtmp"])
     func aServerThatSaysNothingRunsIntoTheLimit(_ scheme: String) async throws {
-        let kind = try #require(StreamAddress.Kind(rawValue: scheme))
+        let kind = try #require(CaptureSource.Kind(rawValue: scheme))
         try await ScriptedServer.run { _ in
             nil
         } _: { port in

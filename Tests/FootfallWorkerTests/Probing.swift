@@ -9,7 +9,7 @@ import Vision
 /// Looks at a stream where 127.0.0.1 is the one address that is allowed.
 /// - Parameter names: finds addresses; without it, no name has one.
 func probe(
-    _ kind: StreamAddress.Kind, _ url: String, names: NameResolver? = nil, root: String? = nil,
+    _ kind: CaptureSource.Kind, _ url: String, names: NameResolver? = nil, root: String? = nil,
     limit: Duration = .seconds(30), tls: CameraTLS = .system
 ) async throws -> JSON {
     let nobody = NameResolver { (_: String) throws(NameResolver.Failure) in throw .notFound }

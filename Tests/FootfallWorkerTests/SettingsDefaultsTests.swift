@@ -19,7 +19,7 @@ import Vision
             #expect(try choice == DetectorChoice(name: none.detector, model: model))
         }
         let pipeline = PipelineSettings(
-            address: try Vision.StreamAddress(kind: .rtsp, url: "rtsp://10.0.0.5/s"), lines: [], detector: .motion)
+            source: try CaptureSource(kind: .rtsp, url: "rtsp://10.0.0.5/s"), lines: [], detector: .motion)
         #expect(filled.confidence == pipeline.confidence)
         #expect(none.confidence == nil)
         #expect(filled.pace == pipeline.pace)

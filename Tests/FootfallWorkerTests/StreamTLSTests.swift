@@ -17,7 +17,7 @@ import X509
     enum Way: String, CaseIterable, Sendable {
         case rtsps, https
 
-        var kind: StreamAddress.Kind { self == .rtsps ? .rtsp : .http }
+        var kind: CaptureSource.Kind { self == .rtsps ? .rtsp : .http }
     }
 
     private func withCamera(

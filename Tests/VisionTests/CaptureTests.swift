@@ -20,7 +20,7 @@ import Testing
         let path = try clip("a b%20c.avi")
         let address = URL(fileURLWithPath: path).absoluteString
         for url in [path, address] {
-            let capture = try Capture(StreamAddress(kind: .file, url: url))
+            let capture = try Capture(CaptureSource(kind: .file, url: url))
             #expect(try capture.grab())
             #expect(capture.fps == 10)
             #expect(capture.announcedFrames == 20)
@@ -32,15 +32,15 @@ import Testing
         "file://otherhost/a.avi", "", "rtsp://127.0.0.1/a",
     ])
     func aFileStreamTakesOnlyFiles(url: String) {
-        #expect(throws: VisionError.self) { try StreamAddress(kind: .file, url: url) }
+        #expect(throws: VisionError.self) { try CaptureSource(kind: .file, url: url) }
     }
 
     @Test(arguments: [
-        (StreamAddress.Kind.rtsp, "file:///etc/passwd"), (.rtsp, "/etc/passwd"), (.http, "rtsp://a/b"),
+        (CaptureSource.Kind.rtsp, "file:///etc/passwd"), (.rtsp, "/etc/passwd"), (.http, "rtsp://a/b"),
         (.http, "concat:http://a"), (.rtmp, "http://a"), (.rtsp, "rtsp:/a"),
     ])
-    func otherStreamsTakeOnlyTheirSchemes(kind: StreamAddress.Kind, url: String) {
-        #expect(throws: VisionError.self) { try StreamAddress(kind: kind, url: url) }
+    func otherStreamsTakeOnlyTheirSchemes(kind: CaptureSource.Kind, url: String) {
+        #expect(throws: VisionError.self) { try CaptureSource(kind: kind, url: url) }
     }
 
     /// Text that FFmpeg would follow to other files, were it allowed to.
@@ -53,7 +53,7 @@ import Testing
         let target = try clip("target.avi")
         let list = folder.path(name)
         try text.replacing("%", with: target).write(toFile: list, atomically: true, encoding: .utf8)
-        #expect(throws: VisionError.cannotOpen) { try Capture(StreamAddress(kind: .file, url: list)) }
+        #expect(throws: VisionError.cannotOpen) { try Capture(CaptureSource(kind: .file, url: list)) }
     }
 
     /// A grey frame of any size as JPEG (ISO 10918-1, annex B): two bits for each block of 8 x 8 pixels, all 0.
@@ -77,7 +77,7 @@ import Testing
         let path = folder.path("\(width).mjpeg")
         let frame = grey(width, height)
         try Data(frame + frame + frame).write(to: URL(filePath: path))
-        let capture = try Capture(StreamAddress(kind: .file, url: path))
+        let capture = try Capture(CaptureSource(kind: .file, url: path))
         let picture = try Picture()
         let isGiven = try capture.grab() && capture.retrieve(into: picture)
         #expect(isGiven == isDecoded)
@@ -86,20 +86,20 @@ import Testing
 
     @Test func numberedPicturesAreNoVideoFile() throws {
         #expect(throws: VisionError.cannotOpen) {
-            try Capture(StreamAddress(kind: .file, url: folder.path("%03d.jpg")))
+            try Capture(CaptureSource(kind: .file, url: folder.path("%03d.jpg")))
         }
     }
 
     @Test func aMissingFileCannotBeOpened() {
         #expect(throws: VisionError.cannotOpen) {
-            try Capture(StreamAddress(kind: .file, url: folder.path("missing.avi")))
+            try Capture(CaptureSource(kind: .file, url: folder.path("missing.avi")))
         }
     }
 
     @Test func rubbishCannotBeOpened() throws {
         let path = folder.path("rubbish.avi")
         try Data(repeating: 7, count: 10_000).write(to: URL(fileURLWithPath: path))
-        #expect(throws: VisionError.cannotOpen) { try Capture(StreamAddress(kind: .file, url: path)) }
+        #expect(throws: VisionError.cannotOpen) { try Capture(CaptureSource(kind: .file, url: path)) }
     }
 
     @Test func aCutOffFileIsAnError() async throws {
@@ -118,7 +118,7 @@ import Testing
 
     @Test func aCameraThatTakesTheConnectionAndSaysNothingIsGivenUp() throws {
         let listener = try SilentListener()
-        let address = try StreamAddress(kind: .rtsp, url: "rtsp://user:secret@127.0.0.1:\(listener.port)/live")
+        let address = try CaptureSource(kind: .rtsp, url: "rtsp://user:secret@127.0.0.1:\(listener.port)/live")
         let timeouts = CaptureTimeouts(open: .milliseconds(700), read: .milliseconds(700))
         #expect(throws: VisionError.cannotOpen) { try Capture(address, timeouts: timeouts) }
         // It was asked, and so given up for its silence alone.

@@ -39,7 +39,7 @@ func play(
     change: (inout PipelineSettings) -> Void = { _ in }
 ) async throws -> (recorder: Recorder, measurements: Measurements) {
     var settings = PipelineSettings(
-        address: try StreamAddress(kind: .file, url: path), lines: lines, detector: detector)
+        source: try CaptureSource(kind: .file, url: path), lines: lines, detector: detector)
     settings.pace = .fast
     change(&settings)
     let recorder = Recorder()

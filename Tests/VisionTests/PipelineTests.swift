@@ -43,7 +43,7 @@ import Testing
 
     @Test func aLoopGoesOnCounting() async throws {
         var settings = PipelineSettings(
-            address: try StreamAddress(kind: .file, url: clip), lines: [try .door()], detector: .motion)
+            source: try CaptureSource(kind: .file, url: clip), lines: [try .door()], detector: .motion)
         settings.pace = .fast
         settings.loops = true
         let reports = AsyncStream.makeStream(of: FrameReport.self)
@@ -66,7 +66,7 @@ import Testing
         let gate = DispatchSemaphore(value: 0)
         let recorder = Recorder()
         var settings = PipelineSettings(
-            address: try StreamAddress(kind: .file, url: clip), lines: [try .door()], detector: .motion)
+            source: try CaptureSource(kind: .file, url: clip), lines: [try .door()], detector: .motion)
         settings.pace = .fast
         let pipeline = Pipeline(settings) { event in
             gate.wait()
@@ -88,7 +88,7 @@ import Testing
 
     @Test func framesCountedInAnInterruptedRunAreNotWaitedFor() throws {
         var settings = PipelineSettings(
-            address: try StreamAddress(kind: .file, url: clip), lines: [], detector: .motion)
+            source: try CaptureSource(kind: .file, url: clip), lines: [], detector: .motion)
         (settings.pace, settings.framesCounted) = (.realtime, 20)
         #expect(!settings.waitsForItsTime(19) && settings.waitsForItsTime(20))
         settings.pace = .fast

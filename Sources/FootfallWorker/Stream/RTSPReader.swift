@@ -89,7 +89,7 @@ struct RTSPReader: ServerReader {
         if let answer = lines[0].wholeMatch(of: /RTSP\/1\.0 ([0-9]{3})( [ -~]*)?/), let code = Int(answer.1) {
             if (300..<400).contains(code) {
                 let target = Self.withoutCredentials(values("location").first ?? "another address")
-                throw .redirected(to: Counting.StreamAddress.shown(target))
+                throw .redirected(to: StreamAddress.shown(target))
             }
             status = code
         } else if lines[0].wholeMatch(of: /[A-Z_]+ [^ \t]+ RTSP\/1\.0/) == nil {

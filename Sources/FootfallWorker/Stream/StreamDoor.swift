@@ -12,21 +12,21 @@ struct StreamDoor: Sendable {
     /// How long a connection may take to be made.
     var patience = Duration.seconds(4)
 
-    /// Lends an address that FFmpeg may open, for as long as the body runs.
+    /// Lends what FFmpeg may open, for as long as the body runs.
     ///
     /// Throws `StreamTrouble` in place of a failure to open or go on that the relay knows the reason of.
     /// - Parameters:
     ///   - certificate: the only one that the camera may show; nil for any that is trusted.
     ///   - traffic: is told how much comes from the camera; nothing of a file.
     func open<Value: Sendable>(
-        _ kind: StreamAddress.Kind, _ url: String, showing certificate: CertificateFingerprint? = nil,
+        _ kind: CaptureSource.Kind, _ url: String, showing certificate: CertificateFingerprint? = nil,
         counting traffic: StreamTraffic? = nil,
-        _ body: @Sendable (StreamAddress) async throws -> Value
+        _ body: @Sendable (CaptureSource) async throws -> Value
     ) async throws -> Value {
         guard let transport = StreamTransport(kind) else {
             let file = try openFile(url)
             defer { withExtendedLifetime(file) {} }
-            return try await body(try StreamAddress(kind: .file, url: file.path))
+            return try await body(try CaptureSource(kind: .file, url: file.path))
         }
         let endpoint: StreamEndpoint
         do throws(StreamRefusal) { endpoint = try StreamEndpoint(url, over: transport) } catch {
@@ -37,7 +37,7 @@ struct StreamDoor: Sendable {
             endpoint: endpoint, policy: policy, tls: tls.pinned(to: certificate), patience: patience,
             report: report)
         do {
-            return try await relay.run { port in try await body(try address(of: endpoint, url, behind: port)) }
+            return try await relay.run { port in try await body(try source(of: endpoint, url, behind: port)) }
         } catch let error as VisionError {
             switch error {
             case .cannotOpen, .interrupted: throw report.trouble ?? error
@@ -53,20 +53,20 @@ struct StreamDoor: Sendable {
         do throws(FileRoot.Outside) { return try fileRoot.open(url) } catch { throw .fileRefused("\(error)") }
     }
 
-    private func address(
+    private func source(
         of endpoint: StreamEndpoint, _ url: String, behind port: UInt16
-    ) throws(VisionError) -> StreamAddress {
+    ) throws(VisionError) -> CaptureSource {
         switch endpoint.transport {
-        case .http: try StreamAddress(kind: .http, url: url, proxyPort: port)
-        case .rtsp: try StreamAddress(kind: .rtsp, url: endpoint.url(behind: port))
-        case .rtmp: try StreamAddress(kind: .rtmp, url: endpoint.url(behind: port), serverURL: endpoint.rtmpServerURL)
+        case .http: try CaptureSource(kind: .http, url: url, proxyPort: port)
+        case .rtsp: try CaptureSource(kind: .rtsp, url: endpoint.url(behind: port))
+        case .rtmp: try CaptureSource(kind: .rtmp, url: endpoint.url(behind: port), serverURL: endpoint.rtmpServerURL)
         }
     }
 }
 
 extension StreamTransport {
     /// nil for files.
-    init?(_ kind: StreamAddress.Kind) {
+    init?(_ kind: CaptureSource.Kind) {
         switch kind {
         case .rtsp: self = .rtsp
         case .http: self = .http

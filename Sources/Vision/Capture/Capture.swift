@@ -17,12 +17,12 @@ final class Capture {
     private let handle: OpaquePointer
 
     /// Blocks until the stream gave its first packets, at most for about `timeouts.open`.
-    init(_ address: StreamAddress, timeouts: CaptureTimeouts = CaptureTimeouts()) throws(VisionError) {
+    init(_ source: CaptureSource, timeouts: CaptureTimeouts = CaptureTimeouts()) throws(VisionError) {
         _ = Capture.silence
         var handle: OpaquePointer?
         try checked(
             cv_capture_open(
-                address.location, address.options, timeouts.open.milliseconds, timeouts.read.milliseconds,
+                source.location, source.options, timeouts.open.milliseconds, timeouts.read.milliseconds,
                 &handle))
         guard let handle else { throw .cannotOpen }
         self.handle = handle

@@ -12,11 +12,11 @@ package struct Glance: Sendable, Hashable {
 
     /// Opens a stream, decodes its first frame and closes it, on a thread of its own. Cancelling the task does not
     /// shorten it: `timeouts` do.
-    package static func at(_ address: StreamAddress, timeouts: CaptureTimeouts) async throws(VisionError) -> Glance {
+    package static func at(_ source: CaptureSource, timeouts: CaptureTimeouts) async throws(VisionError) -> Glance {
         let result: Result<Glance, VisionError> = await withCheckedContinuation { continuation in
             let thread = Thread {
                 continuation.resume(
-                    returning: Result { () throws(VisionError) in try look(at: address, timeouts: timeouts) })
+                    returning: Result { () throws(VisionError) in try look(at: source, timeouts: timeouts) })
             }
             thread.name = "glance"
             thread.stackSize = 4 << 20
@@ -25,8 +25,8 @@ package struct Glance: Sendable, Hashable {
         return try result.get()
     }
 
-    private static func look(at address: StreamAddress, timeouts: CaptureTimeouts) throws(VisionError) -> Glance {
-        let capture = try Capture(address, timeouts: timeouts)
+    private static func look(at source: CaptureSource, timeouts: CaptureTimeouts) throws(VisionError) -> Glance {
+        let capture = try Capture(source, timeouts: timeouts)
         let picture = try Picture()
         guard try capture.grab(), try capture.retrieve(into: picture) else { throw .cannotOpen }
         let duration = capture.fps.flatMap { fps in

@@ -10,7 +10,7 @@ struct FileReader {
     func run(_ look: Look) throws(VisionError) -> Pipeline.Ending {
         let begun = ContinuousClock.now
         let picture = try Picture()
-        var capture = try Capture(settings.address, timeouts: timeouts)
+        var capture = try Capture(settings.source, timeouts: timeouts)
         var clock = MediaClock(fps: capture.fps)
         if let announced = capture.announcedFrames { try checkLength(Double(announced) * clock.interval) }
         var schedule: Schedule?
@@ -23,7 +23,7 @@ struct FileReader {
                 guard settings.loops, clock.framesOfRun > 0 else { break }
                 clock.restart()
                 look.analysis.cut()
-                capture = try Capture(settings.address, timeouts: timeouts)
+                capture = try Capture(settings.source, timeouts: timeouts)
                 continue
             }
             frame += 1

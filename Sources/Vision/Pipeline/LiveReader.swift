@@ -37,7 +37,7 @@ struct LiveReader {
 
     /// Returns when it is time to stop.
     private func read(into latest: LatestPicture, since begun: ContinuousClock.Instant) throws(VisionError) {
-        let capture = try Capture(settings.address, timeouts: timeouts)
+        let capture = try Capture(settings.source, timeouts: timeouts)
         var picture = try Picture()
         var number = 0
         while !stop.isSet {

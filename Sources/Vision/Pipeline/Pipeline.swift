@@ -66,7 +66,7 @@ package final class Pipeline: Sendable {
         let analysis = try SceneAnalysis(settings)
         let quality = try PictureQuality()
         let look = Look(analysis: analysis, quality: quality, meter: meter, handler: handler)
-        if settings.address.isLive {
+        if settings.source.isLive {
             return try LiveReader(settings: settings, timeouts: timeouts, meter: meter, stop: stop).run(look)
         }
         return try FileReader(settings: settings, timeouts: timeouts, meter: meter, stop: stop).run(look)

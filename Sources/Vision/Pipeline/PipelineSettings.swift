@@ -8,7 +8,7 @@ package struct PipelineSettings: Sendable, Hashable {
         case fast
     }
 
-    package var address: StreamAddress
+    package var source: CaptureSource
     package var lines: [CountingLine]
     package var detector: DetectorChoice
     /// The confidence from which an object may be counted.
@@ -29,8 +29,8 @@ package struct PipelineSettings: Sendable, Hashable {
     /// How long a file can be at most, its end not being in the future; nil where nothing is known of that.
     package var longest: Duration?
 
-    package init(address: StreamAddress, lines: [CountingLine], detector: DetectorChoice) {
-        self.address = address
+    package init(source: CaptureSource, lines: [CountingLine], detector: DetectorChoice) {
+        self.source = source
         self.lines = lines
         self.detector = detector
     }

@@ -1,7 +1,7 @@
 import Foundation
 
-/// Where a camera's pictures come from.
-package struct StreamAddress: Sendable, Hashable {
+/// What FFmpeg opens to get pictures: a file, or a stream with the options that its kind allows.
+package struct CaptureSource: Sendable, Hashable {
     package enum Kind: String, Sendable, Hashable, CaseIterable {
         case rtsp, http, file, rtmp
     }
@@ -27,7 +27,7 @@ package struct StreamAddress: Sendable, Hashable {
             throw .unsupportedAddress(reason: "what the server is called by holds ; or |")
         }
         if kind == .file {
-            location = try StreamAddress.path(url)
+            location = try CaptureSource.path(url)
         } else {
             let scheme = url.prefix { $0 != ":" }.lowercased()
             guard kind.schemes.contains(scheme), url.dropFirst(scheme.count).hasPrefix("://") else {
@@ -64,7 +64,7 @@ package struct StreamAddress: Sendable, Hashable {
     }
 }
 
-extension StreamAddress.Kind {
+extension CaptureSource.Kind {
     fileprivate var schemes: [String] {
         switch self {
         case .rtsp: ["rtsp", "rtsps"]
