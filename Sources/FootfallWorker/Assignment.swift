@@ -53,11 +53,11 @@ struct Assignment: Sendable {
     }
 
     private static func line(_ json: JSON) -> CountingLine? {
-        func point(_ name: String) -> Point? {
+        func point(_ name: String) -> ImagePoint? {
             guard let pair = json[name]?.array, pair.count == 2, let x = pair[0].number, let y = pair[1].number else {
                 return nil
             }
-            return Point(x: x, y: y)
+            return ImagePoint(x: x, y: y)
         }
         guard let name = json["name"]?.string, let from = point("from"), let to = point("to"),
             let inside = point("inside")
@@ -92,7 +92,7 @@ struct AssignmentSettings: Hashable, Sendable {
     let loops: Bool
     let detector: String?
     let confidence: Double?
-    let classes: Set<ObjectClass>
+    let classes: Set<DetectedClass>
 
     init(_ json: JSON) {
         pace = json["pace"] == "fast" ? .fast : .realtime
@@ -100,6 +100,6 @@ struct AssignmentSettings: Hashable, Sendable {
         loops = json["loop"]?.bool ?? false
         detector = json["detector"]?.string
         confidence = json["confidence"]?.number
-        classes = Set((json["classes"]?.array ?? []).compactMap { $0.string.map(ObjectClass.init(rawValue:)) })
+        classes = Set((json["classes"]?.array ?? []).compactMap { $0.string.map(DetectedClass.init(rawValue:)) })
     }
 }

@@ -75,7 +75,7 @@ struct ReadingNumbering: Sendable {
 
     /// One reading per line and class, in the order in which they occur; numbers grow from frame to frame.
     mutating func readings(of report: FrameReport) -> [Reading] {
-        var groups: [(line: String, objectClass: ObjectClass, crossings: [Crossing])] = []
+        var groups: [(line: String, objectClass: DetectedClass, crossings: [Crossing])] = []
         for crossing in report.crossings {
             let known = groups.firstIndex { $0.line == crossing.line && $0.objectClass == crossing.objectClass }
             if let known {

@@ -1,5 +1,5 @@
-/// A point in the picture, relative to its size: (0, 0) is the upper left corner, (1, 1) the lower right.
-package struct Point: Sendable, Hashable {
+/// A point relative to the picture's size: (0, 0) is the upper left corner, (1, 1) the lower right. It may lie outside.
+package struct ImagePoint: Sendable, Hashable {
     package var x: Double
     package var y: Double
 
@@ -23,16 +23,16 @@ package struct Box: Sendable, Hashable {
         self.height = height
     }
 
-    package init(centre: Point, width: Double, height: Double) {
+    package init(centre: ImagePoint, width: Double, height: Double) {
         self.init(x: centre.x - width / 2, y: centre.y - height / 2, width: width, height: height)
     }
 
     package var right: Double { x + width }
     package var bottom: Double { y + height }
-    package var centre: Point { Point(x: x + width / 2, y: y + height / 2) }
+    package var centre: ImagePoint { ImagePoint(x: x + width / 2, y: y + height / 2) }
 
     /// Where the object stands: the middle of the lower edge.
-    package var foot: Point { Point(x: x + width / 2, y: y + height) }
+    package var foot: ImagePoint { ImagePoint(x: x + width / 2, y: y + height) }
 
     package var area: Double { max(0, width) * max(0, height) }
 

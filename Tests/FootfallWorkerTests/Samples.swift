@@ -16,7 +16,7 @@ func assignment(
     ])
 }
 
-func report(frame: Int, _ crossings: [(line: String, direction: Crossing.Direction, objectClass: ObjectClass)])
+func report(frame: Int, _ crossings: [(line: String, direction: Crossing.Direction, objectClass: DetectedClass)])
     -> FrameReport
 {
     FrameReport(

@@ -37,7 +37,8 @@ extension CountingLine {
     /// A door in the middle of the picture, from (0.5, 0.2) to (0.5, 0.8); inside is to the right.
     static func door() throws -> CountingLine {
         try CountingLine(
-            name: "door", from: Point(x: 0.5, y: 0.2), to: Point(x: 0.5, y: 0.8), inside: Point(x: 0.9, y: 0.5))
+            name: "door", from: ImagePoint(x: 0.5, y: 0.2), to: ImagePoint(x: 0.5, y: 0.8),
+            inside: ImagePoint(x: 0.9, y: 0.5))
     }
 }
 
@@ -45,7 +46,7 @@ extension Detection {
     /// A person whose foot is at the point.
     static func person(
         _ x: Double, _ y: Double, width: Double = 0.06, height: Double = 0.2, confidence: Double = 0.9,
-        objectClass: ObjectClass = .person
+        objectClass: DetectedClass = .person
     ) -> Detection {
         Detection(
             box: Box(x: x - width / 2, y: y - height, width: width, height: height), objectClass: objectClass,

@@ -26,7 +26,8 @@ import Testing
 
     @Test func aSlantedLineCountsByItsOwnSide() throws {
         let line = try CountingLine(
-            name: "slant", from: Point(x: 0.2, y: 0.2), to: Point(x: 0.8, y: 0.8), inside: Point(x: 0.2, y: 0.8))
+            name: "slant", from: ImagePoint(x: 0.2, y: 0.2), to: ImagePoint(x: 0.8, y: 0.8),
+            inside: ImagePoint(x: 0.2, y: 0.8))
         let walk = Walk(lines: [line])
         let down = steps(0.2, 0.95, count: 30).map { [Detection.person(0.5, $0, height: 0.15)] }
         #expect(walk.directions(down) == [.in])
@@ -85,7 +86,8 @@ import Testing
 
     @Test func theFootDecides() throws {
         let line = try CountingLine(
-            name: "step", from: Point(x: 0.1, y: 0.6), to: Point(x: 0.9, y: 0.6), inside: Point(x: 0.5, y: 0.9))
+            name: "step", from: ImagePoint(x: 0.1, y: 0.6), to: ImagePoint(x: 0.9, y: 0.6),
+            inside: ImagePoint(x: 0.5, y: 0.9))
         let walk = Walk(lines: [line])
         // Head and middle stay above the line.
         #expect(walk.directions(steps(0.5, 0.68, count: 25).map { [.person(0.5, $0)] }) == [.in])
@@ -96,8 +98,8 @@ import Testing
     @Test func eachLineCountsForItself() throws {
         let lines = try [0.3, 0.5, 0.7].map { x in
             try CountingLine(
-                name: "at \(x)", from: Point(x: x, y: 0.1), to: Point(x: x, y: 0.9),
-                inside: Point(x: x == 0.5 ? 0 : 1, y: 0.5))
+                name: "at \(x)", from: ImagePoint(x: x, y: 0.1), to: ImagePoint(x: x, y: 0.9),
+                inside: ImagePoint(x: x == 0.5 ? 0 : 1, y: 0.5))
         }
         let counted = Walk(lines: lines).counted(steps(0.1, 0.9, count: 40).map { [.person($0, 0.5)] })
         #expect(counted.map(\.line) == ["at 0.3", "at 0.5", "at 0.7"])
@@ -132,18 +134,19 @@ import Testing
 
     @Test func anObjectLostJustBeyondTheLineCounts() throws {
         let edge = try CountingLine(
-            name: "edge", from: Point(x: 0.96, y: 0.1), to: Point(x: 0.96, y: 0.9), inside: Point(x: 0.99, y: 0.5))
+            name: "edge", from: ImagePoint(x: 0.96, y: 0.1), to: ImagePoint(x: 0.96, y: 0.9),
+            inside: ImagePoint(x: 0.99, y: 0.5))
         let frames = steps(0.5, 0.967, count: 30).map { [Detection.person($0, 0.5)] }
         #expect(Walk(lines: [edge]).directions(frames + Array(repeating: [], count: 20)) == [.in])
     }
 
     @Test func linesWithoutLengthOrSideAreRefused() {
-        let point = Point(x: 0.5, y: 0.5)
+        let point = ImagePoint(x: 0.5, y: 0.5)
         #expect(throws: LineError.noLength(line: "a")) {
-            try CountingLine(name: "a", from: point, to: point, inside: Point(x: 0, y: 0))
+            try CountingLine(name: "a", from: point, to: point, inside: ImagePoint(x: 0, y: 0))
         }
         #expect(throws: LineError.insideOnLine(line: "b")) {
-            try CountingLine(name: "b", from: Point(x: 0, y: 0), to: Point(x: 1, y: 1), inside: point)
+            try CountingLine(name: "b", from: ImagePoint(x: 0, y: 0), to: ImagePoint(x: 1, y: 1), inside: point)
         }
     }
 }

@@ -15,7 +15,8 @@ import Testing
         var scene = SyntheticScene(width: 160, height: 120, seconds: 4)
         scene.figures = [
             .straight(
-                .person, width: 0.1, height: 0.4, from: Point(x: -0.1, y: 0.6), to: Point(x: 1.1, y: 0.6), start: 1,
+                .person, width: 0.1, height: 0.4, from: ImagePoint(x: -0.1, y: 0.6), to: ImagePoint(x: 1.1, y: 0.6),
+                start: 1,
                 seconds: 2.5)
         ]
         try scene.write(to: clip)

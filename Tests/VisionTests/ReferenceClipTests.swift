@@ -10,8 +10,9 @@ import Testing
     /// On OpenCV's clip of a yard: from pixel (180, 195) to (180, 290) of 768 by 576; inside is to the left.
     private func yard() throws -> CountingLine {
         try CountingLine(
-            name: "yard", from: Point(x: 180.0 / 768, y: 195.0 / 576), to: Point(x: 180.0 / 768, y: 290.0 / 576),
-            inside: Point(x: 0.1, y: 0.42))
+            name: "yard", from: ImagePoint(x: 180.0 / 768, y: 195.0 / 576),
+            to: ImagePoint(x: 180.0 / 768, y: 290.0 / 576),
+            inside: ImagePoint(x: 0.1, y: 0.42))
     }
 
     @Test(
@@ -52,7 +53,8 @@ import Testing
     func motionCountsTwoCarsUpAndTwoDown() async throws {
         let path = try #require(TestFiles.cars)
         let line = try CountingLine(
-            name: "lane", from: Point(x: 0, y: 0.5), to: Point(x: 1, y: 0.5), inside: Point(x: 0.5, y: 0.1))
+            name: "lane", from: ImagePoint(x: 0, y: 0.5), to: ImagePoint(x: 1, y: 0.5),
+            inside: ImagePoint(x: 0.5, y: 0.1))
         let recorder = try await play(path, lines: [line]).recorder
         #expect(recorder.frames(.in).count == 2, "\(recorder.crossings)")
         #expect(recorder.frames(.out).count == 2, "\(recorder.crossings)")
@@ -62,7 +64,8 @@ import Testing
     func theSameClipGivesTheSameCrossings() async throws {
         let path = try #require(TestFiles.cars)
         let line = try CountingLine(
-            name: "lane", from: Point(x: 0, y: 0.5), to: Point(x: 1, y: 0.5), inside: Point(x: 0.5, y: 0.1))
+            name: "lane", from: ImagePoint(x: 0, y: 0.5), to: ImagePoint(x: 1, y: 0.5),
+            inside: ImagePoint(x: 0.5, y: 0.1))
         async let first = play(path, lines: [line]).recorder
         async let second = play(path, lines: [line]).recorder
         let (one, other) = try await (first, second)

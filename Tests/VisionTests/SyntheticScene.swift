@@ -14,7 +14,7 @@ struct SyntheticScene {
         var height: Double
         var colour: (blue: Int, green: Int, red: Int)
         /// Where its foot is at a time in seconds; nil while it is not in the scene.
-        var foot: @Sendable (Double) -> Point?
+        var foot: @Sendable (Double) -> ImagePoint?
     }
 
     var width = 240
@@ -99,13 +99,14 @@ struct SyntheticScene {
 extension SyntheticScene.Figure {
     /// Goes straight from one point to another.
     static func straight(
-        _ look: Look, width: Double, height: Double, colour: (Int, Int, Int) = (40, 40, 50), from: Point, to: Point,
+        _ look: Look, width: Double, height: Double, colour: (Int, Int, Int) = (40, 40, 50), from: ImagePoint,
+        to: ImagePoint,
         start: Double, seconds: Double
     ) -> Self {
         .init(look: look, width: width, height: height, colour: colour) { time in
             let part = (time - start) / seconds
             guard part >= 0, part <= 1 else { return nil }
-            return Point(x: from.x + part * (to.x - from.x), y: from.y + part * (to.y - from.y))
+            return ImagePoint(x: from.x + part * (to.x - from.x), y: from.y + part * (to.y - from.y))
         }
     }
 }

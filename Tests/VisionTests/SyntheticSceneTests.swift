@@ -19,7 +19,8 @@ import Testing
 
     private func walker(from: Double, to: Double, y: Double = 0.6, start: Double = 1.5) -> SyntheticScene.Figure {
         .straight(
-            .person, width: 0.07, height: 0.25, from: Point(x: from, y: y), to: Point(x: to, y: y), start: start,
+            .person, width: 0.07, height: 0.25, from: ImagePoint(x: from, y: y), to: ImagePoint(x: to, y: y),
+            start: start,
             seconds: 3.5)
     }
 
@@ -69,15 +70,16 @@ import Testing
 
     @Test func aVehicleFromAboveCounts() async throws {
         let line = try CountingLine(
-            name: "lane", from: Point(x: 0, y: 0.5), to: Point(x: 1, y: 0.5), inside: Point(x: 0.5, y: 1))
+            name: "lane", from: ImagePoint(x: 0, y: 0.5), to: ImagePoint(x: 1, y: 0.5), inside: ImagePoint(x: 0.5, y: 1)
+        )
         var scene = SyntheticScene(fps: 12.5, seconds: 5)
         scene.figures = [
             .straight(
-                .vehicle, width: 0.2, height: 0.35, colour: (220, 220, 220), from: Point(x: 0.3, y: 0),
-                to: Point(x: 0.35, y: 1.4), start: 1.5, seconds: 2),
+                .vehicle, width: 0.2, height: 0.35, colour: (220, 220, 220), from: ImagePoint(x: 0.3, y: 0),
+                to: ImagePoint(x: 0.35, y: 1.4), start: 1.5, seconds: 2),
             .straight(
-                .vehicle, width: 0.2, height: 0.35, colour: (30, 30, 160), from: Point(x: 0.7, y: 1.4),
-                to: Point(x: 0.7, y: 0), start: 2, seconds: 2),
+                .vehicle, width: 0.2, height: 0.35, colour: (30, 30, 160), from: ImagePoint(x: 0.7, y: 1.4),
+                to: ImagePoint(x: 0.7, y: 0), start: 2, seconds: 2),
         ]
         #expect(try await count(scene, line: line).sorted { $0.rawValue < $1.rawValue } == [.in, .out])
     }
@@ -88,7 +90,7 @@ import Testing
             .init(look: .person, width: 0.07, height: 0.25, colour: (40, 40, 50)) { time in
                 let part = (time - 1.5) / 6
                 guard part >= 0, part <= 1 else { return nil }
-                return Point(x: -0.1 + 1.6 * (part < 0.5 ? part : 1 - part), y: 0.6)
+                return ImagePoint(x: -0.1 + 1.6 * (part < 0.5 ? part : 1 - part), y: 0.6)
             }
         ]
         #expect(try await count(scene) == [.in, .out])

@@ -90,7 +90,7 @@ import Testing
         var tracker = tracker()
         var last = Tracker.Update()
         for index in 0..<20 {
-            let name: ObjectClass = index % 3 == 0 ? "truck" : "car"
+            let name: DetectedClass = index % 3 == 0 ? "truck" : "car"
             let car = Detection.person(0.2 + 0.01 * Double(index), 0.5, objectClass: name)
             last = tracker.update([car], seconds: Double(index) / 10)
         }

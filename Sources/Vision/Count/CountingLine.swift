@@ -1,12 +1,12 @@
 /// A line drawn in the picture. Crossing it towards the side of `inside` counts as in, away from it as out.
 package struct CountingLine: Sendable, Hashable {
     package let name: String
-    package let from: Point
-    package let to: Point
-    package let inside: Point
+    package let from: ImagePoint
+    package let to: ImagePoint
+    package let inside: ImagePoint
 
     /// - Throws: `LineError` where the line has no length, or where `inside` lies on it and so marks no side.
-    package init(name: String, from: Point, to: Point, inside: Point) throws(LineError) {
+    package init(name: String, from: ImagePoint, to: ImagePoint, inside: ImagePoint) throws(LineError) {
         self.name = name
         self.from = from
         self.to = to
@@ -17,7 +17,7 @@ package struct CountingLine: Sendable, Hashable {
 
     /// Positive on the one side of the endless line through both ends, negative on the other: the cross product
     /// of the line with the way from its start to the point.
-    func offset(of point: Point) -> Double {
+    func offset(of point: ImagePoint) -> Double {
         (to.x - from.x) * (point.y - from.y) - (to.y - from.y) * (point.x - from.x)
     }
 
@@ -31,7 +31,7 @@ package struct CountingLine: Sendable, Hashable {
 
     /// Where the way from one point to another cuts the endless line: 0 at `from`, 1 at `to`; outside of 0...1
     /// beyond the ends. Nil where the way does not cut it.
-    func cut(from start: Point, to end: Point) -> Double? {
+    func cut(from start: ImagePoint, to end: ImagePoint) -> Double? {
         let before = offset(of: start)
         let after = offset(of: end)
         guard before != after, (before <= 0) != (after <= 0) else { return nil }

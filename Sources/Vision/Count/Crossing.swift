@@ -7,7 +7,7 @@ package struct Crossing: Sendable, Hashable {
     package var line: String
     package var direction: Direction
     package var track: Int
-    package var objectClass: ObjectClass
+    package var objectClass: DetectedClass
     /// The mean confidence with which the object was detected so far, 0 to 1.
     package var confidence: Double
 }

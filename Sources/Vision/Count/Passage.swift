@@ -9,7 +9,7 @@ struct Passage: Sendable {
 
     /// The side the object was last clearly on, nil while it has only been near the line.
     private var side: Side?
-    private var foot: Point?
+    private var foot: ImagePoint?
     /// Where the foot last cut the endless line, as a part of the line's length.
     private var lastCut: Double?
 

@@ -1,11 +1,11 @@
 /// An object found in one frame.
 package struct Detection: Sendable, Hashable {
     package var box: Box
-    package var objectClass: ObjectClass
+    package var objectClass: DetectedClass
     /// 0 to 1, the detector's own scale.
     package var confidence: Double
 
-    package init(box: Box, objectClass: ObjectClass, confidence: Double) {
+    package init(box: Box, objectClass: DetectedClass, confidence: Double) {
         self.box = box
         self.objectClass = objectClass
         self.confidence = confidence
@@ -13,7 +13,7 @@ package struct Detection: Sendable, Hashable {
 }
 
 /// What an object is, by the name its detector gives it: "person", "car", or "object" where only motion is seen.
-package struct ObjectClass: Sendable, Hashable, RawRepresentable, ExpressibleByStringLiteral {
+package struct DetectedClass: Sendable, Hashable, RawRepresentable, ExpressibleByStringLiteral {
     package var rawValue: String
 
     package init(rawValue: String) {
@@ -24,8 +24,8 @@ package struct ObjectClass: Sendable, Hashable, RawRepresentable, ExpressibleByS
         rawValue = value
     }
 
-    package static let person: ObjectClass = "person"
-    package static let object: ObjectClass = "object"
+    package static let person: DetectedClass = "person"
+    package static let object: DetectedClass = "object"
 
     /// Classes that detectors mix up from frame to frame on one and the same object share a kin: a van is a
     /// car in one frame and a truck in the next. Such an object is one track, and its class goes by majority.

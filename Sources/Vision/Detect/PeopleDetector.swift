@@ -42,7 +42,7 @@ final class PeopleDetector: Detector {
         let detections = found.prefix(Int(count)).map { person in
             let width = Double(person.width) * (1 - 2 * PeopleDetector.margin.horizontal)
             let height = Double(person.height) * (1 - 2 * PeopleDetector.margin.vertical)
-            let centre = Point(
+            let centre = ImagePoint(
                 x: (Double(person.x) + Double(person.width) / 2) / Double(size.width),
                 y: (Double(person.y) + Double(person.height) / 2) / Double(size.height))
             let box = Box(centre: centre, width: width / Double(size.width), height: height / Double(size.height))

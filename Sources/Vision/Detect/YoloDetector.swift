@@ -10,7 +10,7 @@ final class YoloDetector: Detector {
     private let inputSize: Int
     private let isDarknet: Bool
     private let network: OpaquePointer
-    private var classes: [ObjectClass]?
+    private var classes: [DetectedClass]?
 
     /// Overlap above which two boxes are one object.
     static let suppressionOverlap = 0.45
@@ -69,7 +69,7 @@ final class YoloDetector: Detector {
         return suppressed(found, overlap: YoloDetector.suppressionOverlap)
     }
 
-    private func names(count: Int) throws(VisionError) -> [ObjectClass] {
+    private func names(count: Int) throws(VisionError) -> [DetectedClass] {
         if let classes { return classes }
         let names = try ClassNames.names(count: count, model: model)
         classes = names

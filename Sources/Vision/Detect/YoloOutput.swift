@@ -25,7 +25,7 @@ struct YoloOutput {
     var classCount: Int { layout == .columns ? rows - 4 : columns - 5 }
 
     /// The objects whose best class scores at least `floor`.
-    func detections(floor: Double, classes: [ObjectClass]) -> [Detection] {
+    func detections(floor: Double, classes: [DetectedClass]) -> [Detection] {
         guard classCount > 0, classes.count == classCount else { return [] }
         let objects = layout == .columns ? columns : rows
         let firstScore = layout == .columns ? 4 : 5
@@ -46,7 +46,8 @@ struct YoloOutput {
             let confidence = score * objectness
             guard confidence >= floor else { continue }
             let box = Box(
-                centre: Point(x: value(0) / unit, y: value(1) / unit), width: value(2) / unit, height: value(3) / unit
+                centre: ImagePoint(x: value(0) / unit, y: value(1) / unit), width: value(2) / unit,
+                height: value(3) / unit
             ).clipped
             guard box.area > 0 else { continue }
             found.append(Detection(box: box, objectClass: classes[best], confidence: min(1, confidence)))

@@ -14,7 +14,7 @@ package struct PipelineSettings: Sendable, Hashable {
     /// The confidence from which an object may be counted.
     package var confidence = 0.3
     /// The classes that are counted; empty for all. Motion tells no classes apart, and counts all that moves.
-    package var classes: Set<ObjectClass> = []
+    package var classes: Set<DetectedClass> = []
     package var pace: Pace = .realtime
     /// Whether a file starts again at its end, for ever.
     package var loops = false

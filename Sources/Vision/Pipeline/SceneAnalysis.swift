@@ -1,7 +1,7 @@
 /// Detection, tracking and counting for one stream. Belongs to one thread at a time.
 final class SceneAnalysis {
     private let detector: any Detector
-    private let classes: Set<ObjectClass>
+    private let classes: Set<DetectedClass>
     private let kins: Set<String>
     private var counter: LineCounter
     private var tracker: Tracker?

@@ -18,14 +18,14 @@ package struct Track: Sendable, Identifiable {
     package private(set) var travel = 0.0
 
     private(set) var sightings = 1
-    private let birthplace: Point
+    private let birthplace: ImagePoint
     private var now: Double
     private var horizontal: MotionFilter
     private var vertical: MotionFilter
     private var width: Double
     private var height: Double
     private var confidenceSum: Double
-    private var votes: [ObjectClass: Double]
+    private var votes: [DetectedClass: Double]
     private let model: MotionModel
 
     init(id: Int, detection: Detection, seconds: Double, model: MotionModel) {
@@ -49,7 +49,7 @@ package struct Track: Sendable, Identifiable {
     }
 
     /// The class that most of the sightings' confidence went to; the name decides a tie.
-    package var objectClass: ObjectClass {
+    package var objectClass: DetectedClass {
         let best = votes.max { ($0.value, $1.key.rawValue) < ($1.value, $0.key.rawValue) }
         return best?.key ?? .object
     }
@@ -62,12 +62,12 @@ package struct Track: Sendable, Identifiable {
     /// Where the object should be now.
     var predicted: Box {
         Box(
-            centre: Point(x: horizontal.position / model.aspectRatio, y: vertical.position),
+            centre: ImagePoint(x: horizontal.position / model.aspectRatio, y: vertical.position),
             width: width, height: height)
     }
 
     /// The smoothed velocity in the picture's relative units a second.
-    var velocity: Point { Point(x: horizontal.velocity / model.aspectRatio, y: vertical.velocity) }
+    var velocity: ImagePoint { ImagePoint(x: horizontal.velocity / model.aspectRatio, y: vertical.velocity) }
 
     mutating func predict(to seconds: Double) {
         let elapsed = seconds - now
