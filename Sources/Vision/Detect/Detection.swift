@@ -27,9 +27,9 @@ package struct DetectedClass: Sendable, Hashable, RawRepresentable, ExpressibleB
     package static let person: DetectedClass = "person"
     package static let object: DetectedClass = "object"
 
-    /// Classes that detectors mix up from frame to frame on one and the same object share a kin: a van is a
+    /// Classes that detectors mix up from frame to frame on one and the same object share a group: a van is a
     /// car in one frame and a truck in the next. Such an object is one track, and its class goes by majority.
-    package var kin: String {
+    package var group: String {
         switch rawValue {
         case "car", "bus", "truck", "train": "vehicle"
         case "bicycle", "motorbike", "motorcycle": "cycle"

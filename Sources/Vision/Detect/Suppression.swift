@@ -1,4 +1,4 @@
-/// Keeps of detections that overlap the surest one (non-maximum suppression), class by class of the same kin.
+/// Keeps of detections that overlap the surest one (non-maximum suppression), group by group of classes.
 func suppressed(_ detections: [Detection], overlap limit: Double) -> [Detection] {
     // Equal confidences are ordered by place, so that the result does not hang on the order of detection.
     let ordered = detections.sorted {
@@ -7,7 +7,7 @@ func suppressed(_ detections: [Detection], overlap limit: Double) -> [Detection]
     var kept: [Detection] = []
     for detection in ordered {
         let hidden = kept.contains {
-            $0.objectClass.kin == detection.objectClass.kin && $0.box.overlap(detection.box) > limit
+            $0.objectClass.group == detection.objectClass.group && $0.box.overlap(detection.box) > limit
         }
         if !hidden { kept.append(detection) }
     }

@@ -2,7 +2,7 @@
 final class SceneAnalysis {
     private let detector: any Detector
     private let classes: Set<DetectedClass>
-    private let kins: Set<String>
+    private let groups: Set<String>
     private var counter: LineCounter
     private var tracker: Tracker?
     /// Of objects that were followed to where the file started again.
@@ -11,7 +11,7 @@ final class SceneAnalysis {
     init(_ settings: PipelineSettings) throws(VisionError) {
         detector = try settings.detector.detector(threshold: settings.confidence)
         classes = detector.tellsClasses ? settings.classes : []
-        kins = Set(classes.map(\.kin))
+        groups = Set(classes.map(\.group))
         counter = LineCounter(lines: settings.lines)
     }
 
@@ -21,7 +21,7 @@ final class SceneAnalysis {
     func crossings(in picture: Picture, seconds: Double) throws(VisionError) -> [Crossing] {
         var detections = try detector.detect(in: picture, seconds: seconds)
         // Kin stays in until the track's class is settled by majority.
-        if !classes.isEmpty { detections.removeAll { !kins.contains($0.objectClass.kin) } }
+        if !classes.isEmpty { detections.removeAll { !groups.contains($0.objectClass.group) } }
         var current =
             tracker
             ?? Tracker(

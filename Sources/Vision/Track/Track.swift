@@ -57,7 +57,7 @@ package struct Track: Sendable, Identifiable {
     /// The mean confidence of its sightings.
     package var confidence: Double { confidenceSum / Double(sightings) }
 
-    var kin: String { objectClass.kin }
+    var group: String { objectClass.group }
 
     /// Where the object should be now.
     var predicted: Box {
@@ -81,7 +81,7 @@ package struct Track: Sendable, Identifiable {
     /// How badly the detection fits, as twice its negative log-likelihood in units of the object's size, so that
     /// of two tracks near a detection the one that expected it there wins. Nil where it cannot be this object.
     func cost(of detection: Detection) -> Double? {
-        guard detection.objectClass.kin == kin else { return nil }
+        guard detection.objectClass.group == group else { return nil }
         let box = detection.box
         let scale = model.scale(width: width, height: height)
         guard scale > 0 else { return nil }

@@ -13,7 +13,7 @@ package struct Tracker: Sendable {
 
     private struct Candidate {
         var detection: Detection
-        /// Lies within a sure detection of its kin, so may be a second look at that object, as of its upper half.
+        /// Lies within a sure detection of its group, so may be a second look at that object, as of its upper half.
         /// It can carry on an object that was right there, but neither brings one back nor starts one.
         var isDouble: Bool
     }
@@ -61,7 +61,7 @@ package struct Tracker: Sendable {
                 let container = detections[other]
                 return other != index && container.confidence >= threshold
                     && container.box.area > detection.box.area
-                    && container.objectClass.kin == detection.objectClass.kin
+                    && container.objectClass.group == detection.objectClass.group
                     && detection.box.share(in: container.box) > model.doubleShare
             }
             return Candidate(detection: detection, isDouble: isDouble)
