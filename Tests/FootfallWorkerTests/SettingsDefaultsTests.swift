@@ -9,7 +9,7 @@ import Vision
 @Suite struct SettingsDefaultsTests {
     @Test func settingsThatAreFilledInMeanWhatNoneMean() throws {
         let none = AssignmentSettings([:])
-        let filled = AssignmentSettings(Settings.defaultMembers)
+        let filled = AssignmentSettings(CameraSettings.defaultMembers)
         #expect(filled.pace == none.pace)
         #expect(filled.startedAt == none.startedAt)
         #expect(filled.loops == none.loops)

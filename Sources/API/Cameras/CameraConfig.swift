@@ -4,7 +4,7 @@ import UseCases
 
 /// How a camera is counted, with every default filled in: what GET shows and what PUT takes, member for member.
 struct CameraConfig {
-    let settings: Settings
+    let settings: CameraSettings
     let lines: Lines
     let timeZone: TimeZoneName
 
@@ -30,17 +30,17 @@ struct CameraConfig {
             timeZone: camera.description.timeZone)
     }
 
-    private init(settings: Settings, lines: Lines, timeZone: TimeZoneName) {
+    private init(settings: CameraSettings, lines: Lines, timeZone: TimeZoneName) {
         self.settings = settings
         self.lines = lines
         self.timeZone = timeZone
     }
 
     /// The members that a camera's row gives, as SQL: the same that `bytes` says.
-    static let columns = "jsonb '\(Settings.defaultMembers.text)' || settings as settings, lines, time_zone"
+    static let columns = "jsonb '\(CameraSettings.defaultMembers.text)' || settings as settings, lines, time_zone"
 
     var bytes: [UInt8] {
-        var effective = Settings.defaultMembers.object ?? [:]
+        var effective = CameraSettings.defaultMembers.object ?? [:]
         effective.merge(settings.json.object ?? [:]) { _, given in given }
         return CameraDocument.bytes([
             ("settings", .object(effective)), ("lines", lines.json), ("time_zone", .string(timeZone.text)),

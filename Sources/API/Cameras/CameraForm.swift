@@ -69,7 +69,7 @@ struct CameraForm {
         return form.make {
             let description = CameraDescription(
                 name: try name.get(), location: try location.get(), notes: try notes.get(),
-                metadata: try metadata.get() ?? .empty, settings: try settings.get() ?? Settings(),
+                metadata: try metadata.get() ?? .empty, settings: try settings.get() ?? CameraSettings(),
                 timeZone: try timeZone.get() ?? .utc)
             let configuration = CameraConfiguration(
                 address: try address.get(), lines: try lines.get(), securityConfig: try securityConfig.get() ?? nil)
@@ -122,10 +122,10 @@ struct CameraForm {
         return try Point(x: x, y: y)
     }
 
-    static func settings(now: Timestamp) -> (Form) -> Field<Settings> { { settings($0, now: now) } }
+    static func settings(now: Timestamp) -> (Form) -> Field<CameraSettings> { { settings($0, now: now) } }
 
-    private static func settings(_ form: Form, now: Timestamp) -> Field<Settings> {
-        let pace = form.optional("pace", .choice(Settings.Pace.self))
+    private static func settings(_ form: Form, now: Timestamp) -> Field<CameraSettings> {
+        let pace = form.optional("pace", .choice(CameraSettings.Pace.self))
         let startedAt = form.optional(
             "started_at",
             .instant { (instant: Timestamp) throws(InvalidValue) in
@@ -137,12 +137,12 @@ struct CameraForm {
             })
         let loop = form.optional("loop", .flag)
         let detector = form.optional(
-            "detector", .choice(Settings.Detector.self))
+            "detector", .choice(CameraSettings.Detector.self))
         let confidence = form.optional("confidence", .number(Confidence.init))
         let classes = form.optional("classes", .array(classes))
         let keepFrameData = form.optional("keep_frame_data", .flag)
         return form.make {
-            Settings(
+            CameraSettings(
                 pace: try pace.get(), startedAt: try startedAt.get(), loop: try loop.get(),
                 detector: try detector.get(), confidence: try confidence.get(), classes: try classes.get(),
                 keepFrameData: try keepFrameData.get())

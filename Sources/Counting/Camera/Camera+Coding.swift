@@ -111,7 +111,7 @@ extension CameraDescription {
             } else {
                 FreeformObject(stored: try members.required("metadata", \.object))
             }
-        settings = try members.required("settings", Settings.init(stored:))
+        settings = try members.required("settings", CameraSettings.init(stored:))
         timeZone = TimeZoneName(stored: try members.required("time_zone", \.string))
     }
 }

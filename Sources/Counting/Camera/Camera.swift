@@ -55,7 +55,7 @@ extension Camera: Decider {
         /// Describes and configures at once.
         case replace(CameraDescription, CameraConfiguration)
         /// Tunes how it is counted. A setting that is given as it holds already, by default perhaps, stays as it is.
-        case adjust(Settings, Lines, TimeZoneName)
+        case adjust(CameraSettings, Lines, TimeZoneName)
         /// Without a worker: the one it had last, else the default one. A running camera moves to another worker, and
         /// stays as it is with the same.
         case start(worker: WorkerID?)
@@ -172,7 +172,9 @@ extension Camera: Decider {
         return new == configuration ? [] : [.configured(id, new)]
     }
 
-    private func adjust(_ settings: Settings, _ lines: Lines, _ timeZone: TimeZoneName) throws(Rejection) -> [Event] {
+    private func adjust(_ settings: CameraSettings, _ lines: Lines, _ timeZone: TimeZoneName) throws(Rejection)
+        -> [Event]
+    {
         var description = description
         description.settings = settings.asChange(of: description.settings)
         description.timeZone = timeZone

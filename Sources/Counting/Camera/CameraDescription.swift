@@ -4,12 +4,12 @@ package struct CameraDescription: Hashable, Sendable {
     package var location: Location?
     package var notes: CameraNotes?
     package var metadata: FreeformObject
-    package var settings: Settings
+    package var settings: CameraSettings
     package var timeZone: TimeZoneName
 
     package init(
         name: CameraName, location: Location? = nil, notes: CameraNotes? = nil, metadata: FreeformObject = .empty,
-        settings: Settings = Settings(), timeZone: TimeZoneName = .utc
+        settings: CameraSettings = CameraSettings(), timeZone: TimeZoneName = .utc
     ) {
         self.name = name
         self.location = location

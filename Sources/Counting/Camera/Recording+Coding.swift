@@ -31,8 +31,8 @@ extension Camera {
 
 extension StoredMembers {
     func takeBegan() throws(EventDecodingError) -> (Recording, Take) {
-        var settings = Settings()
-        settings.detector = try optional("detector") { $0.string.flatMap(Settings.Detector.init(exactly:)) }
+        var settings = CameraSettings()
+        settings.detector = try optional("detector") { $0.string.flatMap(CameraSettings.Detector.init(exactly:)) }
         settings.confidence = try optional("confidence") { $0.number.map(Confidence.init(stored:)) }
         settings.classes = try optional("classes") { ObjectClasses(stored: $0) }
         settings.loop = try optional("loop", \.bool)

@@ -15,16 +15,16 @@ package struct Recording: Hashable, Sendable {
 /// recording is played is not part of it.
 package struct CountingRules: Hashable, Sendable {
     package let lines: Lines
-    package let detector: Settings.Detector?
+    package let detector: CameraSettings.Detector?
     package let confidence: Confidence?
     /// In alphabetical order; empty where all classes count.
     package let classes: [ObjectClass]
     package let loop: Bool
 
-    package init(_ settings: Settings, _ lines: Lines) {
+    package init(_ settings: CameraSettings, _ lines: Lines) {
         self.lines = lines
-        detector = settings.detector ?? Settings.defaults.detector
-        confidence = settings.confidence ?? Settings.defaults.confidence
+        detector = settings.detector ?? CameraSettings.defaults.detector
+        confidence = settings.confidence ?? CameraSettings.defaults.confidence
         classes = Set(settings.classes?.all ?? []).sorted { $0.text.utf8.lexicographicallyPrecedes($1.text.utf8) }
         loop = settings.loop ?? false
     }

@@ -78,7 +78,8 @@ extension EventDeclaration {
                 ? .required("metadata_text", .anyText, since: version, text)
                 : .optional("metadata_text", .anyText, since: version, text),
             .required(
-                "settings", .object(Settings.storedMembers), "How it is played and counted, as far as that was given."),
+                "settings", .object(CameraSettings.storedMembers),
+                "How it is played and counted, as far as that was given."),
             .required("time_zone", .anyText, "The IANA name of the zone that its hours and days are counted in."),
         ]
     }
@@ -128,7 +129,7 @@ extension Line {
     }()
 }
 
-extension Settings {
+extension CameraSettings {
     static let storedMembers: [EventMember] = [
         .optional("pace", .choice(Pace.self), "How fast a recording is watched."),
         .optional("started_at", .time, "When a recording was begun."),

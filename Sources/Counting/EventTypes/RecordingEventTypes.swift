@@ -8,7 +8,7 @@ extension EventDeclaration {
         members: [
             .cameraID, .take, .recordingURL, .recordingStart,
             .required("lines", .lines, "The lines that it is counted at."),
-            .optional("detector", .choice(Settings.Detector.self), "What finds the objects in a picture."),
+            .optional("detector", .choice(CameraSettings.Detector.self), "What finds the objects in a picture."),
             .optional("confidence", .confidence, "The least certainty at which a detection counts."),
             .optional("classes", .classes, "What is counted; all where it is absent."),
             .optional("loop", .flag, "True where the recording begins again at its end."),

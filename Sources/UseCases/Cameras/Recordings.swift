@@ -11,7 +11,7 @@ struct Recordings: Sendable {
 
     /// Checks settings that a camera is to have, for the stream that it has or, where it is given, another.
     /// - Throws: `CameraRefusal.settingsEndAhead`.
-    func check(_ settings: Settings, for address: StreamAddress? = nil, of id: CameraID) async throws {
+    func check(_ settings: CameraSettings, for address: StreamAddress? = nil, of id: CameraID) async throws {
         guard settings.startedAt != nil else { return }
         let present = try await handler.load(id.stream).state.camera?.configuration.address
         guard let address = address ?? present, let end = await end(of: settings, at: address, of: id) else { return }
@@ -30,7 +30,7 @@ struct Recordings: Sendable {
     private static let durationSQL = "select duration_ms from read.stream_info where camera_id = $1 and stream_url = $2"
 
     /// When it ends; nil where that is past, or not known.
-    private func end(of settings: Settings, at address: StreamAddress, of id: CameraID) async -> Timestamp? {
+    private func end(of settings: CameraSettings, at address: StreamAddress, of id: CameraID) async -> Timestamp? {
         guard let start = settings.startedAt, address.type == .file,
             // What cannot be read is not known: nobody is kept from a command by it.
             let row = try? await pool.query(Self.durationSQL, [.integer(id.number), .text(address.url)]).first,

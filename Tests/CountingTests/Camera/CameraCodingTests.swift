@@ -10,7 +10,7 @@ import Testing
         notes: CameraNotes(stored: "first\nsecond"),
         metadata: FreeformObject(stored: ["floor": 2, "tags": ["a", nil, true]]),
         settings: valid {
-            Settings(
+            CameraSettings(
                 pace: .fast, startedAt: Timestamp(rfc3339: "2026-03-29T00:30:00Z"), loop: true, detector: .yolo,
                 confidence: try Confidence(0.4),
                 classes: try ObjectClasses([ObjectClass("person"), ObjectClass("car")]))
@@ -57,7 +57,7 @@ import Testing
         Sample.id, recording,
         Take(number: 2, rules: CountingRules(full.settings, watched.lines), replaces: 1))
     static let takeBeganBare = Camera.Event.takeBegan(
-        Sample.id, recording, Take(number: 1, rules: CountingRules(Settings(), .none), replaces: nil))
+        Sample.id, recording, Take(number: 1, rules: CountingRules(CameraSettings(), .none), replaces: nil))
 
     static let samples: [(Camera.Event, type: String, data: String)] = [
         (

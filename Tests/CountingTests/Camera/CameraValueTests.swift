@@ -122,8 +122,8 @@ import Testing
     }
 
     @Test func settingsKeepOnlyWhatWasGiven() {
-        #expect(Settings().json.text == "{}")
-        #expect(Settings(loop: false).json.text == #"{"loop":false}"#)
+        #expect(CameraSettings().json.text == "{}")
+        #expect(CameraSettings(loop: false).json.text == #"{"loop":false}"#)
     }
 
     @Test(arguments: [(0.0, false), (-0.1, false), (1.0001, false), (.nan, false), (1e-9, true), (1, true)])

@@ -12,8 +12,9 @@ import Testing
     private static let end = eight + .seconds(80)
 
     private static func description(
-        _ start: Timestamp? = eight, pace: Settings.Pace? = nil, name: String = "Entrance", confidence: Double? = nil,
-        detector: Settings.Detector? = nil
+        _ start: Timestamp? = eight, pace: CameraSettings.Pace? = nil, name: String = "Entrance",
+        confidence: Double? = nil,
+        detector: CameraSettings.Detector? = nil
     ) -> CameraDescription {
         var description = CameraDescription(name: CameraName(stored: name))
         description.settings.startedAt = start

@@ -1,7 +1,7 @@
 import EventSourcing
 
 /// How a camera's stream is played and looked at. What was not given stays nil: the worker's default holds.
-package struct Settings: Hashable, Sendable {
+package struct CameraSettings: Hashable, Sendable {
     /// Whether a recording is watched at its own speed, or as fast as it can be read.
     package enum Pace: String, CaseIterable, Sendable {
         case realtime, fast
@@ -39,10 +39,10 @@ package struct Settings: Hashable, Sendable {
     }
 }
 
-extension Settings {
+extension CameraSettings {
     /// What holds where nothing is given: what the worker does then. Without a time, pictures are dated by the wall clock;
     /// without classes, all count.
-    package static let defaults = Settings(
+    package static let defaults = CameraSettings(
         pace: .realtime, loop: false, detector: .auto, confidence: Confidence(stored: 0.3), keepFrameData: false)
 
     /// The defaults as JSON, with null for those that are no value.
@@ -54,14 +54,14 @@ extension Settings {
     }()
 
     /// These settings, but with each that says what holds already under `old` left as it is there: not given, perhaps.
-    func asChange(of old: Settings) -> Settings {
-        func kept<Value: Equatable>(_ path: KeyPath<Settings, Value?>) -> Value? {
+    func asChange(of old: CameraSettings) -> CameraSettings {
+        func kept<Value: Equatable>(_ path: KeyPath<CameraSettings, Value?>) -> Value? {
             let isSame =
                 (self[keyPath: path] ?? Self.defaults[keyPath: path])
                 == (old[keyPath: path] ?? Self.defaults[keyPath: path])
             return isSame ? old[keyPath: path] : self[keyPath: path]
         }
-        return Settings(
+        return CameraSettings(
             pace: kept(\.pace), startedAt: kept(\.startedAt), loop: kept(\.loop), detector: kept(\.detector),
             confidence: kept(\.confidence), classes: kept(\.classes), keepFrameData: kept(\.keepFrameData))
     }
@@ -114,7 +114,7 @@ package struct ObjectClasses: Hashable, Sendable {
     }
 }
 
-extension Settings {
+extension CameraSettings {
     package var json: JSON {
         .members([
             "pace": pace.map { .string($0.rawValue) },
