@@ -3,6 +3,7 @@ import Access
 import Foundation
 import Installation
 import Settings
+import StreamPolicy
 
 /// What the settings come to for a server: those of the installation, and what only a server reads.
 @dynamicMemberLookup
@@ -70,8 +71,8 @@ extension NetworkPolicy {
             corsOrigins.insert(origin)
         }
         for network in settings.trustedProxies {
-            if let range = AddressRange(network) {
-                trustedProxies.append(range)
+            if let proxies = Network(network) {
+                trustedProxies.append(proxies)
             } else {
                 reader.fault(
                     "FOOTFALL_TRUSTED_PROXIES has \(network), which is no address and no network such as 10.0.0.0/8")

@@ -57,12 +57,23 @@ package struct IPAddress: Hashable, Sendable {
         return UInt64(digits, radix: radix)
     }
 
+    /// In network order: four of version 4, sixteen of version 6.
+    package var bytes: [UInt8] {
+        stride(from: width - 8, through: 0, by: -8).map { UInt8(truncatingIfNeeded: bits >> UInt128($0)) }
+    }
+
+    /// The address of version 4 that is mapped into this one of version 6 (RFC 4291); otherwise the address itself.
+    package var unmapped: IPAddress {
+        isV4 || bits >> 32 != 0xFFFF ? self : IPAddress(v4: UInt32(truncatingIfNeeded: bits))
+    }
+
     /// What an address stands for: itself, or the addresses of version 4 that a packet to it reaches in the end.
     package var meant: [IPAddress] {
         if isV4 { return [self] }
         func embedded(_ bits: UInt128) -> IPAddress { IPAddress(v4: UInt32(truncatingIfNeeded: bits)) }
-        // ::ffff:a.b.c.d (RFC 4291) and 64:ff9b::a.b.c.d (RFC 6052)
-        if bits >> 32 == 0xFFFF || bits >> 32 == 0x0064_FF9B << 64 { return [embedded(bits)] }
+        if unmapped.isV4 { return [unmapped] }
+        // 64:ff9b::a.b.c.d (RFC 6052)
+        if bits >> 32 == 0x0064_FF9B << 64 { return [embedded(bits)] }
         // 2002:aabb:ccdd:: (RFC 3056)
         if bits >> 112 == 0x2002 { return [embedded(bits >> 80)] }
         // Teredo (RFC 4380): the server, and the client with its bits turned round

@@ -1,4 +1,5 @@
-/// A block of addresses: `10.0.0.0/8`.
+/// A block of addresses in CIDR notation: `10.0.0.0/8`. One of version 4 that is mapped into version 6 is the block of
+/// version 4.
 package struct Network: Hashable, Sendable, CustomStringConvertible {
     let base: IPAddress
     let prefix: Int
@@ -14,8 +15,9 @@ package struct Network: Hashable, Sendable, CustomStringConvertible {
             }
             prefix = given
         }
-        self.base = base
-        self.prefix = prefix
+        let isMapped = base != base.unmapped && prefix >= 96
+        self.base = isMapped ? base.unmapped : base
+        self.prefix = isMapped ? prefix - 96 : prefix
     }
 
     package func contains(_ address: IPAddress) -> Bool {
@@ -26,4 +28,9 @@ package struct Network: Hashable, Sendable, CustomStringConvertible {
     func isWithin(_ other: Network) -> Bool { prefix >= other.prefix && other.contains(base) }
 
     package var description: String { "\(base)/\(prefix)" }
+}
+
+extension [Network] {
+    /// Whether one of them has the address, or the one of version 4 that is mapped into it.
+    package func contains(_ address: IPAddress) -> Bool { contains { $0.contains(address.unmapped) } }
 }

@@ -53,7 +53,7 @@ package struct StreamNetworks: Sendable, Hashable, CustomStringConvertible {
 
     private func obstacle(meant address: IPAddress, _ transport: StreamTransport) -> String? {
         let entries = listed.filter { $0.contains(address) }
-        switch AddressRange(address) {
+        switch AddressKind(address) {
         case .special(let name, let network): return entries.contains { $0.isWithin(network) } ? nil : name
         case .local:
             let isUsual = includesDefaults && transport != .http

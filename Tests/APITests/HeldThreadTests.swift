@@ -2,6 +2,7 @@ import EventSourcing
 import Foundation
 import HTTPTypes
 import Hummingbird
+import StreamPolicy
 import Testing
 
 @testable import API
@@ -82,7 +83,7 @@ import Testing
     func noHeaderDoes(name: String) async throws {
         let field = try #require(HTTPField.Name(name))
         var policy = Self.policy
-        policy.trustedProxies = [AddressRange("127.0.0.0/8")].compactMap(\.self)
+        policy.trustedProxies = [Network("127.0.0.0/8")].compactMap(\.self)
         let tokens = try await TestTokens()
         try await withCommands(
             policy: policy, authentication: name == "Authorization" ? tokens.authentication : .off

@@ -3,6 +3,7 @@ import EventSourcing
 import Foundation
 import HTTPTypes
 import Hummingbird
+import StreamPolicy
 import Testing
 import UseCases
 
@@ -72,7 +73,7 @@ import UseCases
     ) async throws {
         var policy = NetworkPolicy()
         policy.corsOrigins = ["https://app.example"]
-        policy.trustedProxies = [AddressRange("127.0.0.0/8")].compactMap(\.self)
+        policy.trustedProxies = [Network("127.0.0.0/8")].compactMap(\.self)
         policy.idleTimeout = .seconds(3600)  // the API's own client sends nothing for as long as a whole test takes
         let prober = StreamProber { (_: JSON) throws(StreamProber.Failure) in ["ok": false, "reason": "no_answer"] }
         try await withAPI(.live, policy: policy, prober: prober, authentication: authentication) { api in

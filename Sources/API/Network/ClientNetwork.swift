@@ -1,3 +1,5 @@
+import StreamPolicy
+
 /// The network that a client is taken for: its address in IPv4, the first 56 bits of it in IPv6, which is the least that
 /// providers give to one customer (RIPE-690, section 4.2).
 struct ClientNetwork: Hashable, Sendable, CustomStringConvertible {
@@ -5,8 +7,8 @@ struct ClientNetwork: Hashable, Sendable, CustomStringConvertible {
 
     /// nil where the text is no address. An IPv4 address mapped into IPv6 is the IPv4 address.
     init?(of address: String) {
-        guard let bytes = AddressRange.bytes(of: address) else { return nil }
-        self.bytes = bytes.count == 4 ? bytes : Array(bytes.prefix(7))
+        guard let address = IPAddress(address)?.unmapped else { return nil }
+        bytes = address.isV4 ? address.bytes : Array(address.bytes.prefix(7))
     }
 
     var description: String {

@@ -4,6 +4,7 @@ import Logging
 import Metrics
 import NIOCore
 import Resilience
+import StreamPolicy
 
 /// Enters each connection in the policy's book, and closes the one that there is no room for. What gives way is counted,
 /// and told in the log once a minute.
@@ -33,7 +34,7 @@ struct CountedConnections<Wrapped: ServerChildChannel>: ServerChildChannel {
 
     private func enter(_ connection: any Channel, _ logger: Logger) -> Bool {
         let address = connection.remoteAddress?.ipAddress ?? ""
-        let isProxy = policy.trustedProxies.contains { $0.contains(address) }
+        let isProxy = IPAddress(address).map(policy.trustedProxies.contains) ?? false
         let network = isProxy ? nil : ClientNetwork(of: address)
         let (book, id) = (policy.connections, connection.connectionID)
         let outcome = book.add(

@@ -1,3 +1,5 @@
+import StreamPolicy
+
 /// How much the server takes from the network, how long it waits, and whom it believes.
 package struct NetworkPolicy: Sendable {
     /// Of one request, in bytes.
@@ -28,7 +30,7 @@ package struct NetworkPolicy: Sendable {
     /// The origins whose pages may read answers: scheme, host and port, as a browser sends them.
     package var corsOrigins: Set<String> = []
     /// The networks whose `X-Forwarded-For` is believed.
-    package var trustedProxies: [AddressRange] = []
+    package var trustedProxies: [Network] = []
     /// Whether clients are told to come by TLS alone from now on.
     package var isSecure = false
 

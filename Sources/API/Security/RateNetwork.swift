@@ -1,4 +1,5 @@
 import EventLog
+import StreamPolicy
 
 /// The network that a client comes from, as far as one client has it to itself.
 struct RateNetwork: Hashable {
@@ -12,7 +13,7 @@ struct RateNetwork: Hashable {
     static let networksOfASite: Int64 = 4
 
     init(_ address: String?) {
-        let bytes = address.flatMap { AddressRange.bytes(of: Self.withoutZone($0)) }
+        let bytes = address.flatMap { IPAddress(Self.withoutZone($0)) }?.unmapped.bytes
         if let bytes, bytes.count == 16 {
             name = Array(bytes[..<8]).hexadecimal
             site = Array(bytes[..<6]).hexadecimal

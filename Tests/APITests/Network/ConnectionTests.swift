@@ -2,6 +2,7 @@ import API
 import Counting
 import EventSourcing
 import Hummingbird
+import StreamPolicy
 import Testing
 
 @Suite(.timeLimit(.minutes(5))) struct ConnectionTests {
@@ -287,7 +288,7 @@ import Testing
     @Test func clientBehindATrustedProxyIsTheOneItNames() async throws {
         for (proxies, expected) in [(["127.0.0.0/8"], "203.0.113.9"), ([], "127.0.0.1")] {
             var policy = NetworkPolicy()
-            policy.trustedProxies = proxies.compactMap { AddressRange($0) }
+            policy.trustedProxies = proxies.compactMap { Network($0) }
             try await WireServer.with(policy) { server in
                 _ = try await server.exchange(
                     Self.head(

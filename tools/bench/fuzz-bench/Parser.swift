@@ -63,7 +63,7 @@ enum Parser: UInt8, CaseIterable {
     private static func readAddress(_ text: String) {
         _ = IPAddress(text)
         _ = try? StreamNetworks(text)
-        if let range = AddressRange(text) { _ = range.contains("10.0.0.1") }
+        if let network = Network(text), let address = IPAddress("10.0.0.1") { _ = network.contains(address) }
         _ = ClientNetwork(of: text)?.description
         _ = HostName.isValid(text)
     }
@@ -100,7 +100,7 @@ enum Parser: UInt8, CaseIterable {
         let request = Request(head: head, body: RequestBody(buffer: ByteBuffer()))
         _ = try? EntityTags(.ifNoneMatch, of: request)
         _ = AcceptedTypes(request).weight(of: "text/html")
-        _ = ClientAddress(trusted: [AddressRange("10.0.0.0/8")].compactMap(\.self)).of(request, peer: "10.0.0.1")
+        _ = ClientAddress(trusted: [Network("10.0.0.0/8")].compactMap(\.self)).of(request, peer: "10.0.0.1")
         _ = TraceContext([line])
         _ = try? IdempotencyKey(request)
     }

@@ -1,5 +1,5 @@
 /// What kind of network an address belongs to (IANA's registries of special-purpose addresses).
-enum AddressRange: Hashable {
+enum AddressKind: Hashable {
     /// Anywhere in the internet.
     case global
     /// An organisation's own: RFC 1918, RFC 4193.
