@@ -60,6 +60,7 @@ let package = Package(
         .target(
             name: "Resilience",
             dependencies: [
+                "EventSourcing", .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"), .product(name: "Metrics", package: "swift-metrics"),
             ],
             swiftSettings: swiftSettings
@@ -173,7 +174,8 @@ let package = Package(
         .target(
             name: "UseCases",
             dependencies: [
-                "Counting", "EventLog", "EventSourcing", "Postgres", "Projector", "Secrets", "StreamPolicy",
+                "Counting", "EventLog", "EventSourcing", "Postgres", "Projector", "Resilience", "Secrets",
+                "StreamPolicy",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: swiftSettings

@@ -28,7 +28,7 @@ package struct Backend: Sendable {
     var documentation: Documentation?
     /// How long an export waits for a reader that takes nothing.
     let exportPatience: Duration
-    let exportSlots: UserSlots
+    let exportPermits: Semaphore
     let rateLimiter: RateLimiter?
     /// Of the lines that requests cause in the log.
     package let floods = FloodGate()
@@ -80,7 +80,7 @@ package struct Backend: Sendable {
         self.clockTolerance = clockTolerance
         self.exportPatience = exportPatience
         let exports = max(1, slowReads.pool.size / 2)
-        exportSlots = UserSlots(exports, ofUser: max(1, exports / 2))
+        exportPermits = Semaphore(exports, ofUser: max(1, exports / 2))
         self.rateLimiter = rateLimiter
         self.metrics = metrics
         self.circuits = circuits + [authentication.circuit, rateLimiter?.circuit].compactMap(\.self)

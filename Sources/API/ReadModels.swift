@@ -2,6 +2,7 @@ import Counting
 import EventSourcing
 import Postgres
 import Projector
+import Resilience
 import UseCases
 
 /// Reads the schema `read` and says how fresh the answer is.
@@ -15,7 +16,7 @@ struct ReadModels: Sendable {
     /// How long a read waits for the position that it asks for.
     let patience: Duration
     private(set) var shared: SharedReads
-    private let waiters: UserSlots
+    private let waiters: Semaphore
 
     /// - Parameter maximumWaiting: how many reads wait for a position at a time, 64 of them of one user; others are refused.
     init(
@@ -27,7 +28,7 @@ struct ReadModels: Sendable {
         cameras = CommandHandler(log: log, cache: StateCache(capacity: 10_000))
         self.patience = patience
         shared = SharedReads(pool: pool)
-        waiters = UserSlots(maximumWaiting, ofUser: min(maximumWaiting, 64))
+        waiters = Semaphore(maximumWaiting, ofUser: min(maximumWaiting, 64))
     }
 
     /// The same, read through another pool.

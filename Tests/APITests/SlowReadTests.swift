@@ -54,7 +54,7 @@ import Testing
     }
 
     @Test func whoAsksForMoreThanMayWaitIsRefused() async throws {
-        let turns = UserTurns(maximum: 1, maximumWaiting: 1, patience: .seconds(600))
+        let turns = UserTurns(maximum: 1, maximumWaiting: 1, timeout: .seconds(600))
         let (held, started) = (Latch(), Latch())
         try await withThrowingTaskGroup(of: Int.self) { group in
             group.addTask {
@@ -79,7 +79,7 @@ import Testing
     }
 
     @Test func whoWaitsTooLongForATurnIsRefused() async throws {
-        let turns = UserTurns(maximum: 1, maximumWaiting: 5, patience: .milliseconds(1))
+        let turns = UserTurns(maximum: 1, maximumWaiting: 5, timeout: .milliseconds(1))
         try await turns.withTurn(of: "eve") {
             let problem = await #expect(throws: Problem.self) { try await turns.withTurn(of: "eve") {} }
             #expect(problem?.code == .rateLimited)

@@ -5,6 +5,7 @@ import EventSourcing
 import HTTPTypes
 import Hummingbird
 import Postgres
+import Resilience
 import UseCases
 
 /// Exports of readings, counts and the audit trail, as files that are streamed: memory stays flat, whatever their size,
@@ -14,7 +15,7 @@ import UseCases
 /// no reader takes a part for the whole. The same happens where the reader takes nothing for the time of `patience`.
 struct Exports: Sendable {
     let readModels: ReadModels
-    let slots: UserSlots
+    let permits: Semaphore
     let patience: Duration
 
     @Sendable func ofCamera(_ request: Request, _ context: APIContext) async throws -> Response {
@@ -101,10 +102,11 @@ struct Exports: Sendable {
             ? try await readModels.skipped(by: [.hourlyCounts]).positions(of: fleet) {
                 SkippedEvents.Span(from: form.from.rfc3339, to: form.to.rfc3339)
             } : []
-        guard let slot = slots.take(for: context.principal.user) else {
+        guard let permit = permits.take(for: context.principal.user) else {
             throw Problem.passing(
                 .overloaded,
-                "Exports are under way already, \(slots.maximum) of all users or \(slots.ofUser) of yours; try again.")
+                "Exports are under way already, \(permits.maximum) of all users or \(permits.maximumOfUser) of yours; try again."
+            )
         }
         let pool = readModels.pool
         let head = try row.integer("head")
@@ -125,7 +127,7 @@ struct Exports: Sendable {
         return Response(
             status: .ok, headers: headers,
             body: ResponseBody { writer in
-                defer { withExtendedLifetime(slot) {} }
+                defer { withExtendedLifetime(permit) {} }
                 do {
                     try await watch.whileWatching {
                         try await Self.write(source, form.compression, to: &writer, watch)

@@ -1,22 +1,23 @@
 import HTTPTypes
 import Hummingbird
+import Resilience
 
 /// Refuses requests that are too long, and those that are too many at a time.
 struct RequestLimits: RouterMiddleware {
     private let maximumBodyBytes: Int
     private let largeBodyBytes: Int
-    private let requests: Slots
-    private let streams: Slots
-    private let shares: UserSlots
-    private let bodies: UserSlots
+    private let requests: Semaphore
+    private let streams: Semaphore
+    private let shares: Semaphore
+    private let bodies: Semaphore
 
     init(_ policy: NetworkPolicy) {
         maximumBodyBytes = policy.maximumBodyBytes
         largeBodyBytes = policy.largeBodyBytes
-        requests = Slots(policy.maximumRequests)
-        streams = Slots(policy.maximumStreams)
-        shares = UserSlots(.max, ofUser: policy.maximumRequestsOfUser)
-        bodies = UserSlots(policy.maximumBodies, ofUser: policy.maximumBodiesOfUser)
+        requests = Semaphore(policy.maximumRequests)
+        streams = Semaphore(policy.maximumStreams)
+        shares = Semaphore(ofUser: policy.maximumRequestsOfUser)
+        bodies = Semaphore(policy.maximumBodies, ofUser: policy.maximumBodiesOfUser)
     }
 
     func handle(
@@ -58,12 +59,12 @@ struct RequestLimits: RouterMiddleware {
         response.body = SlicedBody.of(response.body)
         // What is long in coming would keep others out; it is counted for itself.
         if response.body.contentLength == nil, request.method != .head {
-            guard let slot = streams.take() else {
+            guard let permit = streams.take() else {
                 throw Problem.passing(.overloaded, "Too many long answers are being sent; try again.")
             }
             let body = response.body
             response.body = ResponseBody { writer in
-                defer { withExtendedLifetime(slot) {} }
+                defer { withExtendedLifetime(permit) {} }
                 try await body.write(writer)
             }
         }

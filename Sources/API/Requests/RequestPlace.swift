@@ -1,3 +1,4 @@
+import Resilience
 import Synchronization
 
 /// The place of the request that is being handled among those that are worked on.
@@ -5,14 +6,14 @@ final class RequestPlace: Sendable {
     @TaskLocal static var current: RequestPlace?
 
     private struct Held {
-        var slot: Slots.Slot?
+        var permit: Semaphore.Permit?
         /// Of the user's share, once the user is known.
-        var share: UserSlots.Slot?
+        var share: Semaphore.Permit?
     }
 
-    private let slots: Slots
-    private let shares: UserSlots
-    private let bodies: UserSlots
+    private let permits: Semaphore
+    private let shares: Semaphore
+    private let bodies: Semaphore
     private let held: Mutex<Held>
     private let sender: Sender
 
@@ -20,11 +21,11 @@ final class RequestPlace: Sendable {
     ///   - shares: how many of the places each user has.
     ///   - bodies: the places of bodies that are waited for.
     ///   - sender: who sent the request, once that is known.
-    init(_ slot: Slots.Slot, of slots: Slots, shares: UserSlots, bodies: UserSlots, sender: Sender) {
-        self.slots = slots
+    init(_ permit: Semaphore.Permit, of permits: Semaphore, shares: Semaphore, bodies: Semaphore, sender: Sender) {
+        self.permits = permits
         self.shares = shares
         self.bodies = bodies
-        held = Mutex(Held(slot: slot))
+        held = Mutex(Held(permit: permit))
         self.sender = sender
     }
 
@@ -38,17 +39,17 @@ final class RequestPlace: Sendable {
         guard let share = current.shares.take(for: current.sender.user) else {
             throw Problem.passing(
                 .rateLimited,
-                "At most \(current.shares.ofUser) requests of a user are worked on at a time; try again.")
+                "At most \(current.shares.maximumOfUser) requests of a user are worked on at a time; try again.")
         }
         current.held.withLock { $0.share = share }
     }
 
     private func leave() { held.withLock { $0 = Held() } }
 
-    /// - Parameter slot: the place that was taken again.
-    private func comeBack(to slot: Slots.Slot) {
-        let share = shares.takeAgain(for: sender.user)
-        held.withLock { $0 = Held(slot: slot, share: share) }
+    /// - Parameter permit: the place that was taken again.
+    private func comeBack(to permit: Semaphore.Permit) {
+        let share = shares.retake(for: sender.user)
+        held.withLock { $0 = Held(permit: permit, share: share) }
     }
 
     /// Lets others have the place while a request waits for what costs the server nothing. Afterwards it goes on even
@@ -56,7 +57,7 @@ final class RequestPlace: Sendable {
     static func left<Value>(_ body: () async throws -> Value) async rethrows -> Value {
         guard let current else { return try await body() }
         current.leave()
-        defer { current.comeBack(to: current.slots.takeAgain()) }
+        defer { current.comeBack(to: current.permits.retake()) }
         return try await body()
     }
 
@@ -71,8 +72,8 @@ final class RequestPlace: Sendable {
         current.leave()
         let value = try await read()
         withExtendedLifetime(body) {}
-        guard let slot = current.slots.take() else { throw Problem.overloaded }
-        current.comeBack(to: slot)
+        guard let permit = current.permits.take() else { throw Problem.overloaded }
+        current.comeBack(to: permit)
         return value
     }
 }

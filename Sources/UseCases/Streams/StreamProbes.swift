@@ -1,5 +1,6 @@
 import Counting
 import EventSourcing
+import Resilience
 import Secrets
 import StreamPolicy
 
@@ -29,7 +30,7 @@ package struct StreamProbes: Sendable {
     private let secrets: CameraSecrets
     private let prober: StreamProber
     private let now: @Sendable () -> Timestamp
-    private let places = ProbePlaces(4)
+    private let permits = Semaphore(4)
 
     package init(
         log: any EventLog, vault: CameraVault, prober: StreamProber, now: @escaping @Sendable () -> Timestamp
@@ -44,7 +45,9 @@ package struct StreamProbes: Sendable {
     package func lookNow(
         at id: CameraID, timeout: Duration = timeout, metadata: EventMetadata
     ) async throws -> Found {
-        try await places.take { try await look(at: id, timeout: timeout, metadata: metadata) }
+        guard let permit = permits.take() else { throw ProbeFailure.busy }
+        defer { withExtendedLifetime(permit) {} }
+        return try await look(at: id, timeout: timeout, metadata: metadata)
     }
 
     package func look(
