@@ -27,15 +27,27 @@ create table log_head (
 
 -- One row an event, never changed (functions/refuse_change.sql), in partitions that extend_event_partitions makes. Within
 -- a stream, versions are 1, 2, 3 … (kept so by the locked row of streams).
+--
+-- The columns from actor to correlation_id, and sequence, are the event's metadata: null where it has no such member. What
+-- is hashed, archived and exported is not the row but an event's canonical form, in which they are one JSON object (see
+-- Sources/EventSourcing/StoredMetadata.swift), so a column that is added changes no hash. Numbers stand first and data
+-- last, so that nothing is lost to alignment.
 create table events (
   position bigint not null,
   version bigint not null,
   recorded_at timestamptz not null,
+  -- Of the source: which of its appends this belongs to.
+  sequence bigint,
   schema_version smallint not null,
   stream text collate "C" not null,
   type text collate "C" not null,
+  actor text collate "C",
+  source text collate "C",
+  trace_id text collate "C",
+  causation_id text collate "C",
+  client_address text collate "C",
+  correlation_id text collate "C",
   data jsonb not null,
-  metadata jsonb not null,
   primary key (position)
 ) partition by range (position);
 
@@ -94,11 +106,11 @@ create index events_corrections on events (stream, position) where type = 'Count
 -- Finds what belongs to one request, and what an event led to. As with events_seldom, readings and heartbeats stay out:
 -- so an append of them costs one comparison more for each index, and they are found beside the events that they were
 -- appended with.
-create index events_correlated on events ((metadata ->> 'correlation_id'))
+create index events_correlated on events (correlation_id)
 where type <> 'CountReadingRecorded' and type <> 'HeartbeatRecorded';
 
-create index events_caused on events ((metadata ->> 'causation_id'))
-where type <> 'CountReadingRecorded' and type <> 'HeartbeatRecorded' and metadata ->> 'causation_id' is not null;
+create index events_caused on events (causation_id)
+where type <> 'CountReadingRecorded' and type <> 'HeartbeatRecorded' and causation_id is not null;
 
 -- A camera's readings by the minute in which they were observed, the first 16 characters of the instant's text: in UTC, so
 -- that texts sort as instants do. Readings of one minute share an entry.

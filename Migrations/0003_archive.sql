@@ -43,17 +43,23 @@ create table archived_streams (
 
 create index archived_streams_segment on archived_streams (segment);
 
--- Archived events on their way into a projection or the audit trail: rows live no longer than the transaction that put
--- them here.
+-- Archived events on their way into a projection or the audit trail, in the columns of events: rows live no longer than
+-- the transaction that put them here.
 create unlogged table archived_events (
   position bigint not null,
   version bigint not null,
   recorded_at timestamptz not null,
+  sequence bigint,
   schema_version smallint not null,
   stream text collate "C" not null,
   type text collate "C" not null,
-  data jsonb not null,
-  metadata jsonb not null
+  actor text collate "C",
+  source text collate "C",
+  trace_id text collate "C",
+  causation_id text collate "C",
+  client_address text collate "C",
+  correlation_id text collate "C",
+  data jsonb not null
 );
 
 create index archived_events_position on archived_events (position);

@@ -12,7 +12,8 @@
 --   p_producer_stream, p_producer_source     for each distinct producer, its stream's index and its name
 --   p_opening, p_opened      pairs of append and stream: accepted, the append makes the stream exist
 --   p_closing, p_closed      pairs of append and stream: accepted, the append closes the stream
--- Of the events, each in its place: p_event_append, the index of its append; p_event_…, what is stored.
+-- Of the events, each in its place: p_event_append, the index of its append; p_event_…, what is stored. An array of which
+-- no event has a value may be null.
 --
 -- The caller may say what comes of the batch where every append is accepted (null: it does not), for then nothing needs
 -- to be decided one by one. Where it turns out otherwise, each append is decided for itself all the same:
@@ -36,7 +37,13 @@ create or replace function append_events(
   p_event_type text[],
   p_event_schema_version smallint[],
   p_event_data jsonb[],
-  p_event_metadata jsonb[],
+  p_event_actor text[] default null,
+  p_event_source text[] default null,
+  p_event_sequence bigint[] default null,
+  p_event_trace_id text[] default null,
+  p_event_causation_id text[] default null,
+  p_event_client_address text[] default null,
+  p_event_correlation_id text[] default null,
   p_must_exist boolean[] default null,
   p_expected_version bigint[] default null,
   p_append_producer bigint[] default null,
@@ -130,15 +137,22 @@ begin
 
     -- Unnesting in the select list hands rows on one by one; in the from clause it would copy them all first, which
     -- took a quarter of the insert's time.
-    insert into events (position, version, recorded_at, schema_version, stream, type, data, metadata)
+    insert into events (
+      position, version, recorded_at, sequence, schema_version, stream, type, actor, source, trace_id, causation_id,
+      client_address, correlation_id, data
+    )
     select
-      v_base + event.index, v_version[p_append_stream[event.append]] + event.version, recorded_at,
-      event.schema_version, event.stream, event.type, event.data, event.metadata
+      v_base + event.index, v_version[p_append_stream[event.append]] + event.version, recorded_at, event.sequence,
+      event.schema_version, event.stream, event.type, event.actor, event.source, event.trace_id, event.causation_id,
+      event.client_address, event.correlation_id, event.data
     from (
       select
         generate_series(1, v_accepted) as index, unnest(p_event_append) as append, unnest(p_event_version) as version,
-        unnest(p_event_schema_version) as schema_version, unnest(p_event_stream) as stream,
-        unnest(p_event_type) as type, unnest(p_event_data) as data, unnest(p_event_metadata) as metadata
+        unnest(p_event_sequence) as sequence, unnest(p_event_schema_version) as schema_version,
+        unnest(p_event_stream) as stream, unnest(p_event_type) as type, unnest(p_event_actor) as actor,
+        unnest(p_event_source) as source, unnest(p_event_trace_id) as trace_id,
+        unnest(p_event_causation_id) as causation_id, unnest(p_event_client_address) as client_address,
+        unnest(p_event_correlation_id) as correlation_id, unnest(p_event_data) as data
     ) as event;
 
     outcomes := array_fill('appended'::append_outcome, array[cardinality(p_append_stream)]);
@@ -245,13 +259,21 @@ begin
     perform extend_event_partitions(v_base + v_accepted);
   end if;
 
-  insert into events (position, version, recorded_at, schema_version, stream, type, data, metadata)
+  insert into events (
+    position, version, recorded_at, sequence, schema_version, stream, type, actor, source, trace_id, causation_id,
+    client_address, correlation_id, data
+  )
   select
     v_base + v_position_shift[event.append] + event.index, v_version_shift[event.append] + event.index, recorded_at,
-    event.schema_version, event.stream, event.type, event.data, event.metadata
+    event.sequence, event.schema_version, event.stream, event.type, event.actor, event.source, event.trace_id,
+    event.causation_id, event.client_address, event.correlation_id, event.data
   from unnest(
-    p_event_append, p_event_stream, p_event_type, p_event_schema_version, p_event_data, p_event_metadata
-  ) with ordinality as event (append, stream, type, schema_version, data, metadata, index)
+    p_event_append, p_event_sequence, p_event_schema_version, p_event_stream, p_event_type, p_event_actor,
+    p_event_source, p_event_trace_id, p_event_causation_id, p_event_client_address, p_event_correlation_id, p_event_data
+  ) with ordinality as event (
+    append, sequence, schema_version, stream, type, actor, source, trace_id, causation_id, client_address,
+    correlation_id, data, index
+  )
   where outcomes[event.append] = 'appended';
 
   if cardinality(p_producer_stream) > 0 then

@@ -9,11 +9,11 @@ select
   type,
   schema_version,
   shown_data(data) as data,
-  metadata ->> 'actor' as actor,
-  metadata ->> 'source' as source,
-  (metadata ->> 'sequence')::bigint as sequence,
+  actor,
+  source,
+  sequence,
   audit_severity(type, data) as severity,
-  metadata ->> 'correlation_id' as correlation_id,
-  metadata ->> 'causation_id' as causation_id,
+  correlation_id,
+  causation_id,
   recorded_at
 from events;

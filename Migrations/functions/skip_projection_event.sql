@@ -3,7 +3,7 @@
 -- 'applied' (nothing is done: the build whose id is at has applied the event), 'not_stopped' (nothing is done: no build
 -- of the projection has stopped at the event with the error that p_data names).
 create or replace function skip_projection_event(
-  p_projection text, p_position bigint, p_data jsonb, p_metadata jsonb, out outcome text, out at bigint
+  p_projection text, p_position bigint, p_data jsonb, p_actor text, out outcome text, out at bigint
 ) language plpgsql as $$
 declare
   v_stream text := 'projection-' || p_projection;
@@ -36,7 +36,7 @@ begin
     p_streams => array[v_stream], p_append_stream => array[1], p_event_counts => array[1],
     p_event_append => array[1], p_event_stream => array[v_stream], p_event_type => array['ProjectionEventSkipped'],
     p_event_schema_version => array[1::smallint], p_event_data => array[p_data],
-    p_event_metadata => array[p_metadata]);
+    p_event_actor => array[p_actor]);
   insert into projection_skips (projection, position, skipped_by) values (p_projection, p_position, at);
   perform pg_notify('footfall_builds', p_projection);
 end

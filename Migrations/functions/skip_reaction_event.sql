@@ -4,7 +4,7 @@
 -- (nothing is done: the reaction is past the event), 'not_stopped' (nothing is done: it has not stopped at the event with
 -- the error that p_data names).
 create or replace function skip_reaction_event(
-  p_reaction text, p_position bigint, p_data jsonb, p_metadata jsonb, out outcome text, out at bigint
+  p_reaction text, p_position bigint, p_data jsonb, p_actor text, out outcome text, out at bigint
 ) language plpgsql as $$
 declare
   v_stream text := 'reaction-' || p_reaction;
@@ -34,7 +34,7 @@ begin
     p_streams => array[v_stream], p_append_stream => array[1], p_event_counts => array[1],
     p_event_append => array[1], p_event_stream => array[v_stream], p_event_type => array['ReactionEventSkipped'],
     p_event_schema_version => array[1::smallint], p_event_data => array[p_data],
-    p_event_metadata => array[p_metadata]);
+    p_event_actor => array[p_actor]);
   insert into reaction_skips (reaction, position, skipped_by) values (p_reaction, p_position, at);
   update reactions set position = p_position, updated_at = clock_timestamp() where reaction = p_reaction;
   delete from reaction_failures where reaction = p_reaction;

@@ -51,17 +51,6 @@ extension FreeformObject: Hashable {
 }
 
 extension JSONObject {
-    /// The members in the order in which jsonb keeps them: shorter names first, then by bytes.
-    package var inStorageOrder: JSONObject {
-        var ordered = self
-        ordered.sort { left, right in
-            let (leftName, rightName) = (left.key.utf8, right.key.utf8)
-            return leftName.count == rightName.count
-                ? leftName.lexicographicallyPrecedes(rightName) : leftName.count < rightName.count
-        }
-        return ordered
-    }
-
     /// With the members of objects within it in order too.
     fileprivate var inOrderThroughout: JSONObject { inStorageOrder.mapValues(\.inOrderThroughout) }
 }

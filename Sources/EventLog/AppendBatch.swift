@@ -54,7 +54,13 @@ struct AppendBatch {
     private var types = ArrayParameter(.text)
     private var schemaVersions = ArrayParameter(.smallInteger)
     private var data = ArrayParameter(.jsonb)
-    private var metadata = ArrayParameter(.jsonb)
+    private var actors = SparseTexts()
+    private var sources = SparseTexts()
+    private var eventSequences = ArrayParameter(.integer)
+    private var traceIDs = SparseTexts()
+    private var causationIDs = SparseTexts()
+    private var clientAddresses = SparseTexts()
+    private var correlationIDs = SparseTexts()
 
     init(_ appends: [Append]) {
         for append in appends { add(append) }
@@ -65,8 +71,6 @@ struct AppendBatch {
         appendCount += 1
         let number = appendCount
         let firstEvent = eventCount + 1
-        // The same for all events of an append.
-        let appendMetadata = append.metadata.bytes(producer: append.producer)
         appendStreams.append(Int64(stream + 1))
         mustExist.append(append.expected == .exists)
         expectedVersions.append(append.expected.version)
@@ -83,7 +87,7 @@ struct AppendBatch {
             types.append(event.type)
             schemaVersions.append(small: event.schemaVersion)
             data.append(json: event.data)
-            metadata.append(json: appendMetadata)
+            add(append.metadata, append.producer)
         }
         appendVersions.append(streamPlans[stream].events)
         for name in append.opens {
@@ -96,6 +100,17 @@ struct AppendBatch {
             closed.append(Int64(index(of: name) + 1))
             isPlanned = false
         }
+    }
+
+    /// The next event's.
+    private mutating func add(_ metadata: EventMetadata, _ producer: ProducerSequence?) {
+        actors.append(metadata.actor)
+        sources.append(producer?.source)
+        eventSequences.append(producer?.sequence)
+        traceIDs.append(metadata.traceID)
+        causationIDs.append(metadata.causationID)
+        clientAddresses.append(metadata.clientAddress)
+        correlationIDs.append(metadata.correlationID)
     }
 
     private mutating func plan(_ expected: ExpectedVersion, on stream: Int) {
@@ -145,7 +160,9 @@ extension AppendBatch {
         ("producer_stream", .integers), ("producer_source", .texts), ("opening", .integers), ("opened", .integers),
         ("closing", .integers), ("closed", .integers), ("event_append", .integers), ("event_stream", .texts),
         ("event_type", .texts), ("event_schema_version", .smallIntegers), ("event_data", .jsonbs),
-        ("event_metadata", .jsonbs), ("stream_base", .integers), ("stream_events", .integers),
+        ("event_actor", .texts), ("event_source", .texts), ("event_sequence", .integers), ("event_trace_id", .texts),
+        ("event_causation_id", .texts), ("event_client_address", .texts), ("event_correlation_id", .texts),
+        ("stream_base", .integers), ("stream_events", .integers),
         ("append_first", .integers), ("append_version", .integers), ("producer_first", .integers),
         ("producer_last", .integers), ("producer_event", .integers), ("event_version", .integers),
     ]
@@ -164,7 +181,10 @@ extension AppendBatch {
             ("opened", opened.parameter), ("closing", closing.parameter), ("closed", closed.parameter),
             ("event_append", eventAppends.parameter), ("event_stream", eventStreams.parameter),
             ("event_type", types.parameter), ("event_schema_version", schemaVersions.parameter),
-            ("event_data", data.parameter), ("event_metadata", metadata.parameter),
+            ("event_data", data.parameter), ("event_actor", actors.parameter), ("event_source", sources.parameter),
+            ("event_sequence", eventSequences.parameter), ("event_trace_id", traceIDs.parameter),
+            ("event_causation_id", causationIDs.parameter), ("event_client_address", clientAddresses.parameter),
+            ("event_correlation_id", correlationIDs.parameter),
             ("stream_base", plan(.integers(streamPlans.map(\.base)))),
             ("stream_events", plan(.integers(streamPlans.map(\.events)))),
             ("append_first", plan(appendFirst.parameter)), ("append_version", plan(appendVersions.parameter)),
@@ -177,6 +197,23 @@ extension AppendBatch {
 
     /// What is said of the batch where every append is accepted; null where that cannot be.
     private func plan(_ value: @autoclosure () -> Parameter) -> Parameter { isPlanned ? value() : .noIntegers }
+}
+
+/// Texts of a batch's events, one each; null as a whole where none has one, so that nothing is sent and unpacked.
+private struct SparseTexts {
+    private var array = ArrayParameter(.text)
+    private var isEmpty = true
+
+    mutating func append(_ text: String?) {
+        if let text {
+            array.append(text)
+            isEmpty = false
+        } else {
+            array.appendNull()
+        }
+    }
+
+    var parameter: Parameter { isEmpty ? .noTexts : array.parameter }
 }
 
 extension ExpectedVersion {

@@ -36,14 +36,14 @@ extension AuditTrail {
     /// looked at. Nothing leads to more than $3 events, and no chain of causes is followed further than a hundred steps.
     private static let chainSQL = """
         with recursive origin as (
-          select position, metadata ->> 'correlation_id' as correlation_id, metadata ->> 'causation_id' as causation_id
+          select position, correlation_id, causation_id
           from events
           where position = $1
         ),
         causes as (
           select position, causation_id, 0 as depth from origin
           union all
-          select events.position, events.metadata ->> 'causation_id', causes.depth + 1
+          select events.position, events.causation_id, causes.depth + 1
           from causes
           join events on events.position = case
               when causes.causation_id ~ '^[1-9][0-9]{0,17}$' then causes.causation_id::bigint
@@ -53,7 +53,7 @@ extension AuditTrail {
         correlated as (
           select events.position
           from origin
-          join events on events.metadata ->> 'correlation_id' = origin.correlation_id
+          join events on events.correlation_id = origin.correlation_id
           where events.type <> 'CountReadingRecorded' and events.type <> 'HeartbeatRecorded'
           limit $3
         ),
@@ -64,20 +64,20 @@ extension AuditTrail {
           from origin
           join events
             on events.position between origin.position - $2 and origin.position + $2
-            and events.metadata ->> 'correlation_id' = origin.correlation_id
+            and events.correlation_id = origin.correlation_id
           union
           select position from origin
         ),
         effects as (
-          select made.position, events.metadata ->> 'actor' as actor, true as is_own, 0 as depth
+          select made.position, events.actor, true as is_own, 0 as depth
           from made
           join events using (position)
           union
-          select events.position, events.metadata ->> 'actor',
-            coalesce(events.metadata ->> 'actor' in (effects.actor, '\(EventMetadata.ownActor)'), false),
+          select events.position, events.actor,
+            coalesce(events.actor in (effects.actor, '\(EventMetadata.ownActor)'), false),
             effects.depth + 1
           from effects
-          join events on events.metadata ->> 'causation_id' = effects.position::text
+          join events on events.causation_id = effects.position::text
           where events.type <> 'CountReadingRecorded' and events.type <> 'HeartbeatRecorded'
             and effects.is_own and effects.depth < 100 and events.position > effects.position
         ),

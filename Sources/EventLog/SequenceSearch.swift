@@ -25,9 +25,9 @@ struct SequenceSearch {
     static let entries = SQLQuery(
         "sequences_of_source",
         """
-        select (metadata ->> 'sequence')::bigint as sequence, position
+        select sequence, position
         from events
-        where stream = :stream and version between :first and :last and metadata ->> 'source' = :source
+        where stream = :stream and version between :first and :last and source = :source
         order by version
         """, parameters: ["stream": .text, "first": .integer, "last": .integer, "source": .text],
         columns: ["sequence": .integer, "position": .integer])

@@ -29,7 +29,7 @@ package struct RecordedEvent: Hashable, Sendable {
     package let schemaVersion: Int16
     /// A JSON object in UTF-8.
     package let data: [UInt8]
-    /// A JSON object in UTF-8, in the shape of `EventMetadata`.
+    /// The canonical form of `StoredMetadata`: a JSON object in UTF-8.
     package let metadata: [UInt8]
     /// When the log took the event in, by its server's clock. Never decreases with the position, but where that clock
     /// was ahead and is set right (`ClockJump`).
@@ -78,30 +78,9 @@ package struct EventMetadata: Hashable, Sendable {
         self.request = request
     }
 
-    /// The stored form, a JSON object in UTF-8; the producer's source and sequence stand beside the rest.
+    /// The canonical form (`StoredMetadata`); the producer's source and sequence stand beside the rest.
     package func bytes(producer: ProducerSequence? = nil) -> [UInt8] {
-        var output: [UInt8] = []
-        output.reserveCapacity(256)
-        func write(_ name: StaticString, _ value: (inout [UInt8]) -> Void) {
-            output.append(UInt8(ascii: output.isEmpty ? "{" : ","))
-            output.append(UInt8(ascii: "\""))
-            output.append(contentsOf: UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
-            output.append(contentsOf: [UInt8(ascii: "\""), UInt8(ascii: ":")])
-            value(&output)
-        }
-        func write(_ name: StaticString, _ text: String?) {
-            if let text { write(name) { JSON.write(string: text, to: &$0) } }
-        }
-        write("actor", actor)
-        write("correlation_id", correlationID)
-        write("causation_id", causationID)
-        write("trace_id", traceID)
-        write("client_address", clientAddress)
-        write("source", producer?.source)
-        if let producer { write("sequence") { $0.append(contentsOf: String(producer.sequence).utf8) } }
-        if output.isEmpty { output.append(UInt8(ascii: "{")) }
-        output.append(UInt8(ascii: "}"))
-        return output
+        StoredMetadata(self, producer: producer).canonical
     }
 
     package init(_ json: JSON) {

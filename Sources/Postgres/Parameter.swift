@@ -60,6 +60,9 @@ package struct Parameter: Hashable, Sendable {
 
     /// Null as an array of whole numbers.
     package static let noIntegers = Parameter(.int8Array, nil)
+
+    /// Null as an array of texts.
+    package static let noTexts = Parameter(.textArray, nil)
 }
 
 /// The object ids of built-in types, fixed in PostgreSQL's catalog (pg_type.dat).

@@ -1,3 +1,5 @@
+import EventLog
+import EventSourcing
 import Foundation
 
 /// The SQL of one read model: a folder with `tables.sql`, `apply.sql` and perhaps `indexes.sql`, and the typed views of
@@ -46,12 +48,12 @@ package struct ProjectionDefinition: Sendable {
     /// reads.
     static let batchView = """
         create view batch as
-        select position, version, recorded_at, schema_version, stream, type, data, metadata
+        select \(RecordedEvent.columnNames)
         from public.events
         where position > current_setting('footfall.after')::bigint
           and position <= current_setting('footfall.upto')::bigint
         union all
-        select position, version, recorded_at, schema_version, stream, type, data, metadata
+        select \(RecordedEvent.columnNames)
         from public.archived_events
         where position > current_setting('footfall.after')::bigint
           and position <= current_setting('footfall.upto')::bigint

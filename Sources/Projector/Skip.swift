@@ -51,7 +51,7 @@ package enum Skip {
     /// From its commit on every build of the projection passes the event, this one as well as later ones. Where the
     /// connection is lost meanwhile, asking again tells whether it was done.
     package static func record(
-        _ event: NewEvent, metadata: EventMetadata, skipping position: Int64, of projection: String,
+        _ event: NewEvent, by actor: String?, skipping position: Int64, of projection: String,
         on connection: Connection
     ) async throws -> Outcome {
         let row = try await connection.transaction {
@@ -61,7 +61,7 @@ package enum Skip {
                 Self.recording,
                 [
                     "projection": .text(projection), "position": .integer(position), "data": .jsonb(event.data),
-                    "metadata": .jsonb(metadata.bytes()),
+                    "actor": .text(actor),
                 ])[0]
         }
         switch try row.text("outcome") {
@@ -96,8 +96,8 @@ extension Skip {
 
     private static let recording = SQLQuery(
         "skip_projection_event",
-        "select outcome, at from skip_projection_event(:projection, :position, :data, :metadata)",
-        parameters: ["projection": .text, "position": .integer, "data": .jsonb, "metadata": .jsonb],
+        "select outcome, at from skip_projection_event(:projection, :position, :data, :actor)",
+        parameters: ["projection": .text, "position": .integer, "data": .jsonb, "actor": .text],
         columns: ["outcome": .text, "at": .integer])
 
     static let queries = [stopping, leavingOut, recording]

@@ -39,7 +39,7 @@ package enum ReactionSkip {
     /// What the reaction has appended or done because of the event before it stopped there stays done. Where the
     /// connection is lost meanwhile, asking again tells whether it was done.
     package static func record(
-        _ event: NewEvent, metadata: EventMetadata, skipping position: Int64, of reaction: String,
+        _ event: NewEvent, by actor: String?, skipping position: Int64, of reaction: String,
         on connection: Connection
     ) async throws -> Outcome {
         let row = try await connection.transaction {
@@ -47,7 +47,7 @@ package enum ReactionSkip {
             try await connection.script("set local lock_timeout = '10s'")
             return try await connection.query(
                 "select outcome, at from skip_reaction_event($1, $2, $3, $4)",
-                [.text(reaction), .integer(position), .jsonb(event.data), .jsonb(metadata.bytes())])[0]
+                [.text(reaction), .integer(position), .jsonb(event.data), .text(actor)])[0]
         }
         switch try row.text(0) {
         case "skipped": return .skipped(recordedAt: try row.integer(1))

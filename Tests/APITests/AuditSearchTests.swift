@@ -146,17 +146,17 @@ import Testing
             // Among many readings and some commands.
             try await pool.query(
                 """
-                insert into events (position, version, recorded_at, schema_version, stream, type, data, metadata)
+                insert into events (position, version, recorded_at, schema_version, stream, type, correlation_id, data)
                 select
-                  n, n, now(), 1, 's', case when n % 50 = 0 then 'CameraStarted' else 'CountReadingRecorded' end, '{}',
-                  jsonb_build_object('correlation_id', 'c' || n / 50)
+                  n, n, now(), 1, 's', case when n % 50 = 0 then 'CameraStarted' else 'CountReadingRecorded' end,
+                  'c' || n / 50, '{}'
                 from generate_series(1, 100000) as n
                 """)
             try await pool.query("analyze events")
             try await pool.withConnection { connection in
                 for condition in [
-                    "metadata ->> 'correlation_id' = 'c7' and type <> 'CountReadingRecorded' and type <> 'HeartbeatRecorded'",
-                    "metadata ->> 'causation_id' = '7' and type <> 'CountReadingRecorded' and type <> 'HeartbeatRecorded'",
+                    "correlation_id = 'c7' and type <> 'CountReadingRecorded' and type <> 'HeartbeatRecorded'",
+                    "causation_id = '7' and type <> 'CountReadingRecorded' and type <> 'HeartbeatRecorded'",
                 ] {
                     let plan = try await connection.query("explain select position from events where \(condition)")
                         .map { try $0.text(0) }.joined(separator: "\n")

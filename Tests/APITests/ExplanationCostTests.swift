@@ -18,14 +18,13 @@ import Testing
             stream as (
               update streams set version = version + $1 where name = 'telemetry-1' returning version - $1 as base
             )
-            insert into events (position, version, recorded_at, schema_version, stream, type, data, metadata)
+            insert into events (position, version, recorded_at, schema_version, stream, type, data)
             select
               head.base + number, stream.base + number, now(), 1, 'telemetry-1', 'CountReadingRecorded',
               jsonb_build_object(
                 'camera_id', 1, 'line', 'door', 'class', 'person', 'count_in', 1, 'count_out', 0,
                 'observed_at', to_char(
-                  ($2::text::timestamptz - number * interval '1 second') at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')),
-              '{}'
+                  ($2::text::timestamptz - number * interval '1 second') at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'))
             from head, stream, generate_series(1, $1) as number
             """, [.integer(count), .text(end)])
     }

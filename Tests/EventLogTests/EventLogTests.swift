@@ -43,7 +43,8 @@ import Testing
     @Test(arguments: Implementation.allCases)
     func anEventIsReadAsItWasAppended(_ implementation: Implementation) async throws {
         try await implementation.withLog { log in
-            let metadata = EventMetadata(actor: "ana", correlationID: "c-1", traceID: "t")
+            let metadata = EventMetadata(
+                actor: "ana \"\\\u{8}\t\n\u{c}\r\u{1}ü", correlationID: "c-1", traceID: "t", clientAddress: "::1")
             let data: JSON = ["text": "quote \" back\\slash \n ümlaut 漢", "number": 1.5, "none": nil]
             _ = try await log.append(
                 Append(
@@ -57,6 +58,26 @@ import Testing
             #expect(EventMetadata(stored) == metadata)
             #expect(stored["source"] == "w")
             #expect(stored["sequence"] == 7)
+            #expect(read.metadata == metadata.bytes(producer: ProducerSequence(source: "w", sequence: 7)))
+        }
+    }
+
+    /// The form in which metadata is hashed, archived and exported.
+    @Test func metadataReadsAsJSONBWouldHaveIt() async throws {
+        try await TestCluster.shared.withDatabase { target in
+            try await withPostgresLog(target) { log, pool in
+                let metadata = EventMetadata(
+                    actor: "ana \"\\\u{8}\t\n\u{c}\r\u{1f}\u{7f}ü漢", correlationID: "c-1", causationID: "7",
+                    traceID: "t",
+                    clientAddress: "::1")
+                for producer in [ProducerSequence(source: "w/1", sequence: .max), nil] {
+                    _ = try await log.append(
+                        Append(to: "s", producer: producer, events: [event("E")], metadata: metadata))
+                    let read = try #require(try await log.read(after: 0, limit: 10).last)
+                    let jsonb = try await pool.query("select $1::jsonb", [.jsonb(read.metadata)])[0].bytes(0)
+                    #expect(read.metadata == jsonb)
+                }
+            }
         }
     }
 

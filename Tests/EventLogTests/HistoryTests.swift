@@ -77,8 +77,8 @@ import Testing
                         // What another process appended meanwhile.
                         try await connection.script(
                             """
-                            insert into events (position, version, recorded_at, schema_version, stream, type, data, metadata)
-                            values (2, 2, clock_timestamp(), 1, 'a', 'F', '{}', '{}');
+                            insert into events (position, version, recorded_at, schema_version, stream, type, data)
+                            values (2, 2, clock_timestamp(), 1, 'a', 'F', '{}');
                             update streams set version = 2 where name = 'a';
                             update log_head set position = 2;
                             """)

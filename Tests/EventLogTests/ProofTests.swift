@@ -52,6 +52,38 @@ import Testing
         }
     }
 
+    /// The hash of these events, as other programs than this one compute it: it never changes, whatever the table holds
+    /// them in.
+    @Test func theHashOfFixedEventsIsFixed() throws {
+        let hash = "63741b15e5d259f650badb5b590a30fbdd47a22ab486231994d899fd9fcd0cfc"
+        let metadata = StoredMetadata(
+            actor: "ana \"\tü", source: "w", sequence: 5, traceID: "t", causationID: "42", clientAddress: "::1",
+            correlationID: "c")
+        func line(_ position: Int64, _ type: String, _ schemaVersion: Int64, _ data: String, _ metadata: StoredMetadata)
+            -> JSON
+        {
+            [
+                "position": .integer(position), "stream": "telemetry-7", "version": .integer(position),
+                "type": .string(type), "schema_version": .integer(schemaVersion),
+                "recorded_at": "2026-03-28T00:00:00.123456Z", "data": .string(data),
+                "metadata": .string(String(decoding: metadata.canonical, as: UTF8.self)),
+            ]
+        }
+        let lines: [JSON] = [
+            ["format": "footfall proof 1"],
+            [
+                "segment": 1, "first_position": 1, "last_position": 2,
+                "previous_hash": .string(String(repeating: "0", count: 64)), "hash": .string(hash),
+            ],
+            line(
+                1, "CountReadingRecorded", 1, #"{"line": "door", "class": "person", "count_in": 2}"#, metadata),
+            line(2, "HeartbeatRecorded", 3, "{}", StoredMetadata()),
+            ["segments": 1, "events": 2],
+        ]
+        let summary = try verify(lines.map(\.text))
+        #expect(summary.lastHash.hexadecimal == hash)
+    }
+
     @Test func everyChangeIsFoundOut() async throws {
         try await withExport { _, lines in
             // 0 format, 1 segment, 2 to 11 events, 12 segment, 13 to 22 events, 23 end

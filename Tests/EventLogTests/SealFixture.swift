@@ -34,10 +34,18 @@ struct SealFixture {
         let head = try await log.head()
         for index in head..<head + Int64(count) {
             let data: JSON = ["number": .integer(index + 1), "text": "tab \t, line\nfeed, back\\slash, ü 漢"]
+            // Every other one with all metadata that there is.
+            let isFull = index % 2 == 1
             _ = try await log.append([
                 Append(
-                    to: StreamName("s\(index % 3)"), events: [NewEvent(type: "Thing", data: data)],
-                    metadata: EventMetadata(actor: "ana"))
+                    to: StreamName("s\(index % 3)"),
+                    producer: isFull ? ProducerSequence(source: "w\\", sequence: index) : nil,
+                    events: [NewEvent(type: "Thing", data: data)],
+                    metadata: isFull
+                        ? EventMetadata(
+                            actor: "ana \t\\ \"ü\"", correlationID: "c", causationID: "7", traceID: "t",
+                            clientAddress: "::1")
+                        : EventMetadata(actor: "ana"))
             ])
         }
     }

@@ -89,7 +89,7 @@ extension StoppedProjectionTests {
             func skip(_ position: Int64) async throws -> Skip.Outcome {
                 try await Skip.record(
                     NewEvent(type: "ProjectionEventSkipped", data: ["error": .string(stopped.error)]),
-                    metadata: EventMetadata(), skipping: position, of: "total", on: harness.connection)
+                    by: nil, skipping: position, of: "total", on: harness.connection)
             }
             #expect(try await skip(5) == .notStopped)
             #expect(try await skip(3) == .applied(build: build.id))

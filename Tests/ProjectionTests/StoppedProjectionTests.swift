@@ -62,7 +62,7 @@ import Testing
     func skip(_ stop: StoppedAtEvent, _ harness: Harness) async throws -> Skip.Outcome {
         try await Skip.record(
             NewEvent(type: "ProjectionEventSkipped", data: ["error": .string(stop.error)]),
-            metadata: EventMetadata(actor: "ana"), skipping: stop.position, of: stop.projection,
+            by: "ana", skipping: stop.position, of: stop.projection,
             on: harness.connection)
     }
 

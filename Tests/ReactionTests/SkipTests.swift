@@ -16,7 +16,7 @@ import Testing
             reaction: "echo", position: position, type: "Asked", stream: "questions-1", error: error,
             reason: Reason(stored: "asked by nobody"))
         return try await ReactionSkip.record(
-            skipped.event, metadata: EventMetadata(actor: "ana"), skipping: position, of: "echo", on: connection)
+            skipped.event, by: "ana", skipping: position, of: "echo", on: connection)
     }
 
     private static let poison = Echo.question("many")

@@ -6,7 +6,7 @@ select
     position,
     version,
     recorded_at,
-    metadata ->> 'actor' as actor,
+    actor,
     (data ->> 'camera_id')::bigint as camera_id,
     shown_stream_url(data ->> 'stream_url') as stream_url,
     hidden_stream_path(data ->> 'stream_url') as stream_path,

@@ -5,6 +5,6 @@ select
     position,
     version,
     recorded_at,
-    metadata ->> 'actor' as actor,
+    actor,
     (data ->> 'camera_id')::bigint as camera_id
 from batch

@@ -5,7 +5,7 @@ select
     position,
     version,
     recorded_at,
-    metadata ->> 'actor' as actor,
+    actor,
     (data ->> 'camera_id')::bigint as camera_id,
     data ->> 'worker_id' as worker_id,
     (data ->> 'epoch')::bigint as epoch

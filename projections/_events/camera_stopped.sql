@@ -5,7 +5,7 @@ select
     position,
     version,
     recorded_at,
-    metadata ->> 'actor' as actor,
+    actor,
     (data ->> 'camera_id')::bigint as camera_id,
     data ->> 'reason' as reason
 from batch

@@ -6,7 +6,7 @@ select
     position,
     version,
     recorded_at,
-    metadata ->> 'actor' as actor,
+    actor,
     (data ->> 'camera_id')::bigint as camera_id,
     (data ->> 'from')::timestamptz as "from",
     (data ->> 'to')::timestamptz as "to",

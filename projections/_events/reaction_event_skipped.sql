@@ -5,7 +5,7 @@ select
     position,
     version,
     recorded_at,
-    metadata ->> 'actor' as actor,
+    actor,
     data ->> 'reaction' as reaction,
     (data ->> 'skipped_position')::bigint as skipped_position,
     data ->> 'skipped_type' as skipped_type,

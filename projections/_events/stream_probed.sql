@@ -5,7 +5,7 @@ select
     position,
     version,
     recorded_at,
-    metadata ->> 'actor' as actor,
+    actor,
     (data ->> 'camera_id')::bigint as camera_id,
     (data ->> 'observed_at')::timestamptz as observed_at,
     (data ->> 'ok')::boolean as ok,

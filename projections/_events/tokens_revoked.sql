@@ -6,7 +6,7 @@ select
     position,
     version,
     recorded_at,
-    metadata ->> 'actor' as actor,
+    actor,
     data ->> 'token_id' as token_id,
     data ->> 'subject' as subject,
     (data ->> 'issued_before')::timestamptz as issued_before,

@@ -15,7 +15,9 @@ struct ArchiveCommand: AsyncParsableCommand {
             Writes each sealed segment that lies before the bound to one zstd file, reads it back, and drops a \
             partition once all its segments are in verified files. Reading the log, the audit trail and rebuilds go \
             through the files as before, so they must stay where they are. A file is \
-            read without Footfall by: zstd -dc FILE | psql -c 'copy events from stdin'
+            read without Footfall by zstd -dc FILE | psql -c 'copy segment from stdin' once there is a table for it: \
+            create table segment (position bigint, version bigint, recorded_at timestamptz, schema_version smallint, \
+            stream text, type text, data jsonb, metadata jsonb)
             """)
 
     @OptionGroup var database: DatabaseOptions

@@ -45,7 +45,7 @@ struct SkipEventCommand: AsyncParsableCommand {
                 reason: try Reason(reason))
             // Asked even where it has not stopped there: it may have been skipped before.
             let outcome = try await Skip.record(
-                skipped.event, metadata: EventMetadata(actor: actor ?? NSUserName()), skipping: position, of: name,
+                skipped.event, by: actor ?? NSUserName(), skipping: position, of: name,
                 on: connection)
             switch outcome {
             case .skipped(let recordedAt):

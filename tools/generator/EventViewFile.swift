@@ -25,7 +25,7 @@ enum EventViewFile {
     }
 
     /// What every view shows of its events beside their members.
-    private static let envelope = ["position", "version", "recorded_at", "metadata ->> 'actor' as actor"]
+    private static let envelope = ["position", "version", "recorded_at", "actor"]
 
     private static func column(_ member: EventMember) -> String {
         "\(value(of: member)) as \(reservedWords.contains(member.name) ? "\"\(member.name)\"" : member.name)"

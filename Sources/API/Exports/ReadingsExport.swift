@@ -85,7 +85,7 @@ struct ReadingsExport: ExportSource {
         let sql = """
             with \(PlaceHistory.places),
             page as materialized (
-              select position, recorded_at, type, data, metadata
+              select position, recorded_at, type, data, source, sequence
               from \(source.rawValue)
               \(place)
                 and position <= :head
@@ -102,7 +102,7 @@ struct ReadingsExport: ExportSource {
                 (data ->> 'confidence_score')::double precision as confidence_score,
                 (data ->> 'processing_time_ms')::double precision as processing_time_ms,
                 data ->> 'ai_model_version' as ai_model_version,
-                metadata ->> 'source' as source, (metadata ->> 'sequence')::bigint as sequence,
+                source, sequence,
                 (data ->> 'take')::bigint as take
               from page
               where type = '\(CountReading.eventType)'

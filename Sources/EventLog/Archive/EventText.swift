@@ -1,8 +1,8 @@
 import EventSourcing
 
-/// Events as lines of PostgreSQL's COPY text format, in the order of the table's columns: position, version,
-/// recorded_at (RFC 3339), schema_version, stream, type, data and metadata, with tabs between them.
-/// `zstdcat FILE | psql -c 'copy events from stdin'` reads an archived segment without Footfall.
+/// Events as lines of PostgreSQL's COPY text format: position, version, recorded_at (RFC 3339), schema_version, stream,
+/// type, data and metadata (`StoredMetadata`), with tabs between them. This is the form of files, whatever columns the
+/// table has; psql reads it into a table of its own, as the help of `footfallctl archive` says.
 enum EventText {
     struct Malformed: Error, CustomStringConvertible {
         let line: Int
@@ -14,41 +14,56 @@ enum EventText {
 
     /// Writes one line after another. Times repeat within a batch of appends, so the last one's text is kept.
     struct Writer {
-        private var recordedAt: (value: Timestamp, text: String)?
+        private var recordedAt = Time()
 
         mutating func write(_ event: RecordedEvent, to output: inout [UInt8]) {
-            if recordedAt?.value != event.recordedAt { recordedAt = (event.recordedAt, event.recordedAt.rfc3339) }
-            let time = recordedAt?.text ?? ""
+            let time = recordedAt.text(of: event)
             output.append(contentsOf: "\(event.position)\t\(event.version)\t\(time)\t\(event.schemaVersion)\t".utf8)
-            write(field: event.stream.rawValue, to: &output)
+            EventText.write(field: event.stream.rawValue, to: &output)
             output.append(tab)
-            write(field: event.type, to: &output)
+            EventText.write(field: event.type, to: &output)
             output.append(tab)
-            event.data.withUnsafeBufferPointer { write(field: $0, to: &output) }
+            EventText.write(field: event.data, to: &output)
             output.append(tab)
-            event.metadata.withUnsafeBufferPointer { write(field: $0, to: &output) }
+            EventText.write(field: event.metadata, to: &output)
             output.append(UInt8(ascii: "\n"))
         }
+    }
 
-        private func write(field: String, to output: inout [UInt8]) {
-            var field = field
-            field.withUTF8 { write(field: $0, to: &output) }
+    /// The text of an event's time; the last one is kept.
+    struct Time {
+        private var last: (value: Timestamp, text: String)?
+
+        mutating func text(of event: RecordedEvent) -> String {
+            if let last, last.value == event.recordedAt { return last.text }
+            let text = event.recordedAt.rfc3339
+            last = (event.recordedAt, text)
+            return text
         }
+    }
 
-        private func write(field: UnsafeBufferPointer<UInt8>, to output: inout [UInt8]) {
-            // Most fields need no escape and are copied whole.
-            guard field.contains(where: { $0 == backslash || $0 < 0x20 }) else {
-                output.append(contentsOf: field)
-                return
-            }
-            for byte in field {
-                switch byte {
-                case backslash: output.append(contentsOf: [backslash, backslash])
-                case tab: output.append(contentsOf: [backslash, UInt8(ascii: "t")])
-                case UInt8(ascii: "\n"): output.append(contentsOf: [backslash, UInt8(ascii: "n")])
-                case UInt8(ascii: "\r"): output.append(contentsOf: [backslash, UInt8(ascii: "r")])
-                default: output.append(byte)
-                }
+    static func write(field: String, to output: inout [UInt8]) {
+        var field = field
+        field.withUTF8 { write(field: $0, to: &output) }
+    }
+
+    static func write(field: [UInt8], to output: inout [UInt8]) {
+        field.withUnsafeBufferPointer { write(field: $0, to: &output) }
+    }
+
+    private static func write(field: UnsafeBufferPointer<UInt8>, to output: inout [UInt8]) {
+        // Most fields need no escape and are copied whole.
+        guard field.contains(where: { $0 == backslash || $0 < 0x20 }) else {
+            output.append(contentsOf: field)
+            return
+        }
+        for byte in field {
+            switch byte {
+            case backslash: output.append(contentsOf: [backslash, backslash])
+            case tab: output.append(contentsOf: [backslash, UInt8(ascii: "t")])
+            case UInt8(ascii: "\n"): output.append(contentsOf: [backslash, UInt8(ascii: "n")])
+            case UInt8(ascii: "\r"): output.append(contentsOf: [backslash, UInt8(ascii: "r")])
+            default: output.append(byte)
             }
         }
     }

@@ -6,7 +6,8 @@ import Postgres
 /// are complete and unaltered (`ProofFile`).
 ///
 /// JSON lines: the format; then each segment, with the hash of the one before it and its own, followed by its events;
-/// then how much there was. An event's `data` and `metadata` are texts, byte for byte as they were hashed.
+/// then how much there was. An event's `data` and `metadata` are texts, byte for byte as they were hashed, whatever columns
+/// the table has.
 package struct ProofExport: Sendable {
     static let format = "footfall proof 1"
     private static let pieceBytes = 1 << 20

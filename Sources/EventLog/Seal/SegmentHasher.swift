@@ -5,8 +5,9 @@ import EventSourcing
 ///
 /// An event's digest is the SHA-256 of its canonical bytes: position, version, recorded_at (microseconds since 1970) in
 /// 8 bytes each and schema_version in 2, big-endian; then stream, type, data and metadata in UTF-8, each after its
-/// length in 4 bytes, big-endian. Data and metadata are jsonb's text, whose order of members and spacing PostgreSQL
-/// fixes.
+/// length in 4 bytes, big-endian. Data is jsonb's text, whose order of members and spacing PostgreSQL fixes; metadata is the
+/// canonical form of `StoredMetadata`, which is the same of its members. The columns of the table play no part in it, so a
+/// hash stays what it is when they change.
 ///
 /// A segment's hash is the SHA-256 of the text `footfall segment 1` and a line feed, the previous segment's hash (of the
 /// first one: 32 zero bytes), the segment's number, first and last position in 8 bytes each, big-endian, and the digests

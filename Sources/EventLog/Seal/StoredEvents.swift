@@ -55,11 +55,13 @@ struct StoredEvents: Sendable {
 extension RecordedEvent {
     /// The columns of a row that an event is made of.
     static let columns: KeyValuePairs<String, ColumnType> = [
-        "position": .integer, "stream": .text, "version": .integer, "type": .text, "schema_version": .integer,
-        "data": .bytes, "metadata": .bytes, "recorded_at": .timestamp,
+        "position": .integer, "version": .integer, "recorded_at": .timestamp, "sequence": .integer,
+        "schema_version": .integer, "stream": .text, "type": .text, "actor": .text, "source": .text, "trace_id": .text,
+        "causation_id": .text, "client_address": .text, "correlation_id": .text, "data": .bytes,
     ]
 
-    static let columnNames = columns.map(\.key).joined(separator: ", ")
+    /// Of `events` and `archived_events`.
+    package static let columnNames = columns.map(\.key).joined(separator: ", ")
 
     init(_ row: Row) throws(PostgresError) {
         self.init(
@@ -69,7 +71,7 @@ extension RecordedEvent {
             type: try row.text("type"),
             schemaVersion: Int16(truncatingIfNeeded: try row.integer("schema_version")),
             data: try row.bytes("data"),
-            metadata: try row.bytes("metadata"),
+            metadata: try StoredMetadata(row).canonical,
             recordedAt: Timestamp(microseconds: try row.timestamp("recorded_at")))
     }
 
@@ -77,5 +79,18 @@ extension RecordedEvent {
         RecordedEvent(
             position: position, stream: stream, version: version, type: type, schemaVersion: schemaVersion, data: data,
             metadata: metadata, recordedAt: recordedAt)
+    }
+}
+
+extension StoredMetadata {
+    fileprivate init(_ row: Row) throws(PostgresError) {
+        self.init(
+            actor: try row.optionalText("actor"),
+            source: try row.optionalText("source"),
+            sequence: try row.optionalInteger("sequence"),
+            traceID: try row.optionalText("trace_id"),
+            causationID: try row.optionalText("causation_id"),
+            clientAddress: try row.optionalText("client_address"),
+            correlationID: try row.optionalText("correlation_id"))
     }
 }

@@ -105,10 +105,10 @@ extension ProjectionDefinition {
     /// The view that every other one reads, of the events of some streams only, without those that the projection skips.
     fileprivate func batchView(of streams: [String]) -> String {
         let names = streams.map { "'\($0)'" }.joined(separator: ", ")
-        let columns = "position, version, recorded_at, schema_version, stream, type, data, metadata"
         let parts = ["public.events", "public.archived_events"].map { table in
             """
-            select \(columns) from \(table)
+            select \(RecordedEvent.columnNames)
+            from \(table)
             where stream in (\(names)) and position <= current_setting('footfall.upto')::bigint
               and position not in (select position from public.projection_skips where projection = '\(name)')
             """

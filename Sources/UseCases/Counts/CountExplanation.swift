@@ -129,17 +129,17 @@ package struct CountExplanation: Sendable {
         ),
         listed as (
           select
-            position, version, recorded_at, metadata, 'CountReadingRecorded' as type, line, class,
+            position, version, recorded_at, actor, source, sequence, 'CountReadingRecorded' as type, line, class,
             data ->> 'observed_at' as observed_at, (data ->> 'take')::bigint as take, null::text as from, null::text as to, null::text as reason,
             count_in, count_out, null::bigint as correction_in, null::bigint as correction_out
           from readings
           union all
           select
-            position, version, recorded_at, metadata, 'CountCorrected', line, class,
+            position, version, recorded_at, actor, source, sequence, 'CountCorrected', line, class,
             null, null, data ->> 'from', data ->> 'to', data ->> 'reason',
             null, null, sum(correction_in)::bigint, sum(correction_out)::bigint
           from corrections
-          group by position, version, recorded_at, metadata, line, class, data
+          group by position, version, recorded_at, actor, source, sequence, line, class, data
         ),
         page as (
           select *
@@ -201,8 +201,8 @@ package struct CountExplanation: Sendable {
                       'from', page.from, 'to', page.to,
                       'count_in', count_in, 'count_out', count_out,
                       'correction_in', correction_in, 'correction_out', correction_out, 'reason', reason,
-                      'take', take, 'source', metadata ->> 'source', 'sequence', (metadata ->> 'sequence')::bigint,
-                      'actor', metadata ->> 'actor', 'recorded_at', rfc3339(recorded_at))) order by position),
+                      'take', take, 'source', source, 'sequence', sequence,
+                      'actor', actor, 'recorded_at', rfc3339(recorded_at))) order by position),
                 '[]')
               from page
             )

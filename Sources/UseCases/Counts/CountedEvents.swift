@@ -102,21 +102,21 @@ package struct CountedEvents: Sendable {
     /// of the whole log besides, which at a million events took longer than all the rest.
     package static let sources = """
         recorded_readings as not materialized (
-          select position, version, recorded_at, \(unskipped), metadata
+          select position, version, recorded_at, \(unskipped), actor, source, sequence
           from events
           where stream = :stream and type = 'CountReadingRecorded'
             and \(minute) >= \(minute(of: ":from")) and \(minute) < \(minute(of: ":to"))
           union all
-          select position, version, recorded_at, \(unskipped), metadata
+          select position, version, recorded_at, \(unskipped), actor, source, sequence
           from archived_events
           where stream = :stream and type = 'CountReadingRecorded'
         ),
         recorded_corrections as not materialized (
-          select position, version, recorded_at, \(unskipped), metadata
+          select position, version, recorded_at, \(unskipped), actor, source, sequence
           from events
           where stream = :stream and type = 'CountCorrected'
           union all
-          select position, version, recorded_at, \(unskipped), metadata
+          select position, version, recorded_at, \(unskipped), actor, source, sequence
           from archived_events
           where stream = :stream and type = 'CountCorrected'
         ),
@@ -150,7 +150,7 @@ package struct CountedEvents: Sendable {
         ),
         readings as materialized (
           select
-            position, version, recorded_at, metadata, data,
+            position, version, recorded_at, actor, source, sequence, data,
             coalesce(data ->> 'line', '') as line, data ->> 'class' as class,
             \(bucket("(data ->> 'observed_at')::timestamptz")) as bucket_start,
             (data ->> 'count_in')::bigint as count_in, (data ->> 'count_out')::bigint as count_out
@@ -163,7 +163,7 @@ package struct CountedEvents: Sendable {
         ),
         corrections as materialized (
           select
-            position, version, recorded_at, metadata, data,
+            position, version, recorded_at, actor, source, sequence, data,
             coalesce(data ->> 'line', '') as line, data ->> 'class' as class,
             bucket.start as bucket_start, bucket.delta_in as correction_in, bucket.delta_out as correction_out
           from recorded_corrections as recorded

@@ -14,28 +14,31 @@ enum QueryFixture {
             select case kind when 'camera' then 1 else 200 end, kind || '-' || camera
             from generate_series(1, 300) as camera, unnest(array['camera', 'telemetry']) as kind;
 
-            insert into events (position, version, recorded_at, schema_version, stream, type, data, metadata)
+            insert into events (
+              position, version, recorded_at, schema_version, stream, type, actor, correlation_id, data
+            )
             select
-              camera, 1, '2026-03-28T00:00:00Z', 1, 'camera-' || camera, 'CameraRegistered',
+              camera, 1, '2026-03-28T00:00:00Z', 1, 'camera-' || camera, 'CameraRegistered', 'operator',
+              'request-' || camera,
               jsonb_build_object(
                 'camera_id', camera, 'name', 'Camera ' || camera, 'location', 'Hall ' || camera % 20,
                 'stream_url', 'rtsp://10.0.0.' || camera % 250 || '/s', 'stream_type', 'rtsp', 'description', '',
                 'settings', '{}'::jsonb, 'metadata', '{}'::jsonb, 'time_zone', 'UTC',
                 'lines', jsonb_build_array(jsonb_build_object(
-                  'name', 'door', 'from', '[0, 0.5]'::jsonb, 'to', '[1, 0.5]'::jsonb, 'inside', '[0.5, 0.9]'::jsonb))),
-              jsonb_build_object('actor', 'operator', 'correlation_id', 'request-' || camera)
+                  'name', 'door', 'from', '[0, 0.5]'::jsonb, 'to', '[1, 0.5]'::jsonb, 'inside', '[0.5, 0.9]'::jsonb)))
             from generate_series(1, 300) as camera;
 
-            insert into events (position, version, recorded_at, schema_version, stream, type, data, metadata)
+            insert into events (
+              position, version, recorded_at, sequence, schema_version, stream, type, actor, source, data
+            )
             select
-              300 + (number - 1) * 300 + camera, number, timestamptz '2026-03-28T00:00:00Z' + number * interval '2 minutes', 1,
-              'telemetry-' || camera, 'CountReadingRecorded',
+              300 + (number - 1) * 300 + camera, number, timestamptz '2026-03-28T00:00:00Z' + number * interval '2 minutes',
+              number, 1, 'telemetry-' || camera, 'CountReadingRecorded', 'worker', 'worker-1',
               jsonb_build_object(
                 'camera_id', camera, 'line', 'door', 'class', 'person', 'count_in', 1, 'count_out', number % 2,
                 'observed_at', to_char(
                   (timestamptz '2026-03-28T00:00:00Z' + number * interval '2 minutes') at time zone 'UTC',
-                  'YYYY-MM-DD"T"HH24:MI:SS"Z"')),
-              jsonb_build_object('actor', 'worker', 'source', 'worker-1', 'sequence', number)
+                  'YYYY-MM-DD"T"HH24:MI:SS"Z"'))
             from generate_series(1, 200) as number, generate_series(1, 300) as camera;
 
             insert into producers (last_sequence, last_position, stream, source)

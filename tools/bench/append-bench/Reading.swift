@@ -60,7 +60,7 @@ enum Reading {
         return count
     }
 
-    private static let columns = "position, stream, version, type, schema_version, data, metadata, recorded_at"
+    private static let columns = RecordedEvent.columnNames
 
     private static func rows(of connection: Connection) async throws -> Int64 {
         try await connection.stream("select \(columns) from events order by position") { rows in

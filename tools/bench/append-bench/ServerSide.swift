@@ -27,7 +27,11 @@ struct ServerSide {
           p_event_type text[],
           p_event_schema_version smallint[],
           p_event_data jsonb[],
-          p_event_metadata jsonb[],
+          p_event_actor text[],
+          p_event_source text[],
+          p_event_sequence bigint[],
+          p_event_client_address text[],
+          p_event_correlation_id text[],
           p_stream_base bigint[],
           p_stream_events bigint[],
           p_append_version bigint[],
@@ -50,7 +54,7 @@ struct ServerSide {
 
         create table prepared_events (
           size bigint, batch bigint, index bigint, stream text, source text, sequence bigint, type text, data jsonb,
-          metadata jsonb
+          actor text, client_address text, correlation_id text
         );
         """
 
@@ -93,7 +97,11 @@ struct ServerSide {
           array_agg(batch.type order by batch.index),
           array_agg(1 order by batch.index),
           array_agg(batch.data order by batch.index),
-          array_agg(batch.metadata order by batch.index),
+          array_agg(batch.actor order by batch.index),
+          array_agg(batch.source order by batch.index),
+          array_agg(batch.sequence order by batch.index),
+          array_agg(batch.client_address order by batch.index),
+          array_agg(batch.correlation_id order by batch.index),
           (select array_agg(null::bigint) from stream where stream.size = batch.size and stream.batch = batch.batch),
           (select array_agg(events order by index) from stream
             where stream.size = batch.size and stream.batch = batch.batch),
@@ -121,16 +129,13 @@ struct ServerSide {
                 try await connection.query(
                     """
                     insert into prepared_events
-                    select $1, $2, index, stream, source, sequence, type, data, metadata
-                    from unnest($3, $4, $5, $6, $7, $8)
-                    with ordinality as event (stream, source, sequence, type, data, metadata, index)
+                    select $1, $2, index, stream, source, sequence, type, data, actor, client_address, correlation_id
+                    from unnest($3, $4, $5, $6, $7, $8, $9, $10)
+                    with ordinality as event (
+                      stream, type, data, actor, source, sequence, client_address, correlation_id, index
+                    )
                     """,
-                    [
-                        .integer(size), .integer(batch), .texts(appends.map(\.stream.rawValue)),
-                        .texts(appends.map(\.producer?.source)), .integers(appends.map(\.producer?.sequence)),
-                        .texts(appends.map { $0.events[0].type }), .jsonbs(appends.map { $0.events[0].data }),
-                        .jsonbs(appends.map { $0.metadata.bytes(producer: $0.producer) }),
-                    ])
+                    [.integer(size), .integer(batch)] + Self.arrays(of: appends))
             }
         }
         try await connection.query(Self.gather)
@@ -148,13 +153,20 @@ struct ServerSide {
         turn += 1
         try await connection.query(
             """
-            insert into raw_events (position, version, recorded_at, schema_version, stream, type, data, metadata)
+            insert into raw_events (
+              position, version, recorded_at, sequence, schema_version, stream, type, actor, source, client_address,
+              correlation_id, data
+            )
             select
-              event.index + $3, event.index + $3, now(), event.schema_version, event.stream, event.type, event.data,
-              event.metadata
+              event.index + $3, event.index + $3, now(), event.sequence, event.schema_version, event.stream, event.type,
+              event.actor, event.source, event.client_address, event.correlation_id, event.data
             from prepared_batches,
-            unnest(p_event_stream, p_event_type, p_event_schema_version, p_event_data, p_event_metadata)
-              with ordinality as event (stream, type, schema_version, data, metadata, index)
+            unnest(
+              p_event_stream, p_event_type, p_event_schema_version, p_event_data, p_event_actor, p_event_source,
+              p_event_sequence, p_event_client_address, p_event_correlation_id
+            ) with ordinality as event (
+              stream, type, schema_version, data, actor, source, sequence, client_address, correlation_id, index
+            )
             where prepared_batches.size = $1 and prepared_batches.batch = $2
             """, [.integer(size), .integer(turn % Self.batches), .integer(rawEvents)])
         rawEvents += size
@@ -164,18 +176,28 @@ struct ServerSide {
     mutating func insertSent(_ parameters: [Parameter], batchOf size: Int) async throws {
         try await connection.query(
             """
-            insert into raw_events (position, version, recorded_at, schema_version, stream, type, data, metadata)
-            select event.index + $5, event.index + $5, now(), 1, event.stream, event.type, event.data, event.metadata
-            from unnest($1, $2, $3, $4) with ordinality as event (stream, type, data, metadata, index)
+            insert into raw_events (
+              position, version, recorded_at, sequence, schema_version, stream, type, actor, source, client_address,
+              correlation_id, data
+            )
+            select
+              event.index + $9, event.index + $9, now(), event.sequence, 1, event.stream, event.type, event.actor,
+              event.source, event.client_address, event.correlation_id, event.data
+            from unnest($1, $2, $3, $4, $5, $6, $7, $8) with ordinality as event (
+              stream, type, data, actor, source, sequence, client_address, correlation_id, index
+            )
             """, parameters + [.integer(rawEvents)])
         rawEvents += size
     }
 
+    /// What is stored of the appends, each of one event, without what is the same for all.
     static func arrays(of appends: [Append]) -> [Parameter] {
         [
             .texts(appends.map(\.stream.rawValue)), .texts(appends.map { $0.events[0].type }),
             .jsonbs(appends.map { $0.events[0].data }),
-            .jsonbs(appends.map { $0.metadata.bytes(producer: $0.producer) }),
+            .texts(appends.map(\.metadata.actor)), .texts(appends.map(\.producer?.source)),
+            .integers(appends.map(\.producer?.sequence)), .texts(appends.map(\.metadata.clientAddress)),
+            .texts(appends.map(\.metadata.correlationID)),
         ]
     }
 
@@ -193,7 +215,9 @@ struct ServerSide {
               p_producer_stream => p_producer_stream, p_producer_source => p_producer_source,
               p_event_append => p_event_append, p_event_stream => p_event_stream, p_event_type => p_event_type,
               p_event_schema_version => p_event_schema_version, p_event_data => p_event_data,
-              p_event_metadata => p_event_metadata, p_stream_base => p_stream_base,
+              p_event_actor => p_event_actor, p_event_source => p_event_source, p_event_sequence => p_event_sequence,
+              p_event_client_address => p_event_client_address, p_event_correlation_id => p_event_correlation_id,
+              p_stream_base => p_stream_base,
               p_stream_events => p_stream_events, p_append_first => p_event_append,
               p_append_version => p_append_version, p_producer_first => sequences, p_producer_last => sequences,
               p_producer_event => p_producer_event, p_event_version => p_append_version)

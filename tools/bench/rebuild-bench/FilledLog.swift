@@ -58,11 +58,14 @@ struct FilledLog {
                 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as observed_at
             from drawn
           )
-          insert into events (position, version, recorded_at, schema_version, stream, type, data, metadata)
+          insert into events (
+            position, version, recorded_at, schema_version, stream, type, actor, client_address, correlation_id, data
+          )
           select
             position,
             coalesce(streams.version, 0) + row_number() over (partition by stream order by position),
-            recorded_at, 1, stream, type,
+            recorded_at, 1, stream, type, 'worker-' || camera % 9, '10.20.0.7',
+            '5f0b3c1e-8a64-4d0e-9b57-' || 1000000000000 + position / 50,
             case type
               when 'CountReadingRecorded' then jsonb_build_object(
                 'camera_id', camera, 'observed_at', observed_at, 'line', 'entrance-' || 1 + position % 2,
@@ -88,10 +91,7 @@ struct FilledLog {
                 'metadata', '{"floor": 2}'::jsonb, 'settings', '{}'::jsonb, 'time_zone', 'Europe/Berlin')
                 || case when type = 'CameraDescribed' then '{}'
                   else '{"stream_url": "rtsp://10.0.0.5/live", "stream_type": "rtsp", "lines": []}'::jsonb end
-            end,
-            jsonb_build_object(
-              'actor', 'worker-' || camera % 9, 'client_address', '10.20.0.7',
-              'correlation_id', '5f0b3c1e-8a64-4d0e-9b57-' || 1000000000000 + position / 50)
+            end
           from typed
           left join streams on streams.name = typed.stream
           order by position;
