@@ -78,7 +78,9 @@ struct AppendCall {
         returning outcomes::text[] as outcomes, first_positions, versions, recorded_at
         """, parameters: keyParameters, columns: answer)
 
-    static let queries = [begin, clock, append, notingAppend, recall]
+    private static let queueUsage = SQLQuery("notification_queue_usage", "select pg_notification_queue_usage()")
+
+    static let queries = [begin, clock, append, notingAppend, recall, queueUsage]
 
     private static let maximumAttempts = 5
 
@@ -112,7 +114,7 @@ struct AppendCall {
                 if error.sqlState == SQLState.programLimit, error.isPassing {
                     // A full NOTIFY queue stays so, although nobody needs what is in it any more, until somebody looks:
                     // appends, which are refused, do not.
-                    _ = try? await writer.query("select pg_notification_queue_usage()")  // the next attempt tells
+                    _ = try? await writer.query(Self.queueUsage.statement())  // the next attempt tells
                     if attempt > 1 { throw error }
                     attempt += 1
                     continue

@@ -32,13 +32,15 @@ extension AuditTrail {
     private static let maximumLinks = 1000
 
     /// Every step is found by an index. Readings and heartbeats are in none: those of a request stand beside its other
-    /// events, or beside the one that is asked for, since they were appended together; so $2 positions around are
-    /// looked at. Nothing leads to more than $3 events, and no chain of causes is followed further than a hundred steps.
-    private static let chainSQL = """
+    /// events, or beside the one that is asked for, since they were appended together; so `around` positions on both
+    /// sides are looked at. Nothing leads to more than `limit` events, and no chain of causes is followed further than a hundred steps.
+    static let chain = SQLQuery(
+        "audit_chain",
+        """
         with recursive origin as (
           select position, correlation_id, causation_id
           from events
-          where position = $1
+          where position = :position
         ),
         causes as (
           select position, causation_id, 0 as depth from origin
@@ -55,7 +57,7 @@ extension AuditTrail {
           from origin
           join events on events.correlation_id = origin.correlation_id
           where events.type <> 'CountReadingRecorded' and events.type <> 'HeartbeatRecorded'
-          limit $3
+          limit :limit
         ),
         made as (
           select position from correlated
@@ -63,7 +65,7 @@ extension AuditTrail {
           select events.position
           from origin
           join events
-            on events.position between origin.position - $2 and origin.position + $2
+            on events.position between origin.position - :around and origin.position + :around
             and events.correlation_id = origin.correlation_id
           union
           select position from origin
@@ -82,32 +84,34 @@ extension AuditTrail {
             and effects.is_own and effects.depth < 100 and events.position > effects.position
         ),
         related as (
-          select position, min(rank) as rank
+          select position, min(rank)::bigint as rank
           from (
-            select $1::bigint as position, 0 as rank
+            select :position::bigint as position, 0 as rank
             union all select position, 1 from causes
             union all select position, 2 from made
             union all select position, case when is_own then 3 else 4 end from effects
           ) as related
           group by position
           order by position
-          limit $3 + 1
+          limit :limit + 1
         )
-        select related.position, \(object), related.rank::bigint
+        select related.position, related.rank, \(object) as entry
         from related
         join read.audit using (position)
         order by position
-        """
+        """, parameters: ["position": .integer, "around": .integer, "limit": .integer],
+        columns: ["position": .integer, "rank": .integer, "entry": .bytes])
 
     /// nil where there is no event at this position, or it is archived.
     package func chain(around position: Int64) async throws -> AuditChain? {
         let rows = try await pool.query(
-            Self.chainSQL, [.integer(position), .integer(2000), .integer(Self.maximumLinks)])
+            Self.chain.statement([
+                "position": .integer(position), "limit": .integer(Self.maximumLinks), "around": .integer(2000),
+            ]))
         let links = try rows.prefix(Self.maximumLinks).map { row in
             let relations: [AuditChain.Relation] = [.event, .cause, .sameRequest, .effect, .claimedEffect]
             return AuditChain.Link(
-                relation: relations[Int(try row.integer(2))],
-                entry: Entry(position: try row.integer(0), json: try row.bytes(1)))
+                relation: relations[Int(try row.integer("rank"))], entry: try Entry(row))
         }
         if links.isEmpty { return nil }
         return AuditChain(links: links, isComplete: rows.count <= Self.maximumLinks)

@@ -55,6 +55,11 @@ package struct AuditTrail: Sendable {
         package let position: Int64
         /// A JSON object in UTF-8: the columns of `read.audit` by name.
         package let json: [UInt8]
+
+        init(_ row: Row) throws(PostgresError) {
+            position = try row.integer("position")
+            json = try row.bytes("entry")
+        }
     }
 
     package struct Page: Sendable {
@@ -84,36 +89,36 @@ package struct AuditTrail: Sendable {
             // The end of the log is read first: what is committed after that may be on the page, but none before is
             // missed.
             let results = try await connection.pipeline([
-                Self.holdPartitions, Statement("select position, archived_to from log_head"),
-                statement(filter, of: .stored, after: position, limit: limit),
+                ArchivedTelemetry.holdPartitions, ArchivedEvents.Ends.query.statement(),
+                Self.statement(filter, of: .stored, after: position, limit: limit),
             ])
-            let isArchived = position < (try results[1][0].integer(1))
-            if isArchived { return try await archivedPage(filter, after: position, limit: limit, on: connection) }
-            return try page(results[2], after: position, limit: limit, head: try results[1][0].integer(0))
+            let ends = try ArchivedEvents.Ends(results[1][0])
+            if position < ends.archivedTo {
+                return try await archivedPage(filter, after: position, limit: limit, on: connection)
+            }
+            return try page(results[2], after: position, limit: limit, head: ends.head)
         }
     }
-
-    /// No partition is archived or brought back until the transaction ends.
-    private static let holdPartitions = Statement("select pg_advisory_xact_lock_shared(archive_lock())")
 
     /// A page that begins in the archive.
     private func archivedPage(
         _ filter: Filter, after position: Int64, limit: Int, on connection: Connection
     ) async throws -> Page {
         try await connection.transaction {
-            let ends = try await connection.pipeline([
-                Self.holdPartitions, Statement("select position, archived_to from log_head"),
-            ])[1][0]
-            let (head, archivedTo) = (try ends.integer(0), try ends.integer(1))
+            let ends = try ArchivedEvents.Ends(
+                try await connection.pipeline([
+                    ArchivedTelemetry.holdPartitions, ArchivedEvents.Ends.query.statement(),
+                ])[1][0])
             let (archived, seen) = try await archivedEntries(filter, after: position, limit: limit, on: connection)
             if archived.count == limit {
                 return Page(entries: archived, position: archived.last?.position ?? position, isComplete: false)
             }
             if let seen { return Page(entries: archived, position: seen, isComplete: false) }
             let left = limit - archived.count
-            let rest = statement(filter, of: .stored, after: max(position, archivedTo), limit: left)
+            let rest = Self.statement(filter, of: .stored, after: max(position, ends.archivedTo), limit: left)
             let stored = try page(
-                try await connection.pipeline([rest])[0], after: max(position, archivedTo), limit: left, head: head)
+                try await connection.pipeline([rest])[0], after: max(position, ends.archivedTo), limit: left,
+                head: ends.head)
             return Page(
                 entries: archived + stored.entries, position: stored.position, isComplete: stored.isComplete)
         }
@@ -124,41 +129,33 @@ package struct AuditTrail: Sendable {
         _ filter: Filter, after position: Int64, limit: Int, on connection: Connection
     ) async throws -> Page {
         try await connection.transaction {
-            let ends = try await connection.pipeline([
-                Self.holdPartitions,
-                Statement(
-                    """
-                    select
-                      position, archived_to,
-                      case when $1::timestamptz is null then 0 else position_at($1) end,
-                      case when $2::timestamptz is null then position else position_at($2) end
-                    from log_head
-                    """,
-                    [
-                        .timestamp(filter.from.map { $0.microseconds - 1 }),
-                        .timestamp(filter.to.map { $0.microseconds - 1 }),
-                    ]),
+            let bound = try await connection.pipeline([
+                ArchivedTelemetry.holdPartitions,
+                Self.bounding.statement([
+                    "from": .timestamp(filter.from.map { $0.microseconds - 1 }),
+                    "to": .timestamp(filter.to.map { $0.microseconds - 1 }),
+                ]),
             ])[1][0]
-            let (head, archivedTo) = (try ends.integer(0), try ends.integer(1))
-            let end = min(head, try ends.integer(3))
+            let ends = try ArchivedEvents.Ends(bound)
+            let end = min(ends.head, try bound.integer("last"))
             var entries: [Entry] = []
             var seen = position
-            if seen < archivedTo {
+            if seen < ends.archivedTo {
                 let (archived, stop) = try await archivedEntries(filter, after: position, limit: limit, on: connection)
                 if archived.count == limit {
                     return Page(entries: archived, position: archived.last?.position ?? position, isComplete: false)
                 }
                 if let stop { return Page(entries: archived, position: stop, isComplete: false) }
                 entries = archived
-                seen = archivedTo
+                seen = ends.archivedTo
             }
-            seen = max(seen, try ends.integer(2))
+            seen = max(seen, try bound.integer("first"))
             for _ in 0..<bounds.windows where seen < end {
                 let last = min(seen + bounds.window, end)
                 let left = limit - entries.count
                 let found = try self.entries(
                     try await connection.pipeline([
-                        statement(filter, of: .stored, after: seen, upTo: last, limit: left)
+                        Self.statement(filter, of: .stored, after: seen, upTo: last, limit: left)
                     ])[0])
                 entries += found
                 if found.count == left {
@@ -167,7 +164,8 @@ package struct AuditTrail: Sendable {
                 seen = last
             }
             let isComplete = seen >= end
-            return Page(entries: entries, position: isComplete ? max(position, head) : seen, isComplete: isComplete)
+            return Page(
+                entries: entries, position: isComplete ? max(position, ends.head) : seen, isComplete: isComplete)
         }
     }
 
@@ -199,9 +197,11 @@ package struct AuditTrail: Sendable {
                     && streams.map { $0.contains(event.stream.rawValue) } ?? true
             }
             if !events.isEmpty {
-                let statement = statement(filter, of: .archived, after: position, limit: limit - entries.count)
+                let statement = Self.statement(filter, of: .archived, after: position, limit: limit - entries.count)
                 try await EventTable.insert(events, into: "archived_events", on: connection)
-                let results = try await connection.pipeline([statement, Statement("delete from archived_events")])
+                let results = try await connection.pipeline([
+                    statement, ArchivedTelemetry.forgetting.statement(),
+                ])
                 entries += try self.entries(results[0])
             }
             seen = segment.last
@@ -210,7 +210,7 @@ package struct AuditTrail: Sendable {
     }
 
     private func entries(_ rows: Rows) throws -> [Entry] {
-        try rows.map { Entry(position: try $0.integer(0), json: try $0.bytes(1)) }
+        try rows.map { row throws(PostgresError) in try Entry(row) }
     }
 
     /// SQL for the JSON object of a row of `read.audit`.
@@ -228,48 +228,82 @@ package struct AuditTrail: Sendable {
         case archived = "archived_audit"
     }
 
-    private func statement(
+    private static func statement(
         _ filter: Filter, of source: Source, after position: Int64, upTo last: Int64? = nil, limit: Int
     ) -> Statement {
-        var parameters: [Parameter] = [.integer(position), .integer(limit)]
-        var conditions = ["position > $1"]
-        func require(_ condition: (String) -> String, _ value: Parameter) {
-            parameters.append(value)
-            conditions.append(condition("$\(parameters.count)"))
-        }
-        if let streams = filter.streams { require({ "stream = any (\($0))" }, .texts(streams.map(\.rawValue))) }
-        if let type = filter.type { require({ "type = \($0)" }, .text(type)) }
-        if let actor = filter.actor { require({ "actor = \($0)" }, .text(actor)) }
-        if let id = filter.correlationID { require({ "correlation_id = \($0)" }, .text(id)) }
-        if let id = filter.causationID { require({ "causation_id = \($0)" }, .text(id)) }
-        if let text = filter.text { require({ "strpos(lower(data::text), lower(\($0))) > 0" }, .text(text)) }
-        if let last { require({ "position <= \($0)" }, .integer(last)) }
+        query(filter, of: source, isWindow: last != nil).statement(among: [
+            ("after", .integer(position)), ("limit", .integer(limit)), ("last", .integer(last)),
+            ("streams", .texts(filter.streams?.map(\.rawValue) ?? [])), ("type", .text(filter.type)),
+            ("actor", .text(filter.actor)), ("correlation", .text(filter.correlationID)),
+            ("causation", .text(filter.causationID)), ("text", .text(filter.text)),
+            ("from", .timestamp(filter.from?.microseconds)), ("to", .timestamp(filter.to?.microseconds)),
+        ])
+    }
+
+    /// - Parameter isWindow: whether the page is one of a search, which has turned its times into positions.
+    private static func query(
+        _ filter: Filter, of source: Source, isWindow: Bool, named name: String = "audit_page"
+    ) -> SQLQuery {
+        var conditions = ["position > :after"]
+        if isWindow { conditions.append("position <= :last") }
+        if filter.streams != nil { conditions.append("stream = any (:streams)") }
+        if filter.type != nil { conditions.append("type = :type") }
+        if filter.actor != nil { conditions.append("actor = :actor") }
+        if filter.correlationID != nil { conditions.append("correlation_id = :correlation") }
+        if filter.causationID != nil { conditions.append("causation_id = :causation") }
+        if filter.text != nil { conditions.append("strpos(lower(data::text), lower(:text)) > 0") }
+        let instant = { (name: String) in ":\(name)::timestamptz" }
         switch source {
-        // A search has turned its times into positions.
-        case .stored where last != nil: break
+        case .stored where isWindow: break
         case .stored:
             // The time at which events came never decreases with the position, so times turn into positions.
-            if let from = filter.from {
-                require({ "position > (select position_at(\($0)))" }, .timestamp(from.microseconds - 1))
-            }
-            if let to = filter.to {
-                require({ "position <= (select position_at(\($0)))" }, .timestamp(to.microseconds - 1))
-            }
+            let before = { (name: String) in "(select position_at(\(instant(name)) - interval '1 microsecond'))" }
+            if filter.from != nil { conditions.append("position > \(before("from"))") }
+            if filter.to != nil { conditions.append("position <= \(before("to"))") }
         case .archived:
-            if let from = filter.from {
-                require({ "logged_at(position, recorded_at) >= \($0)" }, .timestamp(from.microseconds))
-            }
-            if let to = filter.to {
-                require({ "logged_at(position, recorded_at) < \($0)" }, .timestamp(to.microseconds))
-            }
+            if filter.from != nil { conditions.append("logged_at(position, recorded_at) >= \(instant("from"))") }
+            if filter.to != nil { conditions.append("logged_at(position, recorded_at) < \(instant("to"))") }
         }
-        return Statement(
-            """
-            select position, \(Self.object)
-            from \(source.rawValue)
-            where \(conditions.joined(separator: " and "))
-            order by position
-            limit $2
-            """, parameters)
+        return SQLQuery(
+            name,
+            parts: """
+                select position, \(object) as entry
+                from \(source.rawValue)
+                where \(conditions.joined(separator: " and "))
+                order by position
+                limit :limit
+                """,
+            among: [
+                ("after", .integer), ("limit", .integer), ("last", .integer), ("streams", .texts), ("type", .text),
+                ("actor", .text), ("correlation", .text), ("causation", .text), ("text", .text), ("from", .timestamp),
+                ("to", .timestamp),
+            ], columns: ["position": .integer, "entry": .bytes])
+    }
+
+    /// Where the log ends, and between which positions what came from one instant to another lies.
+    private static let bounding = SQLQuery(
+        "audit_bounds",
+        """
+        select
+          position, archived_to,
+          case when :from::timestamptz is null then 0 else position_at(:from) end as first,
+          case when :to::timestamptz is null then position else position_at(:to) end as last
+        from log_head
+        """, parameters: ["from": .timestamp, "to": .timestamp],
+        columns: ["position": .integer, "archived_to": .integer, "first": .integer, "last": .integer])
+
+    /// Each form of a page's conditions is in one of these.
+    static var queries: [SQLQuery] {
+        let instant = Timestamp(microseconds: 0)
+        let all = Filter(
+            streams: [], type: "", actor: "", from: instant, to: instant, correlationID: "", causationID: "", text: "")
+        let forms: [(name: String, filter: Filter, source: Source, isWindow: Bool)] = [
+            ("plain", Filter(), .stored, false),
+            ("of_streams", Filter(streams: [], from: instant, to: instant), .stored, false),
+            ("of_type", Filter(type: "", from: instant, to: instant), .stored, false),
+            ("window", all, .stored, true), ("archived", all, .archived, false),
+        ]
+        return [bounding, chain]
+            + forms.map { query($0.filter, of: $0.source, isWindow: $0.isWindow, named: "audit_page_\($0.name)") }
     }
 }

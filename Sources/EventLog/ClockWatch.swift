@@ -68,15 +68,20 @@ package struct ClockWatch: Sendable {
 
     package func look() async throws -> Look {
         let began = ContinuousClock.now
-        let row = try await pool.query(
-            """
-            select clock_timestamp(), greatest(recorded_at, '2000-01-01Z'), (select count(*) from clock_jumps)
-            from log_head
-            """)[0]
+        let row = try await pool.query(Self.clock.statement())[0]
         return Look(
-            clock: Timestamp(microseconds: try row.timestamp(0)), at: began,
-            recordedAt: Timestamp(microseconds: try row.timestamp(1)), jumps: try row.integer(2))
+            clock: Timestamp(microseconds: try row.timestamp("clock")), at: began,
+            recordedAt: Timestamp(microseconds: try row.timestamp("recorded_at")), jumps: try row.integer("jumps"))
     }
+
+    static let clock = SQLQuery(
+        "clock_and_log",
+        """
+        select
+          clock_timestamp() as clock, greatest(recorded_at, '2000-01-01Z') as recorded_at,
+          (select count(*) from clock_jumps) as jumps
+        from log_head
+        """, columns: ["clock": .timestamp, "recorded_at": .timestamp, "jumps": .integer])
 
     /// Tells what has happened since the last look.
     package func report(_ look: Look, after last: Look?) {

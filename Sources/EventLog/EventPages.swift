@@ -30,16 +30,16 @@ package struct EventPages: Sendable {
     }
 
     /// The page after a position; nil where there are no more events.
-    /// - Parameter statement: makes one row of events with later positions, with the last of them in column 0: null where
-    ///   there are none. Archived events are those of one segment, all at once.
+    /// - Parameter statement: makes one row of events with later positions, with the last of them in the column `position`: null
+    ///   where there are none. Archived events are those of one segment, all at once.
     package func page(
         after position: Int64, _ statement: @Sendable (Source) -> Statement
     ) async throws -> Page? {
         try await pool.withConnection { connection in
             let results = try await connection.pipeline([
-                ArchivedTelemetry.holdPartitions, Statement("select archived_to from log_head"), statement(.stored),
+                ArchivedTelemetry.holdPartitions, ArchivedEvents.Ends.query.statement(), statement(.stored),
             ])
-            if position >= (try results[1][0].integer(0)) { return try Self.stored(results[2]) }
+            if position >= (try ArchivedEvents.Ends(results[1][0])).archivedTo { return try Self.stored(results[2]) }
             return try await connection.transaction {
                 _ = try await connection.pipeline([ArchivedTelemetry.holdPartitions])
                 let segment = try await Segment.archived(
@@ -52,7 +52,7 @@ package struct EventPages: Sendable {
                 }
                 try await EventTable.insert(events, into: "archived_events", on: connection)
                 let rows = try await connection.pipeline([
-                    statement(.archived), Statement("delete from archived_events"),
+                    statement(.archived), ArchivedTelemetry.forgetting.statement(),
                 ])[0]
                 return rows.first.map { Page(row: $0, position: segment.last) }
             }
@@ -60,7 +60,7 @@ package struct EventPages: Sendable {
     }
 
     private static func stored(_ rows: Rows) throws -> Page? {
-        guard let row = rows.first, let last = try row.optionalInteger(0) else { return nil }
+        guard let row = rows.first, let last = try row.optionalInteger("position") else { return nil }
         return Page(row: row, position: last)
     }
 }

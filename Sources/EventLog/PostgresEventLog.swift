@@ -236,8 +236,10 @@ extension PostgresEventLog {
 
     /// The queries of the log that are declared as such, for tests of all of them.
     package static let queries =
-        [eventsOfStream, eventsAfter, eventsAt, end, ClockJump.all, StoredEvents.page, SequenceSearch.entries]
-        + AppendCall.queries + [KeyedRequests.holding, BlockingSession.finding] + requestQueries
+        [eventsOfStream, eventsAfter, eventsAt, end, ClockJump.all, ClockWatch.clock, StoredEvents.page]
+        + [SequenceSearch.entries, KeyedRequests.holding, BlockingSession.finding, ProofExport.unsealed]
+        + AppendCall.queries + requestQueries + WriteCheck.queries + Segment.queries + LogLock.queries + Sealer.queries
+        + Verifier.queries + ArchivedEvents.queries + Archiver.queries + AuditTrail.queries
 }
 
 extension EventLogError {

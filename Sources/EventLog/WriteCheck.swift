@@ -66,16 +66,20 @@ actor WriteCheck {
         waiting = [:]
     }
 
+    private static let writing = SQLQuery(
+        "write_check",
+        """
+        insert into append_calls (writer, call, called_at, outcomes, first_positions, versions)
+        values (:writer, 1, clock_timestamp(), '{}', '{}', '{}')
+        on conflict (writer) do update set called_at = excluded.called_at
+        """, parameters: ["writer": .integer])
+
+    private static let notifying = SQLQuery("notify_write_check", "select pg_notify('footfall_write_check', '')")
+
+    static let queries = [writing, notifying]
+
     private static func commit(on pool: Pool, as writer: Int64) async -> Outcome {
-        let statements = [
-            Statement(
-                """
-                insert into append_calls (writer, call, called_at, outcomes, first_positions, versions)
-                values ($1, 1, clock_timestamp(), '{}', '{}', '{}')
-                on conflict (writer) do update set called_at = excluded.called_at
-                """, [.integer(writer)]),
-            Statement("select pg_notify('footfall_write_check', '')", []),
-        ]
+        let statements = [writing.statement(["writer": .integer(writer)]), notifying.statement()]
         do {
             _ = try await pool.withConnection { try await $0.pipeline(statements) }
             return .success(())

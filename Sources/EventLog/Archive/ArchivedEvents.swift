@@ -7,26 +7,31 @@ package struct ArchivedEvents: Sendable {
     struct Ends {
         let archivedTo: Int64
         let head: Int64
+
+        static let query = SQLQuery(
+            "log_ends", "select archived_to, position from log_head",
+            columns: ["archived_to": .integer, "position": .integer])
+
+        init(_ row: Row) throws(PostgresError) {
+            archivedTo = try row.integer("archived_to")
+            head = try row.integer("position")
+        }
     }
 
     let connection: Connection
 
     package init(on connection: Connection) { self.connection = connection }
 
-    func ends() async throws(PostgresError) -> Ends {
-        let row = try await connection.query("select archived_to, position from log_head")[0]
-        return Ends(archivedTo: try row.integer(0), head: try row.integer(1))
-    }
+    func ends() async throws(PostgresError) -> Ends { try Ends(try await connection.query(Ends.query)[0]) }
 
     /// Keeps partitions from coming and going until the caller's transaction ends.
     func holdPartitions() async throws(PostgresError) {
-        try await connection.query("select pg_advisory_xact_lock_shared(archive_lock())")
+        try await connection.query(ArchivedTelemetry.holding)
     }
 
     /// The stream's last version, archived or not; 0 where there is no such stream.
     func version(of stream: StreamName) async throws(PostgresError) -> Int64 {
-        try await connection.query("select version from streams where name = $1", [.text(stream.rawValue)])
-            .first?.integer(0) ?? 0
+        try await connection.query(Self.version, ["stream": .text(stream.rawValue)]).first?.integer("version") ?? 0
     }
 
     /// The archived events after a position, at most `limit`; none where the next one is not archived.
@@ -46,18 +51,11 @@ package struct ArchivedEvents: Sendable {
     /// The archived events of a stream after a version, at most `limit`.
     func events(of stream: StreamName, after version: Int64, limit: Int) async throws -> [RecordedEvent] {
         let rows = try await connection.query(
-            """
-            select segments.first_position
-            from archived_streams
-            join segments using (segment)
-            join log_head on segments.last_position <= log_head.archived_to
-            where archived_streams.stream = $1 and archived_streams.last_version > $2
-            order by archived_streams.first_version
-            limit $3
-            """, [.text(stream.rawValue), .integer(version), .integer(limit)])
+            Self.segmentsAfter,
+            ["stream": .text(stream.rawValue), "after": .integer(version), "limit": .integer(limit)])
         var events: [RecordedEvent] = []
         for row in rows where events.count < limit {
-            let all = try await ArchivedSegments.events(of: try await segment(at: try row.integer(0)))
+            let all = try await ArchivedSegments.events(of: try await segment(at: try row.integer("first_position")))
             events += all.lazy.filter { $0.stream == stream && $0.version > version }.prefix(limit - events.count)
         }
         return events
@@ -67,16 +65,9 @@ package struct ArchivedEvents: Sendable {
     func segments(
         holding stream: StreamName
     ) async throws(PostgresError) -> [(firstPosition: Int64, lastVersion: Int64)] {
-        try await connection.query(
-            """
-            select segments.first_position, archived_streams.last_version
-            from archived_streams
-            join segments using (segment)
-            join log_head on segments.last_position <= log_head.archived_to
-            where archived_streams.stream = $1
-            order by archived_streams.first_version
-            """, [.text(stream.rawValue)]
-        ).map { row throws(PostgresError) in (try row.integer(0), try row.integer(1)) }
+        try await connection.query(Self.segmentsOfStream, ["stream": .text(stream.rawValue)]).map {
+            row throws(PostgresError) in (try row.integer("first_position"), try row.integer("last_version"))
+        }
     }
 
     /// All events of the archived segment that holds a position.
@@ -118,4 +109,37 @@ package struct ArchivedEvents: Sendable {
             try await EventTable.insert(wanted, into: "archived_events", on: connection)
         }
     }
+}
+
+extension ArchivedEvents {
+    private static let version = SQLQuery(
+        "stream_version", "select version from streams where name = :stream", parameters: ["stream": .text],
+        columns: ["version": .integer])
+
+    private static let segmentsAfter = SQLQuery(
+        "archived_segments_after",
+        """
+        select segments.first_position
+        from archived_streams
+        join segments using (segment)
+        join log_head on segments.last_position <= log_head.archived_to
+        where archived_streams.stream = :stream and archived_streams.last_version > :after
+        order by archived_streams.first_version
+        limit :limit
+        """, parameters: ["stream": .text, "after": .integer, "limit": .integer], columns: ["first_position": .integer])
+
+    private static let segmentsOfStream = SQLQuery(
+        "archived_segments_of_stream",
+        """
+        select segments.first_position, archived_streams.last_version
+        from archived_streams
+        join segments using (segment)
+        join log_head on segments.last_position <= log_head.archived_to
+        where archived_streams.stream = :stream
+        order by archived_streams.first_version
+        """, parameters: ["stream": .text], columns: ["first_position": .integer, "last_version": .integer])
+
+    static let queries = [
+        Ends.query, version, segmentsAfter, segmentsOfStream, ArchivedTelemetry.holding, ArchivedTelemetry.forgetting,
+    ]
 }

@@ -8,7 +8,12 @@ package struct ArchivedTelemetry: Sendable {
     package init(on connection: Connection) { self.connection = connection }
 
     /// Keeps partitions from being archived or brought back until the transaction ends.
-    package static let holdPartitions = Statement("select pg_advisory_xact_lock_shared(archive_lock())")
+    package static let holdPartitions = holding.statement()
+
+    static let holding = SQLQuery("hold_partitions", "select pg_advisory_xact_lock_shared(archive_lock())")
+
+    /// Empties the table `archived_events`.
+    static let forgetting = SQLQuery("forget_archived_events", "delete from archived_events")
 
     /// Runs `body` in a transaction with those of the streams' archived events in `archived_events` that are wanted;
     /// it is rolled back, so that nothing of them stays. Memory is bounded by one segment.

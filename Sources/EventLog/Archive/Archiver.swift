@@ -104,22 +104,15 @@ package struct Archiver: Sendable {
             return (try FileManager.default.attributesOfItem(atPath: file.path)[.size] as? NSNumber)?.int64Value ?? 0
         }
         _ = try await connection.pipeline([
-            Statement(
-                """
-                insert into archived_streams (stream, segment, first_version, last_version)
-                select stream, $1, first_version, last_version
-                from unnest($2, $3, $4) as held (stream, first_version, last_version)
-                """,
-                [
-                    .integer(segment.number), .texts(streams.map(\.key.rawValue)),
-                    .integers(streams.map(\.value.lowerBound)), .integers(streams.map(\.value.upperBound)),
-                ]),
-            Statement(
-                """
-                update segments
-                set file = $2, file_bytes = $3, text_bytes = $4, archived_at = clock_timestamp()
-                where segment = $1
-                """, [.integer(segment.number), .text(file.path), .integer(fileBytes), .integer(textBytes)]),
+            Self.notingStreams.statement([
+                "segment": .integer(segment.number), "streams": .texts(streams.map(\.key.rawValue)),
+                "first_versions": .integers(streams.map(\.value.lowerBound)),
+                "last_versions": .integers(streams.map(\.value.upperBound)),
+            ]),
+            Self.notingFile.statement([
+                "file": .text(file.path), "file_bytes": .integer(fileBytes), "text_bytes": .integer(textBytes),
+                "segment": .integer(segment.number),
+            ]),
         ])
         return .archived(segment: segment.number, path: file.path, textBytes: textBytes, fileBytes: fileBytes)
     }
@@ -129,9 +122,9 @@ package struct Archiver: Sendable {
     private func dropFirstPartition(
         upTo number: Int64, verified: Set<Int64>, on connection: Connection
     ) async throws -> Step? {
-        let row = try await connection.query("select archived_to, partition_size from log_head")[0]
-        let first = try row.integer(0) + 1
-        let last = try row.integer(0) + (try row.integer(1))
+        let row = try await connection.query(Self.partitions)[0]
+        let archivedTo = try row.integer("archived_to")
+        let (first, last) = (archivedTo + 1, archivedTo + (try row.integer("partition_size")))
         let segments = try await Segment.covering(first, to: last, on: connection)
         guard segments.last?.last == last, segments.allSatisfy({ $0.file != nil && $0.number <= number }) else {
             return nil
@@ -139,13 +132,12 @@ package struct Archiver: Sendable {
         for segment in segments where !verified.contains(segment.number) {
             _ = try await ArchivedSegments.events(of: segment)
         }
-        let size = try await connection.query(
-            "select pg_total_relation_size(tableoid) from events where position = $1", [.integer(first)])
-        let tableBytes = try size.first?.integer(0) ?? 0
+        let tableBytes =
+            try await connection.query(Self.partitionSize, ["position": .integer(first)]).first?.integer("bytes") ?? 0
         // Appends wait while this waits for readers of the log, so it gives way and tries again.
         try await retrying(on: connection) {
             try await connection.script("set local lock_timeout = '500ms'")
-            try await connection.query("select drop_archived_partition($1)", [.integer(last)])
+            try await connection.query(Self.dropping, ["last": .integer(last)])
         }
         logger.info("dropped archived partition", metadata: ["last_position": "\(last)"])
         return .dropped(to: last, tableBytes: tableBytes)
@@ -156,10 +148,10 @@ package struct Archiver: Sendable {
     package func restore(from position: Int64, onStep: @Sendable (Step) -> Void = { _ in }) async throws {
         try await withLock { connection in
             while true {
-                let row = try await connection.query("select archived_to, partition_size from log_head")[0]
-                let last = try row.integer(0)
+                let row = try await connection.query(Self.partitions)[0]
+                let last = try row.integer("archived_to")
                 guard last >= max(1, position) else { return }
-                let first = last - (try row.integer(1)) + 1
+                let first = last - (try row.integer("partition_size")) + 1
                 try await restore(first...last, on: connection)
                 onStep(.restored(from: first, to: last))
             }
@@ -175,7 +167,7 @@ package struct Archiver: Sendable {
                 try await EventTable.insert(events, into: "restored_events", on: connection)
             }
             try await connection.script("set local lock_timeout = '500ms'")
-            try await connection.query("select attach_restored_partition('restored_events')")
+            try await connection.query(Self.attaching)
         }
     }
 
@@ -196,7 +188,7 @@ package struct Archiver: Sendable {
                     let file = Segment.File(path: path, byteCount: old.byteCount, textByteCount: old.textByteCount)
                     _ = try await ArchivedSegments.events(of: segment, in: file)
                     try await connection.query(
-                        "update segments set file = $2 where segment = $1", [.integer(segment.number), .text(path)])
+                        Self.movingFile, ["file": .text(path), "segment": .integer(segment.number)])
                     count += 1
                 }
             }
@@ -228,6 +220,48 @@ package struct Archiver: Sendable {
         }
         try await LogLock.archiving.release(on: connection)
     }
+}
+
+extension Archiver {
+    private static let notingStreams = SQLQuery(
+        "note_archived_streams",
+        """
+        insert into archived_streams (stream, segment, first_version, last_version)
+        select stream, :segment, first_version, last_version
+        from unnest(:streams::text[], :first_versions::bigint[], :last_versions::bigint[])
+          as held (stream, first_version, last_version)
+        """,
+        parameters: [
+            "segment": .integer, "streams": .texts, "first_versions": .integers, "last_versions": .integers,
+        ])
+
+    private static let notingFile = SQLQuery(
+        "note_archived_file",
+        """
+        update segments
+        set file = :file, file_bytes = :file_bytes, text_bytes = :text_bytes, archived_at = clock_timestamp()
+        where segment = :segment
+        """, parameters: ["file": .text, "file_bytes": .integer, "text_bytes": .integer, "segment": .integer])
+
+    private static let movingFile = SQLQuery(
+        "move_archived_file", "update segments set file = :file where segment = :segment",
+        parameters: ["file": .text, "segment": .integer])
+
+    private static let partitions = SQLQuery(
+        "partitions", "select archived_to, partition_size from log_head",
+        columns: ["archived_to": .integer, "partition_size": .integer])
+
+    private static let partitionSize = SQLQuery(
+        "partition_bytes", "select pg_total_relation_size(tableoid) as bytes from events where position = :position",
+        parameters: ["position": .integer], columns: ["bytes": .integer])
+
+    private static let dropping = SQLQuery(
+        "drop_archived_partition", "select drop_archived_partition(:last)", parameters: ["last": .integer])
+
+    private static let attaching = SQLQuery(
+        "attach_restored_partition", "select attach_restored_partition('restored_events')")
+
+    static let queries = [notingStreams, notingFile, movingFile, partitions, partitionSize, dropping, attaching]
 }
 
 extension Segment {

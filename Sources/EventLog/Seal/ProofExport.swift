@@ -60,10 +60,26 @@ package struct ProofExport: Sendable {
         }
         let end: JSON = ["segments": .integer(summary.segments), "events": .integer(summary.events)]
         try write(output + end.bytes + [UInt8(ascii: "\n")])
-        summary.unsealed = try await connection.query(
-            "select position - coalesce((select max(last_position) from segments), 0) from log_head")[0].integer(0)
+        summary.unsealed = try await connection.query(Self.unsealed)[0].integer("unsealed")
         return summary
     }
+}
+
+extension ProofExport {
+    static let unsealed = SQLQuery(
+        "unsealed_events",
+        "select position - coalesce((select max(last_position) from segments), 0) as unsealed from log_head",
+        columns: ["unsealed": .integer])
+
+    static let nextSegment = Segment.query(
+        "segment_to_export",
+        """
+        where segment > :after
+          and (:from::timestamptz is null or logged_at(last_position, last_recorded_at) >= :from)
+          and (:to::timestamptz is null or logged_at(first_position, first_recorded_at) < :to)
+        order by segment
+        limit 1
+        """, parameters: ["after": .integer, "from": .timestamp, "to": .timestamp])
 }
 
 extension Segment {
@@ -72,13 +88,9 @@ extension Segment {
         after number: Int64, from: Timestamp?, to: Timestamp?, on connection: Connection
     ) async throws(PostgresError) -> Segment? {
         try await load(
-            """
-            where segment > $1
-              and ($2::timestamptz is null or logged_at(last_position, last_recorded_at) >= $2)
-              and ($3::timestamptz is null or logged_at(first_position, first_recorded_at) < $3)
-            order by segment
-            limit 1
-            """, [.integer(number), .timestamp(from?.microseconds), .timestamp(to?.microseconds)], on: connection
+            ProofExport.nextSegment,
+            ["after": .integer(number), "from": .timestamp(from?.microseconds), "to": .timestamp(to?.microseconds)],
+            on: connection
         ).first
     }
 

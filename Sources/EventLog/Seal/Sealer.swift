@@ -67,21 +67,14 @@ package struct Sealer: Sendable {
 
     /// False where the next segment is not full yet.
     private func sealNext(on connection: Connection) async throws -> Bool {
-        let row = try await connection.query(
-            """
-            select log_head.position, log_head.segment_size, latest.segment, latest.last_position, latest.hash
-            from log_head
-            left join lateral (
-              select segment, last_position, hash from segments order by segment desc limit 1
-            ) as latest on true
-            """)[0]
-        let (head, size) = (try row.integer(0), try row.integer(1))
-        let number = (try row.optionalInteger(2) ?? 0) + 1
-        let first = (try row.optionalInteger(3) ?? 0) + 1
+        let row = try await connection.query(Self.latest)[0]
+        let (head, size) = (try row.integer("position"), try row.integer("segment_size"))
+        let number = (try row.optionalInteger("segment") ?? 0) + 1
+        let first = (try row.optionalInteger("last_position") ?? 0) + 1
         // A segment ends at a multiple of the size, also where the size was changed since the one before.
         let last = ((first - 1) / size + 1) * size
         guard last <= head else { return false }
-        let previousHash = try row.optionalBytes(4) ?? SegmentHasher.origin
+        let previousHash = try row.optionalBytes("hash") ?? SegmentHasher.origin
 
         var hasher = SegmentHasher(segment: number, first: first, last: last, previousHash: previousHash)
         var expected = first
@@ -94,17 +87,48 @@ package struct Sealer: Sendable {
         }
         guard expected == last + 1 else { throw Failure.missing(position: expected) }
         try await connection.query(
-            """
-            insert into segments (
-              segment, first_position, last_position, first_recorded_at, last_recorded_at, previous_hash, hash, digests
-            )
-            values ($1, $2, $3, $4, $5, $6, $7, $8)
-            """,
+            Self.sealing,
             [
-                .integer(number), .integer(first), .integer(last), .timestamp(recordedAt?.first),
-                .timestamp(recordedAt?.last), .bytea(previousHash), .bytea(hasher.finalize()), .bytea(hasher.digests),
+                "segment": .integer(number), "first_position": .integer(first), "last_position": .integer(last),
+                "first_recorded_at": .timestamp(recordedAt?.first), "last_recorded_at": .timestamp(recordedAt?.last),
+                "previous_hash": .bytea(previousHash), "hash": .bytea(hasher.finalize()),
+                "digests": .bytea(hasher.digests),
             ])
         logger.debug("sealed", metadata: ["segment": "\(number)", "last_position": "\(last)"])
         return true
     }
+
+    /// The last segment, where there is one, and how far the next one may reach.
+    private static let latest = SQLQuery(
+        "latest_segment",
+        """
+        select log_head.position, log_head.segment_size, latest.segment, latest.last_position, latest.hash
+        from log_head
+        left join lateral (
+          select segment, last_position, hash from segments order by segment desc limit 1
+        ) as latest on true
+        """,
+        columns: [
+            "position": .integer, "segment_size": .integer, "segment": .integer, "last_position": .integer,
+            "hash": .bytes,
+        ])
+
+    private static let sealing = SQLQuery(
+        "seal_segment",
+        """
+        insert into segments (
+          segment, first_position, last_position, first_recorded_at, last_recorded_at, previous_hash, hash, digests
+        )
+        values (
+          :segment, :first_position, :last_position, :first_recorded_at, :last_recorded_at, :previous_hash, :hash,
+          :digests
+        )
+        """,
+        parameters: [
+            "segment": .integer, "first_position": .integer, "last_position": .integer,
+            "first_recorded_at": .timestamp, "last_recorded_at": .timestamp, "previous_hash": .bytea, "hash": .bytea,
+            "digests": .bytea,
+        ])
+
+    static let queries = [latest, sealing]
 }

@@ -25,18 +25,21 @@ struct Segment: Sendable {
     var count: Int { Int(last - first + 1) }
     var name: String { "segment \(number) (positions \(first) to \(last))" }
 
-    private static let columns =
-        "segment, first_position, last_position, previous_hash, hash, last_recorded_at, file, file_bytes, text_bytes"
+    static let columns: KeyValuePairs<String, ColumnType> = [
+        "segment": .integer, "first_position": .integer, "last_position": .integer, "previous_hash": .bytes,
+        "hash": .bytes, "last_recorded_at": .timestamp, "file": .text, "file_bytes": .integer, "text_bytes": .integer,
+    ]
 
     init(_ row: Row) throws(PostgresError) {
-        number = try row.integer(0)
-        first = try row.integer(1)
-        last = try row.integer(2)
-        previousHash = try row.bytes(3)
-        hash = try row.bytes(4)
-        lastRecordedAt = Timestamp(microseconds: try row.timestamp(5))
-        if let path = try row.optionalText(6) {
-            file = File(path: path, byteCount: try row.integer(7), textByteCount: try row.integer(8))
+        number = try row.integer("segment")
+        first = try row.integer("first_position")
+        last = try row.integer("last_position")
+        previousHash = try row.bytes("previous_hash")
+        hash = try row.bytes("hash")
+        lastRecordedAt = Timestamp(microseconds: try row.timestamp("last_recorded_at"))
+        if let path = try row.optionalText("file") {
+            file = File(
+                path: path, byteCount: try row.integer("file_bytes"), textByteCount: try row.integer("text_bytes"))
         } else {
             file = nil
         }
@@ -44,17 +47,14 @@ struct Segment: Sendable {
 
     /// The next segments after a number, in order.
     static func after(_ number: Int64, limit: Int, on connection: Connection) async throws(PostgresError) -> [Segment] {
-        try await load(
-            "where segment > $1 order by segment limit $2", [.integer(number), .integer(limit)], on: connection)
+        try await load(next, ["after": .integer(number), "limit": .integer(limit)], on: connection)
     }
 
     /// Those with positions in `first` to `last`, in order.
     static func covering(
         _ first: Int64, to last: Int64, on connection: Connection
     ) async throws(PostgresError) -> [Segment] {
-        try await load(
-            "where last_position >= $1 and first_position <= $2 order by segment", [.integer(first), .integer(last)],
-            on: connection)
+        try await load(covering, ["first": .integer(first), "last": .integer(last)], on: connection)
     }
 
     /// The first archived one with positions after `position`, perhaps only of those with events of some streams, or
@@ -63,28 +63,54 @@ struct Segment: Sendable {
         after position: Int64, holding streams: [String]?, from: Timestamp?, to: Timestamp?, on connection: Connection
     ) async throws(PostgresError) -> Segment? {
         try await load(
-            """
-            where last_position > $1
-              and last_position <= (select archived_to from log_head)
-              and ($2 or segment in (select segment from archived_streams where stream = any ($3)))
-              and ($4 is null or logged_at(last_position, last_recorded_at) >= $4)
-              and ($5 is null or logged_at(first_position, first_recorded_at) < $5)
-            order by segment
-            limit 1
-            """,
+            archived,
             [
-                .integer(position), .bool(streams == nil), .texts(streams ?? []), .timestamp(from?.microseconds),
-                .timestamp(to?.microseconds),
+                "after": .integer(position), "is_any_stream": .bool(streams == nil), "streams": .texts(streams ?? []),
+                "from": .timestamp(from?.microseconds), "to": .timestamp(to?.microseconds),
             ], on: connection
         ).first
     }
 
     static func load(
-        _ clause: String, _ parameters: [Parameter], on connection: Connection
+        _ query: SQLQuery, _ values: KeyValuePairs<String, Parameter>, on connection: Connection
     ) async throws(PostgresError) -> [Segment] {
-        let rows = try await connection.query("select \(columns) from segments \(clause)", parameters)
-        return try rows.map { row throws(PostgresError) in try Segment(row) }
+        try await connection.query(query, values).map { row throws(PostgresError) in try Segment(row) }
     }
+
+    /// - Parameter clause: which segments, in which order.
+    static func query(
+        _ name: String, _ clause: String, parameters: KeyValuePairs<String, ValueType>
+    ) -> SQLQuery {
+        SQLQuery(
+            name, "select \(columns.map(\.key).joined(separator: ", ")) from segments \(clause)",
+            parameters: parameters,
+            columns: columns)
+    }
+
+    private static let next = query(
+        "segments_after", "where segment > :after order by segment limit :limit",
+        parameters: ["after": .integer, "limit": .integer])
+
+    private static let covering = query(
+        "segments_covering", "where last_position >= :first and first_position <= :last order by segment",
+        parameters: ["first": .integer, "last": .integer])
+
+    private static let archived = query(
+        "archived_segment",
+        """
+        where last_position > :after
+          and last_position <= (select archived_to from log_head)
+          and (:is_any_stream or segment in (select segment from archived_streams where stream = any (:streams)))
+          and (:from::timestamptz is null or logged_at(last_position, last_recorded_at) >= :from)
+          and (:to::timestamptz is null or logged_at(first_position, first_recorded_at) < :to)
+        order by segment
+        limit 1
+        """,
+        parameters: [
+            "after": .integer, "is_any_stream": .bool, "streams": .texts, "from": .timestamp, "to": .timestamp,
+        ])
+
+    static let queries = [next, covering, archived, ProofExport.nextSegment]
 }
 
 /// The second halves of the keys of the locks of which one session at a time holds each.
@@ -94,12 +120,24 @@ enum LogLock: Int64 {
 
     /// Takes the lock until the session ends; false where another session holds it.
     func take(on connection: Connection) async throws(PostgresError) -> Bool {
-        try await connection.query(
-            "select pg_try_advisory_lock($1::int, $2::int)", [.lock(LockSpace.upkeep), .integer(rawValue)])[0].bool(0)
+        try await connection.query(Self.taking, key)[0].bool("is_taken")
     }
 
     func release(on connection: Connection) async throws(PostgresError) {
-        try await connection.query(
-            "select pg_advisory_unlock($1::int, $2::int)", [.lock(LockSpace.upkeep), .integer(rawValue)])
+        try await connection.query(Self.releasing, key)
     }
+
+    private var key: KeyValuePairs<String, Parameter> {
+        ["space": .lock(LockSpace.upkeep), "lock": .integer(rawValue)]
+    }
+
+    private static let taking = SQLQuery(
+        "take_log_lock", "select pg_try_advisory_lock(:space::int, :lock::int) as is_taken",
+        parameters: ["space": .integer, "lock": .integer], columns: ["is_taken": .bool])
+
+    private static let releasing = SQLQuery(
+        "release_log_lock", "select pg_advisory_unlock(:space::int, :lock::int)",
+        parameters: ["space": .integer, "lock": .integer])
+
+    static let queries = [taking, releasing]
 }

@@ -6,6 +6,10 @@ import Postgres
 struct SegmentVerifier {
     private static let segmentsPerQuery = 20
 
+    static let digests = SQLQuery(
+        "segment_digests", "select digests from segments where segment = :segment", parameters: ["segment": .integer],
+        columns: ["digests": .bytes])
+
     let connection: Connection
     /// Hashes of segments that were kept elsewhere, by number.
     let anchors: [Int64: [UInt8]]
@@ -33,8 +37,8 @@ struct SegmentVerifier {
             throw Verifier.Finding.seal(
                 segment: segment.number, reason: "it does not begin at position \(log.position + 1)")
         }
-        let digests = try await connection.query(
-            "select digests from segments where segment = $1", [.integer(segment.number)])[0].bytes(0)
+        let digests = try await connection.query(Self.digests, ["segment": .integer(segment.number)])[0].bytes(
+            "digests")
         guard digests.count == segment.count * SegmentHasher.keptDigestBytes else {
             throw Verifier.Finding.seal(segment: segment.number, reason: "it does not have a digest for each event")
         }

@@ -3,6 +3,10 @@ import Postgres
 
 /// Checks what is not sealed yet, and that each stream is what its events make it.
 struct StreamVerifier {
+    static let streams = SQLQuery(
+        "streams_and_head", "select name, version, log_head.position from streams cross join log_head order by name",
+        columns: ["name": .text, "version": .integer, "position": .integer])
+
     let connection: Connection
 
     func checkTail(_ log: inout VerifiedLog, onProgress: (Verifier.Progress) -> Void) async throws {
@@ -13,12 +17,11 @@ struct StreamVerifier {
 
     /// Each stream's row must say what its events say: at one instant, up to which the rest of the log is read.
     func checkStreams(_ log: inout VerifiedLog) async throws {
-        let rows = try await connection.query(
-            "select name, version, log_head.position from streams cross join log_head order by name")
-        if let head = try rows.first?.integer(2) { try await countTail(&log, to: head) }
+        let rows = try await connection.query(Self.streams)
+        if let head = try rows.first?.integer("position") { try await countTail(&log, to: head) }
         var left = log.versions
         for row in rows {
-            let (name, recorded) = (StreamName(try row.text(0)), try row.integer(1))
+            let (name, recorded) = (StreamName(try row.text("name")), try row.integer("version"))
             let actual = left.removeValue(forKey: name) ?? 0
             guard actual == recorded else {
                 throw Verifier.Finding.stream(name: name.rawValue, recorded: recorded, actual: actual)

@@ -57,12 +57,23 @@ package struct Verifier: Sendable {
     }
 
     private func checkBounds(on connection: Connection) async throws {
-        let row = try await connection.query(
-            """
-            select min(events.position)
-            from events
-            join log_head on events.position > log_head.position or events.position <= log_head.archived_to
-            """)[0]
-        if let position = try row.optionalInteger(0) { throw Finding.inserted(position: position, segment: nil) }
+        let row = try await connection.query(Self.beyond)[0]
+        if let position = try row.optionalInteger("position") {
+            throw Finding.inserted(position: position, segment: nil)
+        }
     }
+
+    /// The first event that lies where none may be.
+    private static let beyond = SQLQuery(
+        "event_beyond_the_log",
+        """
+        select min(position) as position
+        from (
+          (select position from events where position <= (select archived_to from log_head) order by position limit 1)
+          union all
+          (select position from events where position > (select position from log_head) order by position limit 1)
+        ) as beyond
+        """, columns: ["position": .integer])
+
+    static let queries = [beyond, StreamVerifier.streams, SegmentVerifier.digests]
 }

@@ -86,5 +86,8 @@ enum QueryFixture {
         "position": .integer(60_300), "projection": .text("hourly_counts"), "sources": .bytea([]),
         "events_between.first": .integer(40_000), "events_between.last": .integer(41_999),
         "events_after.after": .integer(40_000), "events_after.limit": .integer(1000),
+        "segment": .integer(1), "is_any_stream": .bool(false), "streams": .texts(["telemetry-7", "camera-7"]),
+        "type": .text("CameraRegistered"), "actor": .text("operator"), "correlation": .text("request-7"),
+        "causation": .text("7"), "text": .text("Hall"), "around": .integer(2000), "audit_chain.limit": .integer(1000),
     ]
 }

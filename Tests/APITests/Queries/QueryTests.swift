@@ -77,7 +77,7 @@ extension SQLQuery {
         return isSelect && !columns.isEmpty
             && ![
                 "insert ", "update ", "delete ", "claim_request", "add_", "pass_time", "current_master_key",
-                "advance_build", "choose_definition", "skip_projection_event",
+                "advance_build", "choose_definition", "skip_projection_event", "advisory",
             ].contains {
                 text.contains($0)
             }
