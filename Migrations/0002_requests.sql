@@ -11,7 +11,7 @@ create table elapsed_time (
 
 insert into elapsed_time (microseconds) values (0);
 
--- One row a writer (a process's log): its last call and what that came to.
+-- One row a writer (a process's log): its last call with an append that no producer numbers, and what that came to.
 create table append_calls (
   writer bigint primary key,
   call bigint not null,

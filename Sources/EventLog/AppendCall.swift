@@ -47,7 +47,7 @@ struct AppendCall {
                 :writer, :call, clock_timestamp(), (select microseconds from elapsed_time), outcomes, first_positions,
                 versions, recorded_at
               from answer
-              where recorded_at is not null or :is_repetition
+              where :is_kept and (recorded_at is not null or :is_repetition)
               on conflict (writer) do update
               set
                 call = excluded.call, called_at = excluded.called_at, called_after = excluded.called_after,
@@ -56,7 +56,7 @@ struct AppendCall {
             )\(noting ? ",\n" + KeyedRequests.noted : "")
             select outcomes::text[] as outcomes, first_positions, versions, recorded_at from answer
             """,
-            parameters: AppendBatch.parameters + keyParameters + [("is_repetition", .bool)]
+            parameters: AppendBatch.parameters + keyParameters + [("is_kept", .bool), ("is_repetition", .bool)]
                 + (noting ? KeyedRequests.parameters : []),
             columns: answer)
     }
@@ -86,12 +86,16 @@ struct AppendCall {
 
     /// Makes the call once, whichever of its repetitions gets through.
     ///
+    /// A call whose appends all have a producer leaves no row in append_calls: its repetition finds their sequences used,
+    /// and answers that they are duplicates, at the positions where they stand.
+    ///
     /// - Parameter isRepetition: whether the call may have been made before. What it comes to is then kept even where
     ///   it writes nothing, so that the first one, should a session still wake up with it, does nothing either.
     /// - Throws: `PostgresError.connectionLost` where it was made or was not; `HistoryChanged` where an append was decided
     ///   on another history than the log's, which holds nothing of the call.
     func run(on writer: Pool, isRepetition: Bool) async throws -> [AppendOutcome] {
-        let values = AppendBatch(appends).values + id + [("is_repetition", .bool(isRepetition))]
+        let flags = [("is_kept", Parameter.bool(isKept)), ("is_repetition", .bool(isRepetition))]
+        let values = AppendBatch(appends).values + id + flags.map { (key: $0, value: $1) }
         let statements: [Statement]
         if let requests = KeyedRequests(appends) {
             statements = [
@@ -127,6 +131,8 @@ struct AppendCall {
             }
         }
     }
+
+    private var isKept: Bool { appends.contains { $0.producer == nil } }
 
     private func run(
         _ statements: [Statement], on connection: Connection, _ history: History?

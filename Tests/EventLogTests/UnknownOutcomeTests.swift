@@ -10,6 +10,13 @@ import Testing
     private func withLog(
         patience: Duration = .seconds(60), _ body: @Sendable (PostgresEventLog, LosingProxy) async throws -> Void
     ) async throws {
+        try await withLogAndPool(patience: patience) { log, proxy, _ in try await body(log, proxy) }
+    }
+
+    private func withLogAndPool(
+        patience: Duration = .seconds(60),
+        _ body: @Sendable (PostgresEventLog, LosingProxy, Pool) async throws -> Void
+    ) async throws {
         try await TestCluster.shared.withDatabase { target in
             try await LosingProxy.with(target) { proxy, detour in
                 let readers = Pool(target, size: 4, logger: .silent)
@@ -18,7 +25,7 @@ import Testing
                     readers.close()
                     writer.close()
                 }
-                try await body(PostgresEventLog(readers: readers, writer: writer, patience: patience), proxy)
+                try await body(PostgresEventLog(readers: readers, writer: writer, patience: patience), proxy, readers)
             }
         }
     }
@@ -63,6 +70,27 @@ import Testing
             #expect(outcomes[2].positions == 2...2)
             let head = try await log.head()
             #expect(head == 2)
+        }
+    }
+
+    /// What producers number needs no other note of the call.
+    @Test(arguments: LosingProxy.Loss.allCases)
+    func aCallOfProducersAloneIsDoneOnceAndNotedNowhere(_ loss: LosingProxy.Loss) async throws {
+        try await withLogAndPool { log, proxy, pool in
+            let appends = ["a", "b"].map {
+                Append(
+                    to: StreamName($0), producer: ProducerSequence(source: "w", sequence: 1),
+                    events: [event("E"), event("E")])
+            }
+            proxy.lose(loss)
+            let outcomes = try await log.append(appends)
+            let positions = outcomes.map { if case .duplicate(let positions) = $0 { positions } else { $0.positions } }
+            #expect(positions == [1...2, 3...4])
+            #expect(try await log.head() == 4)
+            let again = try await log.append(appends)
+            #expect(again == [.duplicate(positions: 1...2), .duplicate(positions: 3...4)])
+            let notes = try await pool.query("select count(*) as count from append_calls")
+            #expect(try notes[0].integer("count") == 0)
         }
     }
 
