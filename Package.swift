@@ -88,12 +88,16 @@ let package = Package(
         .target(
             name: "EventLog",
             dependencies: [
-                "CZstd", "EventSourcing", "Postgres", "Resilience",
+                "CZstd", "EventSourcing", "Postgres", "Resilience", "Transparency",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
             ],
+            swiftSettings: swiftSettings
+        ),
+        .target(
+            name: "Transparency", dependencies: [.product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: swiftSettings
         ),
         .target(
@@ -153,7 +157,7 @@ let package = Package(
         .target(
             name: "Access",
             dependencies: [
-                "CHiredis", "Counting", "EventSourcing", "Resilience",
+                "CHiredis", "Counting", "EventSourcing", "Resilience", "Transparency",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "JWTKit", package: "jwt-kit"),
@@ -184,7 +188,7 @@ let package = Package(
             name: "API",
             dependencies: [
                 "Access", "CMalloc", "CZstd", "Counting", "EventLog", "EventSourcing", "Postgres", "Projector",
-                "Release", "Resilience", "Secrets", "StreamPolicy", "UseCases",
+                "Release", "Resilience", "Secrets", "StreamPolicy", "Transparency", "UseCases",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -209,7 +213,7 @@ let package = Package(
             dependencies: [
                 "API", "Access", "Counting", "EventLog", "EventSourcing", "Installation", "Postgres", "Projector",
                 "Reactions", "Release", "Resilience", "Secrets", "Settings", "StreamPolicy", "StructuredLogging",
-                "UseCases",
+                "Transparency", "UseCases",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdHTTP2", package: "hummingbird"),
@@ -261,7 +265,7 @@ let package = Package(
             name: "footfallctl",
             dependencies: [
                 "Access", "Counting", "EventLog", "EventSourcing", "Installation", "Postgres", "Projector", "Reactions",
-                "Release", "Secrets", "Settings", "StructuredLogging", "UseCases",
+                "Release", "Secrets", "Settings", "StructuredLogging", "Transparency", "UseCases",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "TextTable", package: "TextTable"),
@@ -333,6 +337,7 @@ let package = Package(
             name: "EventLogTests",
             dependencies: [
                 "EventLog", "EventSourcing", "Installation", "Postgres", "Projector", "TestSupport", "TortureWriter",
+                "Transparency",
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ],
             swiftSettings: swiftSettings
@@ -368,6 +373,7 @@ let package = Package(
             ],
             swiftSettings: swiftSettings
         ),
+        .testTarget(name: "TransparencyTests", dependencies: ["Transparency"], swiftSettings: swiftSettings),
         .testTarget(
             name: "LoopbackTests",
             dependencies: [
@@ -396,7 +402,7 @@ let package = Package(
         .testTarget(
             name: "AccessTests",
             dependencies: [
-                "Access", "EventSourcing", "Installation", "Loopback", "Resilience", "Settings",
+                "Access", "EventSourcing", "Installation", "Loopback", "Resilience", "Settings", "Transparency",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "JWTKit", package: "jwt-kit"), .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -416,7 +422,7 @@ let package = Package(
             dependencies: [
                 "API", "Access", "Counting", "EventLog", "EventSourcing", "Installation", "Postgres", "Projector",
                 "Reactions", "Release", "Resilience", "Secrets", "StreamPolicy", "StreamSupport", "TestSupport",
-                "UseCases",
+                "Transparency", "UseCases",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
