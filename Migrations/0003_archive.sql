@@ -15,8 +15,6 @@ create table segments (
   -- SHA-256; of the first segment: 32 zero bytes.
   previous_hash bytea not null check (octet_length(previous_hash) = 32),
   hash bytea not null check (octet_length(hash) = 32),
-  -- For each event, the first 8 bytes of its SHA-256: tells which one was altered, where the hash tells that one was.
-  digests bytea not null check (octet_length(digests) = 8 * (last_position - first_position + 1)),
   sealed_at timestamptz not null default clock_timestamp(),
   -- The absolute path of the file and its size; null until it is archived.
   file text,
@@ -28,9 +26,6 @@ create table segments (
   check ((file is null) = (text_bytes is null)),
   check ((file is null) = (archived_at is null))
 );
-
--- Random bytes: compressing them is a waste.
-alter table segments alter column digests set storage external;
 
 -- One row per stream and archived segment that holds events of it: the versions that it holds.
 create table archived_streams (

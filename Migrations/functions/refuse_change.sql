@@ -13,7 +13,17 @@ create or replace trigger events_stay before truncate on events
 for each statement execute function refuse_change();
 
 create or replace trigger segments_never_change
-before delete or update of segment, first_position, last_position, previous_hash, hash, digests on segments
+before delete or update of segment, first_position, last_position, previous_hash, hash on segments
 for each row execute function refuse_change();
 create or replace trigger segments_stay before truncate on segments
+for each statement execute function refuse_change();
+
+create or replace trigger seals_never_change before update or delete on seals
+for each row execute function refuse_change();
+create or replace trigger seals_stay before truncate on seals
+for each statement execute function refuse_change();
+
+create or replace trigger tree_nodes_never_change before update or delete on tree_nodes
+for each row execute function refuse_change();
+create or replace trigger tree_nodes_stay before truncate on tree_nodes
 for each statement execute function refuse_change();

@@ -239,7 +239,8 @@ extension PostgresEventLog {
         [eventsOfStream, eventsAfter, eventsAt, end, ClockJump.all, ClockWatch.clock, StoredEvents.page]
         + [SequenceSearch.entries, KeyedRequests.holding, BlockingSession.finding, ProofExport.unsealed]
         + AppendCall.queries + requestQueries + WriteCheck.queries + Segment.queries + LogLock.queries + Sealer.queries
-        + Verifier.queries + ArchivedEvents.queries + Archiver.queries + AuditTrail.queries
+        + Verifier.queries + ArchivedEvents.queries + Archiver.queries + AuditTrail.queries + LogTree.queries
+        + TreeSealer.queries + SealWatch.queries
 }
 
 extension EventLogError {

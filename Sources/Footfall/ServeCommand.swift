@@ -34,7 +34,8 @@ struct ServeCommand: AsyncParsableCommand {
             }
             let masterKeys = try await settings.installation.masterKeys(for: target, logger: logger)
             let server = try Server(
-                on: target, settings, files: files, masterKeys: masterKeys, authentication: authentication,
+                on: target, settings, files: files, masterKeys: masterKeys,
+                checkpointSigners: try settings.installation.checkpointSigners(), authentication: authentication,
                 logger: logger)
             try await server.run()
         }

@@ -19,6 +19,7 @@ import Secrets
 import ServiceLifecycle
 import StreamPolicy
 import StructuredLogging
+import Transparency
 import UseCases
 
 /// All long-running parts of the process, as one group: started in order, stopped in the reverse order.
@@ -45,7 +46,8 @@ struct Server {
     /// - Parameter fileStreamRoot: the folder of file streams where the settings name none.
     init(
         on target: ConnectionTarget, _ settings: ServerSettings, fileStreamRoot: String? = nil,
-        files: ReleaseFiles, masterKeys: MasterKeyring, authentication: Authentication, logger: Logger
+        files: ReleaseFiles, masterKeys: MasterKeyring, checkpointSigners: [NoteSigner],
+        authentication: Authentication, logger: Logger
     ) throws {
         self.target = target
         self.logger = logger
@@ -97,7 +99,10 @@ struct Server {
         let monitor = CameraMonitor(log, on: target, logger: logger, check: check)
         let reactions = Reactions(Server.reactions, log: log, on: target, listener: listener, logger: logger)
         let sweeper = RequestSweeper(log, logger: logger)
-        let sealer = Sealer(on: target, logger: logger)
+        // Half of the time to gather in, the other half to seal in.
+        let sealer = Sealer(
+            on: target, signers: checkpointSigners, delay: settings.sealWithin / 2, logger: logger)
+        let seals = SealWatch(pool: readers, metrics: processMetrics, logger: logger)
         let stalls = StallWatch(MultiThreadedEventLoopGroup.singleton, metrics: processMetrics, logger: logger)
         let floods = FloodReport(backend.floods, logger: logger)
         let revocations = authentication.revocations.map {
@@ -117,6 +122,7 @@ struct Server {
             .essential(UntilShutdown { await stalls.run() }),
             .essential(UntilShutdown { await floods.run() }),
             .essential(UntilShutdown { await sealer.run(listener: listener) }),
+            .essential(UntilShutdown { await seals.run() }),
         ]
         if let revocations { services.append(.essential(UntilShutdown { await revocations.run() })) }
     }

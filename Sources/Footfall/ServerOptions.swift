@@ -1,4 +1,5 @@
 import API
+import Access
 import ArgumentParser
 import Foundation
 import Installation
@@ -7,6 +8,7 @@ import Postgres
 import Secrets
 import Settings
 import StructuredLogging
+import Transparency
 
 /// What the subcommands have in common.
 struct DatabaseOptions: ParsableArguments {
@@ -45,7 +47,8 @@ func reportingFailure(_ body: () async throws -> Void) async throws {
     } catch {
         FileHandle.standardError.say("footfall: \(error)\n")
         switch error {
-        case is InvalidSettings, is ServerIdentity.Unusable, is MasterKeyError: throw ExitCode(64)
+        case is InvalidSettings, is ServerIdentity.Unusable, is MasterKeyError, is CheckpointKeys.Unusable:
+            throw ExitCode(64)
         case PostgresError.unreachable, PostgresError.full, PostgresError.connectionLost, is EmbeddedPostgres.Failure:
             throw ExitCode(69)
         default: throw ExitCode.failure
@@ -73,5 +76,17 @@ extension InstallationSettings {
         defer { connection.close() }
         try await KeyRotation.check(keys, on: connection)
         return keys
+    }
+
+    /// What this installation signs checkpoints of the log by; none where the database is one that others use too, and no
+    /// file is named.
+    func checkpointSigners() throws -> [NoteSigner] {
+        if let checkpointKeyFile {
+            guard let signers = try CheckpointKeys.read(URL(filePath: checkpointKeyFile)) else {
+                throw StartFailure("FOOTFALL_AUDIT_KEY_FILE names \(checkpointKeyFile), which is not there")
+            }
+            return signers
+        }
+        return databaseURL == nil ? try CheckpointKeys.make(in: dataDirectory) : []
     }
 }

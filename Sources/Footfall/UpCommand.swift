@@ -51,7 +51,9 @@ struct UpCommand: AsyncParsableCommand {
                 let masterKeys = try await settings.installation.masterKeys(for: target, logger: logger)
                 var server = try Server(
                     on: target, settings, fileStreamRoot: clip?.deletingLastPathComponent().path, files: files,
-                    masterKeys: masterKeys, authentication: authentication, logger: logger)
+                    masterKeys: masterKeys,
+                    checkpointSigners: try settings.installation.checkpointSigners(), authentication: authentication,
+                    logger: logger)
                 if let embedded = database.server { server.keep(embedded) }
                 if !noWorker {
                     try await addWorker(

@@ -23,6 +23,10 @@ package struct InstallationSettings: Sendable {
     package let authentication: AuthenticationSettings
     package let masterKey: String?
     package let masterKeyFile: String?
+    /// Of the keys that checkpoints are signed by.
+    package let checkpointKeyFile: String?
+    /// In how long an event is sealed.
+    package let sealWithin: Duration
     package let logLevel: Logger.Level
     package let logFormat: LogFormat
     package let slowQuery: Duration
@@ -52,6 +56,8 @@ package struct InstallationSettings: Sendable {
         streamTrust = StreamTrust(&reader)
         masterKey = reader.value(\.secrets.masterKey)
         masterKeyFile = reader.value(\.secrets.masterKeyFile)
+        checkpointKeyFile = reader.value(\.audit.keyFile)
+        sealWithin = reader.value(\.audit.sealWithin)
         logLevel = reader.value(\.process.logLevel)
         logFormat = reader.value(\.process.logFormat)
         slowQuery = reader.value(\.database.slowQuery)

@@ -41,3 +41,17 @@ package struct SecretSettings: SettingGroup {
         "master.key", .text("keys in base64, between commas"), confidential: true,
         "The master keys themselves, the newest first")
 }
+
+/// How the log is sealed, so that nobody can change it unnoticed.
+package struct AuditSettings: SettingGroup {
+    var title: String { "Audit trail" }
+
+    package let keyFile = Setting(
+        "audit.key.file", .text("a file"),
+        otherwise: "`checkpoint-keys` in the data directory, made at the first start, with the embedded database only",
+        confidential: true,
+        "The file with the keys that checkpoints of the log are signed by, one a line, all of one name")
+    package let sealWithin = Setting(
+        "audit.seal.within", .seconds, default: .seconds(5),
+        "In how long an event is sealed after it was recorded, beside the time that sealing takes")
+}

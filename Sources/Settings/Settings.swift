@@ -5,6 +5,7 @@ package struct Settings: Sendable {
     package let limits = LimitSettings()
     package let access = AccessSettings()
     package let secrets = SecretSettings()
+    package let audit = AuditSettings()
     package let streams = StreamSettings()
     package let worker = WorkerSettings()
     package let process = ProcessSettings()

@@ -3,6 +3,7 @@ import EventSourcing
 import Foundation
 import Postgres
 import TestSupport
+import Transparency
 
 /// A log with small segments and partitions, on a database of its own, and a folder for its archive.
 struct SealFixture {
@@ -50,10 +51,14 @@ struct SealFixture {
         }
     }
 
-    func seal() async throws { try await Sealer(on: target, logger: .silent).sealAll() }
+    func seal(_ signers: NoteSigner...) async throws {
+        try await Sealer(on: target, signers: signers, logger: .silent).sealAll()
+    }
 
-    func verify(anchors: [Int64: [UInt8]] = [:]) async throws -> Verifier.Summary {
-        try await Verifier(on: target, anchors: anchors, logger: .silent).run()
+    func verify(
+        anchors: [Int64: [UInt8]] = [:], checkpoints: [Checkpoint] = []
+    ) async throws -> Verifier.Summary {
+        try await Verifier(on: target, anchors: anchors, checkpoints: checkpoints, logger: .silent).run()
     }
 
     /// What the verification of the log finds; nil where it finds nothing.
@@ -74,6 +79,9 @@ struct SealFixture {
     func tamper(_ sql: String) async throws {
         try await connection.script("set session_replication_role = replica; \(sql); reset session_replication_role")
     }
+
+    /// SQL that makes the log one that was never sealed.
+    static let withoutSeals = "delete from segments; delete from seals; delete from tree_nodes"
 
     /// Every event, read in pages.
     func events(pageSize: Int = 7) async throws -> [RecordedEvent] {

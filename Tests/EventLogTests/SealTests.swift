@@ -7,17 +7,19 @@ import Testing
 
 /// That the log's past cannot be changed unnoticed. One test after another, for each holds several connections.
 @Suite(.serialized) struct SealTests {
-    @Test func onlyFullSegmentsAreSealed() async throws {
+    @Test func everyEventIsSealedAndFullSegmentsAreMade() async throws {
         try await SealFixture.with { log in
             try await log.append(9)
             try await log.seal()
             #expect(try await log.verify().segments == 0)
             try await log.append(16)
+            #expect(try await log.verify().unsealed == 16)
             try await log.seal()
+            try await log.append(1)
             let summary = try await log.verify()
-            #expect(summary.events == 25)
+            #expect(summary.events == 26)
             #expect(summary.segments == 2)
-            #expect(summary.unsealed == 5)
+            #expect(summary.unsealed == 1)
             #expect(summary.lastHash?.count == 32)
         }
     }
@@ -48,9 +50,12 @@ import Testing
                 try await log.append(25)
                 for await _ in listener.signals(on: eventsChannel)
                 where try await log.integer("select count(*) from segments") == 2 { break }
+                for await _ in listener.signals(on: eventsChannel)
+                where try await log.integer("select max(size) from seals") == 25 { break }
                 group.cancelAll()
             }
-            #expect(try await log.verify().segments == 2)
+            let summary = try await log.verify()
+            #expect(summary.segments == 2 && summary.unsealed == 0)
         }
     }
 
@@ -123,13 +128,17 @@ import Testing
             select 34 - position, \(others) from moved
             """, .altered(position: 16, segment: 2)),
         Tampering(
-            "a time that is none in what is not sealed",
+            "a time that is none after the last segment",
             "update events set recorded_at = 'infinity' where position = 32", .altered(position: 32, segment: nil)),
         Tampering(
-            "a time before the one before it",
-            "update events set recorded_at = recorded_at - interval '1 day' where position = 34", .time(position: 34)),
+            "altered after the last segment", "update events set data = '{}' where position = 34",
+            .altered(position: 34, segment: nil)),
         Tampering(
-            "removed from what is not sealed", "delete from events where position = 33",
+            "a time altered after the last segment",
+            "update events set recorded_at = recorded_at - interval '1 day' where position = 34",
+            .altered(position: 34, segment: nil)),
+        Tampering(
+            "removed after the last segment", "delete from events where position = 33",
             .removed(position: 33, segment: nil)),
         Tampering(
             "the last one removed", "delete from events where position = 35", .removed(position: 35, segment: nil)),
@@ -137,12 +146,12 @@ import Testing
             "the end cut off", "delete from events where position > 25; update log_head set position = 25",
             .removed(position: 26, segment: 3)),
         Tampering(
-            "the end cut off that is not sealed",
+            "the end cut off after the last segment",
             "delete from events where position > 34; update log_head set position = 34",
-            .stream(name: "s1", recorded: 12, actual: 11)),
+            .removed(position: 35, segment: nil)),
         Tampering(
-            "a version altered that is not sealed", "update events set version = 50 where position = 34",
-            .version(position: 34, stream: "s0", expected: 12, actual: 50)),
+            "a version altered after the last segment", "update events set version = 50 where position = 34",
+            .altered(position: 34, segment: nil)),
         Tampering(
             "inserted beyond the head",
             """
@@ -159,9 +168,15 @@ import Testing
             "a segment's row removed", "delete from segments where segment = 2",
             .seal(segment: 2, reason: "it is gone")),
         Tampering(
-            "a segment's digests altered",
-            "update segments set digests = set_byte(digests, 8, get_byte(digests, 8) # 1) where segment = 3",
-            .seal(segment: 3, reason: "the digest of position 22 is another")),
+            "the hash of an event altered",
+            "update seals set leaves = set_byte(leaves, 32 * 21, get_byte(leaves, 32 * 21) # 1)",
+            .tree(size: 30, reason: "the hash of position 22 is another")),
+        Tampering(
+            "the root of a tree altered", "update seals set root = sha256('x')",
+            .tree(size: 35, reason: "its root is not that of the events")),
+        Tampering(
+            "a seal's row removed", "delete from seals",
+            .tree(size: 10, reason: "it does not have a hash for each event")),
         Tampering(
             "a segment's link altered", "update segments set previous_hash = sha256('x') where segment = 2",
             .seal(segment: 2, reason: "it does not name the hash of the segment before it")),
@@ -189,6 +204,33 @@ import Testing
         }
     }
 
+    /// 35 events that are sealed and three that are not.
+    static let unsealedTamperings = [
+        Tampering(
+            "a time before the one before it",
+            "update events set recorded_at = recorded_at - interval '1 day' where position = 37", .time(position: 37)),
+        Tampering(
+            "removed", "delete from events where position = 37", .removed(position: 37, segment: nil)),
+        Tampering(
+            "the end cut off", "delete from events where position > 37; update log_head set position = 37",
+            .stream(name: "s1", recorded: 13, actual: 12)),
+        Tampering(
+            "a version altered", "update events set version = 50 where position = 37",
+            .version(position: 37, stream: "s0", expected: 13, actual: 50)),
+    ]
+
+    @Test(arguments: unsealedTamperings)
+    func gapsAreFoundInWhatIsNotSealedYet(_ tampering: Tampering) async throws {
+        try await SealFixture.with { log in
+            try await log.append(35)
+            try await log.seal()
+            try await log.append(3)
+            try await log.tamper(tampering.sql)
+            let found = try await log.finding()
+            #expect(found == tampering.finding)
+        }
+    }
+
     @Test func anAlteredHashIsFound() async throws {
         try await SealFixture.with { log in
             try await log.append(20)
@@ -207,7 +249,7 @@ import Testing
             try await log.append(20)
             try await log.seal()
             let kept = try #require(try await log.verify().lastHash)
-            try await log.tamper("update events set data = '{}' where position = 4; delete from segments")
+            try await log.tamper("update events set data = '{}' where position = 4; \(SealFixture.withoutSeals)")
             try await log.seal()
             let finding = try await log.finding()
             #expect(finding == nil)
@@ -241,6 +283,10 @@ import Testing
         "update segments set hash = sha256('x')",
         "delete from segments",
         "truncate segments cascade",
+        "update seals set root = sha256('x')",
+        "delete from seals",
+        "truncate seals",
+        "truncate tree_nodes",
     ]
 
     @Test(arguments: refused)

@@ -43,6 +43,7 @@ import Testing
             Set(confidential.map(\.variable)) == [
                 "FOOTFALL_AUTH_SECRET", "FOOTFALL_AUTH_SECRET_FILE", "FOOTFALL_MASTER_KEY", "FOOTFALL_MASTER_KEY_FILE",
                 "FOOTFALL_DATABASE_URL", "FOOTFALL_REDIS_URL", "FOOTFALL_TOKEN", "FOOTFALL_TOKEN_FILE",
+                "FOOTFALL_AUDIT_KEY_FILE",
             ])
         let flags = confidential.compactMap(\.flag)
         #expect(Set(flags) == ["database-url", "master-key-file", "token-file"])

@@ -2,17 +2,18 @@ import ArgumentParser
 import Counting
 import EventLog
 import Foundation
+import Transparency
 
 struct VerifyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
         abstract: "Prove that the log is complete and unaltered, the archive included; or that the read models are.",
         discussion: """
-            Recomputes the chain of hashes over all sealed segments, and names the first position that was altered, \
-            removed or inserted; exit code 1 then. It names, too, the kinds of events that this release cannot read, \
+            Recomputes the tree over all sealed events and the chain of hashes over segments, and names the first \
+            position that was altered, removed or inserted; exit code 1 then. It names, too, the kinds of events that this release cannot read, \
             as after going back to an earlier one: such a camera takes no commands, and read models stop at an unknown \
-            schema version. Whoever can change the events can seal them anew, so keep the last \
-            segment's hash in a place of its own, and give it at the next verification.
+            schema version. Whoever can change the events and has the signing key can seal them anew, so keep a checkpoint \
+            (GET /audit/checkpoint) in a place of its own, and give it at the next verification.
 
             With --projections it compares, in place of that, every read model with what the log makes of it: each is \
             filled anew in a scratch build, compared row by row at the same position, and dropped. Exit code 0 where \
@@ -27,10 +28,19 @@ struct VerifyCommand: AsyncParsableCommand {
     @Flag(help: "Compare the read models with the log.")
     var projections = false
 
+    @Option(
+        help: ArgumentHelp(
+            "A file with a checkpoint that was kept elsewhere, as GET /audit/checkpoint answered it (may be repeated).",
+            valueName: "file"))
+    var checkpoint: [KeptCheckpoint] = []
+
     @OptionGroup var comparison: ComparisonOptions
 
     func validate() throws {
         if projections, !expect.isEmpty { throw ValidationError("--expect and --projections exclude each other") }
+        if projections, !checkpoint.isEmpty {
+            throw ValidationError("--checkpoint and --projections exclude each other")
+        }
         try comparison.validate(isComparing: projections)
     }
 
@@ -45,7 +55,9 @@ struct VerifyCommand: AsyncParsableCommand {
             let line = ProgressLine()
             let summary: Verifier.Summary
             do {
-                summary = try await Verifier(on: target, anchors: anchors, logger: .operators).run { progress in
+                summary = try await Verifier(
+                    on: target, anchors: anchors, checkpoints: checkpoint.map(\.checkpoint), logger: .operators
+                ).run { progress in
                     line.show("verified \(progress.position) of \(progress.head) events", share: progress.share)
                 }
             } catch {
@@ -96,4 +108,16 @@ extension Verifier.Progress {
 extension FormatStyle where Self == FloatingPointFormatStyle<Double> {
     /// One digit after the point.
     static var seconds: Self { .number.precision(.fractionLength(1)) }
+}
+
+/// A file with a checkpoint. Whose signatures it has does not matter: it was kept where nobody could alter it.
+struct KeptCheckpoint: ExpressibleByArgument {
+    let checkpoint: Checkpoint
+
+    init?(argument: String) {
+        guard let data = FileManager.default.contents(atPath: argument), let note = SignedNote(Array(data)),
+            let checkpoint = Checkpoint(text: note.text)
+        else { return nil }
+        self.checkpoint = checkpoint
+    }
 }

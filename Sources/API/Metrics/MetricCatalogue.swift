@@ -70,6 +70,8 @@ package struct MetricDescription: Sendable {
         MetricDescription(
             "footfall_readings_refused_total", .counter,
             "Readings that were refused for good, by the heartbeats of their workers."),
+        MetricDescription(
+            "footfall_seal_lag_seconds", .gauge, "For how long the oldest event that is not sealed has waited."),
     ]
 
     private static let build = ["projection", "build", "state"]

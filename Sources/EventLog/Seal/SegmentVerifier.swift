@@ -1,26 +1,25 @@
 import EventSourcing
 import Postgres
+import Transparency
 
-/// Checks each segment: its events, from partitions or from archived files, against its digests, its hash and its place in
-/// the chain.
+/// Checks each segment: its events, from partitions or from archived files, against the hashes of the tree, its own hash
+/// and its place in the chain; and the tree as far as they reach.
 struct SegmentVerifier {
     private static let segmentsPerQuery = 20
-
-    static let digests = SQLQuery(
-        "segment_digests", "select digests from segments where segment = :segment", parameters: ["segment": .integer],
-        columns: ["digests": .bytes])
 
     let connection: Connection
     /// Hashes of segments that were kept elsewhere, by number.
     let anchors: [Int64: [UInt8]]
 
     /// Throws the first `Verifier.Finding`.
-    func check(_ log: inout VerifiedLog, onProgress: (Verifier.Progress) -> Void) async throws {
+    func check(
+        _ log: inout VerifiedLog, _ tree: inout TreeVerifier, onProgress: (Verifier.Progress) -> Void
+    ) async throws {
         while true {
             let rows = try await Segment.after(log.segments, limit: Self.segmentsPerQuery, on: connection)
             if rows.isEmpty { break }
             for segment in rows {
-                try await check(segment, &log)
+                try await check(segment, &log, &tree)
                 onProgress(Verifier.Progress(position: log.position, head: log.head))
             }
         }
@@ -29,7 +28,9 @@ struct SegmentVerifier {
         }
     }
 
-    private func check(_ segment: Segment, _ log: inout VerifiedLog) async throws {
+    private func check(
+        _ segment: Segment, _ log: inout VerifiedLog, _ tree: inout TreeVerifier
+    ) async throws {
         guard segment.number == log.segments + 1 else {
             throw Verifier.Finding.seal(segment: log.segments + 1, reason: "it is gone")
         }
@@ -37,17 +38,16 @@ struct SegmentVerifier {
             throw Verifier.Finding.seal(
                 segment: segment.number, reason: "it does not begin at position \(log.position + 1)")
         }
-        let digests = try await connection.query(Self.digests, ["segment": .integer(segment.number)])[0].bytes(
-            "digests")
-        guard digests.count == segment.count * SegmentHasher.keptDigestBytes else {
-            throw Verifier.Finding.seal(segment: segment.number, reason: "it does not have a digest for each event")
+        let leaves = try await LogTree(on: connection).leaves(at: segment.positions)
+        guard leaves.count == segment.count else {
+            throw Verifier.Finding.tree(size: segment.last, reason: "it does not have a hash for each event")
         }
         guard segment.previousHash == log.hash else {
             throw Verifier.Finding.seal(
                 segment: segment.number, reason: "it does not name the hash of the segment before it")
         }
 
-        var check = SegmentCheck(segment: segment, digests: digests)
+        var check = SegmentCheck(segment: segment, leaves: leaves)
         try await forEachEvent(of: segment) { event in
             if check.matches(event) { try log.count(event) }
         }
@@ -55,10 +55,10 @@ struct SegmentVerifier {
         switch (mismatch, hash == segment.hash) {
         case (nil, true): break
         case (let position?, false):
-            throw try await finding(at: position, of: segment, digests: digests)
+            throw try await LeafFinding(connection: connection, positions: segment.positions, leaves: leaves)
+                .finding(at: position, segment: segment.number)
         case (let position?, true):
-            throw Verifier.Finding.seal(
-                segment: segment.number, reason: "the digest of position \(position) is another")
+            throw Verifier.Finding.tree(size: segment.last, reason: "the hash of position \(position) is another")
         case (nil, false):
             throw Verifier.Finding.seal(
                 segment: segment.number,
@@ -70,6 +70,7 @@ struct SegmentVerifier {
                 segment: segment.number,
                 reason: "its hash is \(hash.hexadecimal), but \(anchor.hexadecimal) was kept elsewhere")
         }
+        try await tree.check(segment.positions, leaves)
         log.segments = segment.number
         log.hash = hash
     }
@@ -90,30 +91,5 @@ struct SegmentVerifier {
         } catch let error as UnreadableEvent {
             throw Verifier.Finding.altered(position: error.position, segment: segment.number)
         }
-    }
-
-    /// What happened at the first position that does not have its digest. Tells a row that was taken away or put in,
-    /// with those after it renumbered, from one that was altered in its place.
-    private func finding(at position: Int64, of segment: Segment, digests: [UInt8]) async throws -> Verifier.Finding {
-        var events: [RecordedEvent] = []
-        try await StoredEvents(connection: connection).forEach(in: position...(position + 1)) { events.append($0) }
-        guard let event = events.first, event.position == position else {
-            return .removed(position: position, segment: segment.number)
-        }
-        func digest(_ event: RecordedEvent) -> ArraySlice<UInt8> {
-            var hasher = SegmentHasher(segment: 0, first: 0, last: 0, previousHash: [])
-            return hasher.add(event)
-        }
-        func sealed(_ position: Int64) -> ArraySlice<UInt8> {
-            let start = Int(position - segment.first) * SegmentHasher.keptDigestBytes
-            return digests.dropFirst(start).prefix(SegmentHasher.keptDigestBytes)
-        }
-        if position < segment.last, digest(event.moved(to: position + 1)) == sealed(position + 1) {
-            return .removed(position: position, segment: segment.number)
-        }
-        if events.count == 2, digest(events[1].moved(to: position)) == sealed(position) {
-            return .inserted(position: position, segment: segment.number)
-        }
-        return .altered(position: position, segment: segment.number)
     }
 }

@@ -1,13 +1,47 @@
 import EventSourcing
 import Postgres
 
-/// Checks what is not sealed yet, and that each stream is what its events make it.
+/// Checks what lies in no segment yet, and that each stream is what its events make it.
 struct StreamVerifier {
     static let streams = SQLQuery(
         "streams_and_head", "select name, version, log_head.position from streams cross join log_head order by name",
         columns: ["name": .text, "version": .integer, "position": .integer])
 
+    private static let positionsAtOnce: Int64 = 10_000
+
     let connection: Connection
+
+    /// Checks the events after the last segment that are sealed in the tree.
+    func checkSealed(
+        _ log: inout VerifiedLog, _ tree: inout TreeVerifier, onProgress: (Verifier.Progress) -> Void
+    ) async throws {
+        guard let seal = try await LogTree(on: connection).seal() else { return }
+        let head = try await ArchivedEvents(on: connection).ends().head
+        guard seal.size <= head else { throw Verifier.Finding.removed(position: head + 1, segment: nil) }
+        while log.position < seal.size {
+            let positions = (log.position + 1)...min(seal.size, log.position + Self.positionsAtOnce)
+            let leaves = try await LogTree(on: connection).leaves(at: positions)
+            guard leaves.count == Int(positions.upperBound - log.position) else {
+                throw Verifier.Finding.tree(
+                    size: positions.upperBound, reason: "it does not have a hash for each event")
+            }
+            var check = LeafCheck(positions, leaves)
+            var leaf = EventLeaf()
+            do {
+                try await StoredEvents(connection: connection).forEach(in: positions) { event in
+                    if check.matches(event, leaf.hash(of: event)) { try log.count(event) }
+                }
+            } catch let error as UnreadableEvent {
+                throw Verifier.Finding.altered(position: error.position, segment: nil)
+            }
+            if let position = check.firstMismatch {
+                throw try await LeafFinding(connection: connection, positions: positions, leaves: leaves)
+                    .finding(at: position, segment: nil)
+            }
+            try await tree.check(positions, leaves)
+            onProgress(Verifier.Progress(position: log.position, head: log.head))
+        }
+    }
 
     func checkTail(_ log: inout VerifiedLog, onProgress: (Verifier.Progress) -> Void) async throws {
         guard log.position <= log.head else { throw Verifier.Finding.removed(position: log.head + 1, segment: nil) }

@@ -7,6 +7,8 @@ extension Verifier {
         case inserted(position: Int64, segment: Int64?)
         /// The events fit their digests, but not the segment's hash or its place in the chain.
         case seal(segment: Int64, reason: String)
+        /// The tree over so many events is not that of the hashes of its leaves.
+        case tree(size: Int64, reason: String)
         /// Recorded before the event before it, which the log does not do.
         case time(position: Int64)
         case version(position: Int64, stream: String, expected: Int64, actual: Int64)
@@ -24,6 +26,7 @@ extension Verifier {
             case .inserted(let position, let segment):
                 "the event at position \(position) was inserted" + Self.where(segment)
             case .seal(let segment, let reason): "the seal of segment \(segment) was altered: \(reason)"
+            case .tree(let size, let reason): "the tree over the first \(size) events was altered: \(reason)"
             case .time(let position): "the event at position \(position) was recorded before the one before it"
             case .version(let position, let stream, let expected, let actual):
                 "the event at position \(position) has version \(actual) of stream \(stream), not \(expected): "

@@ -1,12 +1,13 @@
 import EventSourcing
 import Logging
 import Postgres
+import Transparency
 
 /// Proves that the log is complete and unaltered, as far as it is sealed, and complete beyond.
 ///
 /// Recomputes every segment, from partitions and from archived files, checks the chain of hashes, that positions and
 /// the versions of each stream run without a gap, and that nothing lies beyond the head. Whoever could alter the events
-/// could alter the seals after them: that is told apart only by a hash that was kept elsewhere, see `anchors`.
+/// could alter the seals after them: that is told apart only by a checkpoint or a hash that was kept elsewhere.
 /// Appends may go on meanwhile. Memory is bounded by one archived segment and a number for each stream.
 package struct Verifier: Sendable {
     package struct Summary: Equatable, Sendable {
@@ -28,12 +29,18 @@ package struct Verifier: Sendable {
 
     private let target: ConnectionTarget
     private let anchors: [Int64: [UInt8]]
+    private let checkpoints: [Checkpoint]
     private let logger: Logger
 
-    /// - Parameter anchors: hashes of segments that were kept elsewhere, by number.
-    package init(on target: ConnectionTarget, anchors: [Int64: [UInt8]] = [:], logger: Logger) {
+    /// - Parameters:
+    ///   - anchors: hashes of segments that were kept elsewhere, by number.
+    ///   - checkpoints: those that were kept elsewhere.
+    package init(
+        on target: ConnectionTarget, anchors: [Int64: [UInt8]] = [:], checkpoints: [Checkpoint] = [], logger: Logger
+    ) {
         self.target = target.named("footfall verify", requestTimeout: nil)
         self.anchors = anchors
+        self.checkpoints = checkpoints
         self.logger = logger
     }
 
@@ -44,9 +51,12 @@ package struct Verifier: Sendable {
         let head = try await ArchivedEvents(on: connection).ends().head
         let jumps = try await connection.query(ClockJump.all)
         var log = VerifiedLog(head: head, jumps: try jumps.map(ClockJump.init))
-        try await SegmentVerifier(connection: connection, anchors: anchors).check(&log, onProgress: onProgress)
-        let sealedTo = log.position
+        var tree = TreeVerifier(connection: connection, checkpoints: checkpoints)
+        try await SegmentVerifier(connection: connection, anchors: anchors).check(&log, &tree, onProgress: onProgress)
         let streams = StreamVerifier(connection: connection)
+        try await streams.checkSealed(&log, &tree, onProgress: onProgress)
+        try tree.finish()
+        let sealedTo = log.position
         try await streams.checkTail(&log, onProgress: onProgress)
         try await streams.checkStreams(&log)
         try await checkBounds(on: connection)
@@ -75,5 +85,5 @@ package struct Verifier: Sendable {
         ) as beyond
         """, columns: ["position": .integer])
 
-    static let queries = [beyond, StreamVerifier.streams, SegmentVerifier.digests]
+    static let queries = [beyond, StreamVerifier.streams] + TreeVerifier.queries
 }

@@ -45,6 +45,16 @@ enum QueryFixture {
             select 200, 300 + 199 * 300 + camera, 'telemetry-' || camera, 'worker-1'
             from generate_series(1, 300) as camera;
 
+            insert into seals (size, first_position, leaves, root, signatures)
+            select
+              max(position), min(position), string_agg(sha256(position::text::bytea), '' order by position),
+              sha256(max(position)::text::bytea), 'signature'
+            from events
+            group by (position - 1) / 300;
+
+            insert into tree_nodes (level, index, hash)
+            select 1, index, sha256(index::text::bytea) from generate_series(0, 300 * 201 / 256 - 1) as index;
+
             update log_head set position = 300 + 200 * 300, recorded_at = '2026-03-28T06:40:00Z';
             select setval('camera_ids', 300);
             select pg_notify('footfall_events', '\(head)');
@@ -88,6 +98,8 @@ enum QueryFixture {
         "events_after.after": .integer(40_000), "events_after.limit": .integer(1000),
         "segment": .integer(1), "is_any_stream": .bool(false), "streams": .texts(["telemetry-7", "camera-7"]),
         "type": .text("CameraRegistered"), "actor": .text("operator"), "correlation": .text("request-7"),
-        "causation": .text("7"), "text": .text("Hall"), "around": .integer(2000), "audit_chain.limit": .integer(1000),
+        "level": .integer(1), "end": .integer(200), "size": .integer(600), "tree_nodes_between.first": .integer(0),
+        "tree_nodes_between.last": .integer(38), "causation": .text("7"), "text": .text("Hall"),
+        "around": .integer(2000), "audit_chain.limit": .integer(1000),
     ]
 }

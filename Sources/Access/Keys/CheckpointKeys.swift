@@ -1,0 +1,45 @@
+import EventSourcing
+import Foundation
+import Transparency
+
+/// The keys by which a log's checkpoints are signed, in a file that only its owner can read; outside the database, so that
+/// whoever has that cannot sign.
+///
+/// One signer a line (`NoteSigner.encoded`), all of one name, which is the log's origin. Each signs each checkpoint: so a
+/// key is replaced by adding the new one, and taking the old one out once all who verify know the new one.
+package enum CheckpointKeys {
+    package struct Unusable: Error, CustomStringConvertible {
+        package let description: String
+    }
+
+    private static let fileName = "checkpoint-keys"
+    private static let maximumKeys = 8
+
+    /// The keys of the installation with this data directory, made where there are none yet. Of several processes that
+    /// make them at the same time, all get those of the one that was first.
+    package static func make(in directory: URL) throws -> [NoteSigner] {
+        let file = directory.appending(path: fileName)
+        if let signers = try read(file) { return signers }
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        // The origin tells logs apart, and says nothing else.
+        let name = "footfall/" + UUID().uuidString.lowercased()
+        guard let new = NoteSigner.make(name: name) else { throw Unusable(description: "\(name) is no name") }
+        try PrivateFile.create(file, containing: Array((new.encoded + "\n").utf8))
+        guard let signers = try read(file) else { throw Unusable(description: "\(file.path) went away") }
+        return signers
+    }
+
+    /// - Returns: nil where there is no such file.
+    package static func read(_ file: URL) throws -> [NoteSigner]? {
+        guard let bytes = try PrivateFile.read(file) else { return nil }
+        let lines = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline)
+        let signers = lines.compactMap { NoteSigner(encoded: $0) }
+        guard !signers.isEmpty, signers.count == lines.count, signers.count <= maximumKeys,
+            signers.allSatisfy({ $0.key.kind == .signature && $0.key.name == signers[0].key.name })
+        else {
+            throw Unusable(
+                description: "\(file.path) has something else than 1 to \(maximumKeys) keys of one name, one a line")
+        }
+        return signers
+    }
+}
