@@ -73,6 +73,7 @@ extension Backend {
         let assignments = AssignmentResource(
             readModels: readModels, assignments: Assignments(commands: commands))
         let audit = AuditReads(trail: AuditTrail(pool: slowReads.pool))
+        let proofs = TreeReads(tree: LogTree(in: readModels.pool))
         let projections = ProjectionReads(readModels: readModels)
         let tokens = TokenResource(
             revocation: TokenRevocation(log: log, pool: readModels.pool), revocations: authentication.revocations,
@@ -122,6 +123,9 @@ extension Backend {
             Route(.get, "/workers/:id/assignments", .worker, workers.assignments),
             Route(.get, "/audit", .unlimited(.admin), mayTakeLong: Route.always, audit.show),
             Route(.get, "/audit/:position/chain", .unlimited(.admin), mayTakeLong: Route.always, audit.chain),
+            Route(.get, "/audit/checkpoint", .unlimited(.admin), proofs.checkpoint),
+            Route(.get, "/audit/consistency", .unlimited(.admin), proofs.consistency),
+            Route(.get, "/audit/:position/proof", .unlimited(.admin), proofs.inclusion),
             Route(.get, "/projections", .unlimited(.admin), projections.list),
             Route(
                 .post, "/projections/:name/rebuild", .unlimited(.admin),
@@ -129,7 +133,7 @@ extension Backend {
             Route(.get, "/reactions", .unlimited(.admin), ReactionReads(readModels: readModels).list),
             Route(.post, "/tokens/revoke", .unlimited(.admin), tokens.revoke),
             Route(.get, "/metrics", .unlimited(.read), MetricsReads(metrics: metrics).show),
-        ] + serverRoutes
+        ] + proofs.tileRoutes + serverRoutes
     }
 
     /// Routes that stand at the root too, where probes look for them.

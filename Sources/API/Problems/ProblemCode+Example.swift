@@ -22,6 +22,8 @@ extension ProblemCode {
         case .cameraNotFound: Problem(Camera.Rejection.unknown)
         case .workerNotFound: Problem(self, "No camera that you may see was given to this worker.")
         case .eventNotFound: Problem(self, "The log holds no event at this position.")
+        case .checkpointNotFound: Problem(self, "So many events are not sealed.")
+        case .tileNotFound: Problem(self, "The tree has no such tile.")
         case .frameDataNotFound: Problem(self, "No reading of this camera has frame data at this position.")
         case .projectionNotFound: Problem(self, "There is no projection daily_counts.")
         case .methodNotAllowed: Problem(self, "Allowed here: GET, HEAD, POST.", headers: [.allow: "GET, HEAD, POST"])

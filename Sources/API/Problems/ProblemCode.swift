@@ -17,6 +17,8 @@ package enum ProblemCode: String, CaseIterable, Sendable {
     case cameraNotYetRegistered = "camera_not_yet_registered"
     case workerNotFound = "worker_not_found"
     case eventNotFound = "event_not_found"
+    case checkpointNotFound = "checkpoint_not_found"
+    case tileNotFound = "tile_not_found"
     case frameDataNotFound = "frame_data_not_found"
     case projectionNotFound = "projection_not_found"
     case methodNotAllowed = "method_not_allowed"
@@ -139,6 +141,15 @@ package enum ProblemCode: String, CaseIterable, Sendable {
             Facts(
                 .notFound, "There is no such event",
                 "The log has not come to this position, or the event is archived: GET /audit shows it then.")
+        case .checkpointNotFound:
+            Facts(
+                .notFound, "There is no such checkpoint",
+                "So many events are not sealed yet, or nothing was signed: GET /audit/checkpoint shows how far the log is."
+            )
+        case .tileNotFound:
+            Facts(
+                .notFound, "There is no such tile",
+                "The path is not that of a tile (c2sp.org/tlog-tiles), or the tree has not come to it.")
         case .frameDataNotFound:
             Facts(
                 .notFound, "There is no frame data",
