@@ -24,7 +24,7 @@ import Testing
                 (try? metrics.expectGauge("footfall_reaction_\(name)", [("reaction", reaction)]))?.lastValue
             }
             try await bench.running([Echo(), Deaf()], metrics: metrics) {
-                try await bench.waits { $0.stall != nil }
+                try await bench.waits { $0.stall == "event" }
                 try await bench.waitsForEnd(of: "deaf")
                 let shown = try #require(try await bench.shown())
                 #expect(shown.position == 3)
