@@ -52,7 +52,8 @@ import Testing
                 "/cameras", Self.full, headers: [.actor: "anna", .requestID: "r-1"])
             #expect(answer["created_by"] == "anna")
             let event = try #require(try await api.log.readAll("camera-1").first)
-            #expect(String(decoding: event.metadata, as: UTF8.self) == #"{"actor":"anna","correlation_id":"anna r-1"}"#)
+            #expect(
+                String(decoding: event.metadata, as: UTF8.self) == #"{"actor": "anna", "correlation_id": "anna r-1"}"#)
             #expect(try JSON.parse(event.data)["stream_url"] == "rtsp://10.0.0.5/s")
             #expect(try JSON.parse(event.data)["stream_credentials"] == nil)
             #expect(try JSON.parse(event.data)["stream_credentials_id"]?.string?.count == 32)
