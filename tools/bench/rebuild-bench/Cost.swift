@@ -8,10 +8,11 @@ import Synchronization
 /// What a rebuild costs those who append and read meanwhile, with and without a throttle.
 struct Cost {
     private static let rate = 1000
-    private static let phase = Duration.seconds(6)
 
     let live: Live
     let rounds: Int
+    /// How long each phase of a round takes.
+    let duration: Duration
 
     private struct Phase {
         let name: String
@@ -56,8 +57,8 @@ struct Cost {
                     return []
                 }
             }
-            group.addTask { try await read(until: .now + Self.phase) }
-            let answers = try await Load(log: log, rate: Self.rate, name: run).run(for: Self.phase)
+            group.addTask { try await read(until: .now + duration) }
+            let answers = try await Load(log: log, rate: Self.rate, name: run).run(for: duration)
             let rebuilt = rebuilding.end()
             let connection = try await Connection.open(live.target, logger: live.logger)
             defer { connection.close() }
@@ -99,7 +100,7 @@ struct Cost {
             "cost_\(phase.name)",
             "\(Self.rate) events a second are appended one by one and 100 times a second a day of counts is read, "
                 + "while \(phase.about)")
-        let seconds = Self.phase.seconds * Double(rounds)
+        let seconds = duration.seconds * Double(rounds)
         measurement.figures = [
             "append_p50_ms": appends.milliseconds(atPercentile: 50),
             "append_p99_ms": appends.milliseconds(atPercentile: 99),

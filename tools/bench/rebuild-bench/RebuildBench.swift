@@ -21,6 +21,12 @@ import Projector
     @Option(help: "How many rounds.")
     var rounds = 5
 
+    @Option(help: "For how many seconds freshness is measured.")
+    var liveSeconds = 20
+
+    @Option(help: "For how many seconds each case of what a rebuild costs is measured, in a round.")
+    var costSeconds = 6
+
     @Option(parsing: .upToNextOption, help: "Only these of \(Part.allCases.map(\.rawValue).joined(separator: ", ")).")
     var only: [Part] = []
 
@@ -30,6 +36,8 @@ import Projector
     func validate() throws {
         if readings < 10_000 { throw ValidationError("--readings must be at least 10000") }
         if rounds < 1 { throw ValidationError("--rounds must be at least 1") }
+        if liveSeconds < 1 { throw ValidationError("--live-seconds must be at least 1") }
+        if costSeconds < 1 { throw ValidationError("--cost-seconds must be at least 1") }
     }
 
     func run() async throws {
@@ -51,9 +59,9 @@ import Projector
             for measurement in try await speed.measure(definitions) { try output.print(measurement) }
         }
         let live = Live(target: target, logger: logger)
-        if measures(.live) { try output.print(try await live.measure(definitions, for: .seconds(20))) }
+        if measures(.live) { try output.print(try await live.measure(definitions, for: .seconds(liveSeconds))) }
         if measures(.cost) {
-            let cost = Cost(live: live, rounds: max(1, rounds / 2))
+            let cost = Cost(live: live, rounds: max(1, rounds / 2), duration: .seconds(costSeconds))
             for measurement in try await cost.measure(definitions, rebuilding: "hourly_counts") {
                 try output.print(measurement)
             }
