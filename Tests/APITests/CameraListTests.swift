@@ -3,6 +3,7 @@ import EventSourcing
 import HTTPTypes
 import Hummingbird
 import Postgres
+import TestSupport
 import Testing
 
 @testable import API
@@ -121,7 +122,7 @@ import Testing
         }
     }
 
-    @Test func listsOfAHundredThousandCamerasAreFedByIndexes() async throws {
+    @Test(.enabled(if: Tier.isWhole)) func listsOfAHundredThousandCamerasAreFedByIndexes() async throws {
         try await withAPI { api in
             try await fill(api)
             let pool = try #require(api.pool)

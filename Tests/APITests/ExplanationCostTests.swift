@@ -7,7 +7,7 @@ import Testing
 @testable import UseCases
 
 /// What an explanation reads follows what it is asked for, not how long the camera's history is.
-@Suite(.timeLimit(.minutes(5))) struct ExplanationCostTests {
+@Suite(.enabled(if: Tier.isWhole), .timeLimit(.minutes(5))) struct ExplanationCostTests {
     /// Appends readings of camera 1, one every second before `end`, as the log has them.
     private static func append(_ count: Int64, endingAt end: String, to pool: Pool) async throws {
         try await pool.query(

@@ -3,13 +3,14 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import StreamPolicy
+import TestSupport
 import Testing
 
 @testable import API
 
 /// No request holds a thread of the pool for long, whatever stands in it: there are as many as the machine has processors,
 /// and while all are held nothing runs at all.
-@Suite(.timeLimit(.minutes(10))) struct HeldThreadTests {
+@Suite(.enabled(if: Tier.isWhole), .timeLimit(.minutes(10))) struct HeldThreadTests {
     /// Generous: in a build without optimization the longest step takes a seventh of it. What grows with the square of a
     /// text's length takes more than a second.
     private static let limit = Duration.milliseconds(100)

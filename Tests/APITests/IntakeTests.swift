@@ -1,12 +1,13 @@
 import Access
 import EventSourcing
 import Foundation
+import TestSupport
 import Testing
 
 @testable import API
 
 /// How much of what is reported is taken of one user.
-@Suite(.timeLimit(.minutes(5))) struct IntakeTests {
+@Suite(.enabled(if: Tier.isWhole), .timeLimit(.minutes(5))) struct IntakeTests {
     private static func batch(_ count: Int, source: String, from first: Int) -> String {
         let readings = (first..<first + count).map { #"{"sequence":\#($0),"count_in":1,"count_out":0,"line":"door"}"# }
         return #"{"source":"\#(source)","readings":[\#(readings.joined(separator: ","))]}"#

@@ -7,7 +7,7 @@ import Testing
 @testable import Installation
 
 /// What the server's user puts in the server's folder leads root nowhere else.
-@Suite(.timeLimit(.minutes(5)), .enabled(if: geteuid() == 0)) struct ForeignFileTests {
+@Suite(.timeLimit(.minutes(5)), .enabled(if: Tier.isWhole && geteuid() == 0)) struct ForeignFileTests {
     /// Runs a shell's text as the server's user, with the cluster's folder as `$1` and root's file as `$2`.
     private func asServer(_ text: String, _ cluster: URL, _ secret: URL) async throws {
         let output = try await ServerAccount.current().run(["sh", "-ec", text, "sh", cluster.path, secret.path])

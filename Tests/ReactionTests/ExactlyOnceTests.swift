@@ -10,7 +10,7 @@ import Testing
 @testable import Reactions
 
 /// What a reaction appends is there once for each event, whatever ends in the middle of it.
-@Suite(.timeLimit(.minutes(5))) struct ExactlyOnceTests {
+@Suite(.enabled(if: Tier.isWhole), .timeLimit(.minutes(5))) struct ExactlyOnceTests {
     @Test func eachEventIsActedOnOnceAndInOrder() async throws {
         try await Bench.with { bench in
             let effects = Mutex<[EffectID]>([])

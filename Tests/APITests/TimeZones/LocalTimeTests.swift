@@ -1,9 +1,10 @@
 import EventSourcing
+import TestSupport
 import Testing
 
 /// That counts, analytics, comparisons and reports are right where clocks change: a reading in every quarter hour of some
 /// days, and what is shown of them held against a fold over the zone's clocks.
-@Suite(.timeLimit(.minutes(5))) struct LocalTimeTests {
+@Suite(.enabled(if: Tier.isWhole), .timeLimit(.minutes(5))) struct LocalTimeTests {
     struct Case: CustomStringConvertible, Sendable {
         let zone: String
         /// A date near which its clocks change.
