@@ -139,12 +139,12 @@ package final class History: Sendable {
             Statement(
                 """
                 select
-                  \(system), \(timeline), pg_postmaster_start_time(),
-                  (select oid::bigint from pg_database where datname = current_database())
+                  \(system) as system, \(timeline) as timeline, pg_postmaster_start_time() as started_at,
+                  (select oid::bigint from pg_database where datname = current_database()) as database
                 """, prepared: false)
         ])[0][0]
         return Identity(
-            system: try row.integer(0), timeline: try row.integer(1), database: try row.integer(3),
-            startedAt: try row.timestamp(2))
+            system: try row.integer("system"), timeline: try row.integer("timeline"),
+            database: try row.integer("database"), startedAt: try row.timestamp("started_at"))
     }
 }

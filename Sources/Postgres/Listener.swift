@@ -111,7 +111,8 @@ package final class Listener: Sendable {
         while !Task.isCancelled {
             do {
                 try await Task.sleep(for: pollInterval)
-                let usage = try await connection.query("select pg_notification_queue_usage()")[0].double(0)
+                let usage = try await connection.query("select pg_notification_queue_usage() as usage")[0].double(
+                    "usage")
                 queueUsage.record(usage)
                 if usage > 0.5, FailureNotices.shared.isDue("the NOTIFY queue fills up") {
                     logger.warning(

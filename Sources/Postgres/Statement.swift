@@ -16,4 +16,9 @@ package struct Statement: Sendable {
 package struct Notification: Hashable, Sendable {
     package let channel: String
     package let payload: String
+
+    package init(channel: String, payload: String = "") {
+        self.channel = channel
+        self.payload = payload
+    }
 }

@@ -28,8 +28,23 @@ package struct SQLQuery: Sendable {
         for (declared, _) in parameters {
             precondition(named.names.contains(declared), "the SQL of \(name) has no parameter \(declared)")
         }
+        self.init(name, named, among: parameters, columns: columns)
+    }
+
+    /// A query that is put together from parts: of the parameters it has those that its SQL names.
+    package init(
+        _ name: String, parts sql: String, among parameters: [(key: String, value: ValueType)],
+        columns: KeyValuePairs<String, ColumnType> = [:]
+    ) {
+        self.init(name, NamedParameters(in: sql), among: parameters, columns: columns)
+    }
+
+    private init(
+        _ name: String, _ named: NamedParameters, among parameters: [(key: String, value: ValueType)],
+        columns: KeyValuePairs<String, ColumnType>
+    ) {
         self.name = name
-        self.sql = named.sql
+        sql = named.sql
         self.parameters = named.names.map { used in
             guard let type = parameters.first(where: { $0.key == used })?.value else {
                 preconditionFailure("\(name) does not declare its parameter \(used)")
@@ -39,18 +54,12 @@ package struct SQLQuery: Sendable {
         self.columns = columns.map { ($0, $1) }
     }
 
-    /// A query that is put together from parts: of the parameters it has those that its SQL names.
-    package init(
-        _ name: String, parts sql: String, among parameters: [(key: String, value: ValueType)],
-        columns: KeyValuePairs<String, ColumnType> = [:]
-    ) {
-        let used = NamedParameters(in: sql).names
-        self.init(name, sql, parameters: parameters.filter { used.contains($0.key) }, columns: columns)
-    }
-
     /// The query with those of these values that it has parameters for.
-    package func statement(among values: [(key: String, value: Parameter)]) -> Statement {
-        statement(values.filter { value in parameters.contains { $0.name == value.key } })
+    /// - Parameter isPrepared: whether sessions keep the statement prepared; off for one of very many forms.
+    package func statement(
+        among values: [(key: String, value: Parameter)], prepared isPrepared: Bool = true
+    ) -> Statement {
+        statement(values.filter { value in parameters.contains { $0.name == value.key } }, prepared: isPrepared)
     }
 
     /// The query with its values, one for each parameter, of the type that is declared.
@@ -58,7 +67,9 @@ package struct SQLQuery: Sendable {
         statement(Array(values))
     }
 
-    package func statement(_ values: [(key: String, value: Parameter)]) -> Statement {
+    package func statement(
+        _ values: [(key: String, value: Parameter)], prepared isPrepared: Bool = true
+    ) -> Statement {
         precondition(
             values.count == parameters.count, "\(name) has \(parameters.count) parameters, not \(values.count)")
         var bound: [Parameter] = []
@@ -74,7 +85,7 @@ package struct SQLQuery: Sendable {
                 value.type == parameter.type.id, "the parameter \(parameter.name) of \(name) is not \(parameter.type)")
             bound.append(value)
         }
-        return Statement(sql, bound)
+        return Statement(sql, bound, prepared: isPrepared)
     }
 }
 
@@ -84,5 +95,14 @@ extension Connection {
         _ query: SQLQuery, _ values: KeyValuePairs<String, Parameter> = [:]
     ) async throws(PostgresError) -> Rows {
         try await pipeline([query.statement(values)])[0]
+    }
+}
+
+extension Pool {
+    @discardableResult
+    package func query(
+        _ query: SQLQuery, _ values: KeyValuePairs<String, Parameter> = [:]
+    ) async throws(PostgresError) -> Rows {
+        try await self.query(query.statement(values))
     }
 }

@@ -42,7 +42,7 @@ package struct Migrator: Sendable {
         let connection = try await Connection.open(
             target.named(target.applicationName, requestTimeout: nil), logger: logger)
         defer { connection.close() }
-        try await connection.query("select pg_advisory_lock($1)", [.lock(LockKey.migration)])
+        try await connection.query(Self.lock, ["key": .lock(LockKey.migration)])
         try await connection.query(
             """
             create table if not exists schema_migrations (
@@ -82,17 +82,20 @@ package struct Migrator: Sendable {
         let known = Dictionary(uniqueKeysWithValues: migrations.map { ($0.number, $0) })
         let rows = try await connection.query("select number, name, checksum from schema_migrations order by number")
         for row in rows {
-            guard let migration = known[try row.integer(0)] else { throw Failure.unknown(name: try row.text(1)) }
-            let checksum = try await connection.query(
-                "select encode(sha256($1), 'hex')", [.bytea(Array(migration.sql.utf8))])[0].text(0)
-            guard try row.text(2) == checksum else { throw Failure.edited(name: migration.name) }
+            guard let migration = known[try row.integer("number")] else {
+                throw Failure.unknown(name: try row.text("name"))
+            }
+            let checksum = try await connection.query(Self.checksum, ["sql": .bytea(Array(migration.sql.utf8))])[0]
+            guard try row.text("checksum") == checksum.text("checksum") else {
+                throw Failure.edited(name: migration.name)
+            }
         }
     }
 
     private func numbers(on connection: Connection) async throws -> Set<Int64> {
         var numbers: Set<Int64> = []
         for row in try await connection.query("select number from schema_migrations") {
-            numbers.insert(try row.integer(0))
+            numbers.insert(try row.integer("number"))
         }
         return numbers
     }
@@ -102,15 +105,34 @@ package struct Migrator: Sendable {
             try await connection.transaction {
                 try await connection.script(migration.sql)
                 try await connection.query(
-                    """
-                    insert into schema_migrations (number, name, checksum)
-                    values ($1, $2, encode(sha256($3), 'hex'))
-                    """,
-                    [.integer(migration.number), .text(migration.name), .bytea(Array(migration.sql.utf8))])
+                    Self.noting,
+                    [
+                        "number": .integer(migration.number), "name": .text(migration.name),
+                        "sql": .bytea(Array(migration.sql.utf8)),
+                    ])
             }
         } catch let error as PostgresError {
             guard case .server(let reason) = error else { throw error }
             throw Failure.failed(name: migration.name, reason: reason.description)
         }
     }
+}
+
+extension Migrator {
+    private static let lock = SQLQuery(
+        "lock_migration", "select pg_advisory_lock(:key)", parameters: ["key": .integer])
+
+    private static let checksum = SQLQuery(
+        "checksum_of_migration", "select encode(sha256(:sql), 'hex') as checksum", parameters: ["sql": .bytea],
+        columns: ["checksum": .text])
+
+    private static let noting = SQLQuery(
+        "note_migration",
+        """
+        insert into schema_migrations (number, name, checksum)
+        values (:number, :name, encode(sha256(:sql), 'hex'))
+        """, parameters: ["number": .integer, "name": .text, "sql": .bytea])
+
+    /// All of them, for tests.
+    package static let queries = [lock, checksum, noting] + SchemaObjects.queries + SchemaReplacement.queries
 }

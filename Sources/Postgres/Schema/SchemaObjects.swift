@@ -67,18 +67,12 @@ struct SchemaObjects: Sendable {
             return objects
         }
         let rows = try await connection.query(
-            """
-            select files.index, schema_objects.release
-            from unnest($1::text[], $2::text[]) with ordinality as files (name, sql, index)
-            left join schema_objects using (name)
-            where schema_objects.checksum is distinct from encode(sha256(convert_to(files.sql, 'UTF8')), 'hex')
-            order by files.index
-            """, [.texts(objects.map(\.name)), .texts(objects.map(\.sql))])
+            Self.edited, ["names": .texts(objects.map(\.name)), "texts": .texts(objects.map(\.sql))])
         let gone = try await SchemaReplacement.missing(among: objects, on: connection)
         var changed = Set(objects.filter { gone.contains($0.name) })
         for row in rows {
-            let object = objects[Int(try row.integer(0)) - 1]
-            if let later = try row.optionalText(1), Release.isLater(later, than: release) {
+            let object = objects[Int(try row.integer("index")) - 1]
+            if let later = try row.optionalText("release"), Release.isLater(later, than: release) {
                 throw Migrator.Failure.laterObject(name: object.name, release: later)
             }
             changed.insert(object)
@@ -88,13 +82,32 @@ struct SchemaObjects: Sendable {
 
     private func note(_ object: SchemaObject, on connection: Connection) async throws {
         try await connection.query(
-            """
-            insert into schema_objects (name, checksum, release)
-            values ($1, encode(sha256(convert_to($2, 'UTF8')), 'hex'), $3)
-            on conflict (name) do update
-            set checksum = excluded.checksum, release = excluded.release, applied_at = excluded.applied_at
-            """, [.text(object.name), .text(object.sql), .text(release)])
+            Self.noting, ["name": .text(object.name), "sql": .text(object.sql), "release": .text(release)])
     }
+}
+
+extension SchemaObjects {
+    /// By their index among the files, from 1 on.
+    private static let edited = SQLQuery(
+        "edited_schema_objects",
+        """
+        select files.index, schema_objects.release
+        from unnest(:names::text[], :texts::text[]) with ordinality as files (name, sql, index)
+        left join schema_objects using (name)
+        where schema_objects.checksum is distinct from encode(sha256(convert_to(files.sql, 'UTF8')), 'hex')
+        order by files.index
+        """, parameters: ["names": .texts, "texts": .texts], columns: ["index": .integer, "release": .text])
+
+    private static let noting = SQLQuery(
+        "note_schema_object",
+        """
+        insert into schema_objects (name, checksum, release)
+        values (:name, encode(sha256(convert_to(:sql, 'UTF8')), 'hex'), :release)
+        on conflict (name) do update
+        set checksum = excluded.checksum, release = excluded.release, applied_at = excluded.applied_at
+        """, parameters: ["name": .text, "sql": .text, "release": .text])
+
+    static let queries = [edited, noting]
 }
 
 extension SchemaObject {

@@ -20,18 +20,8 @@ struct SchemaReplacement {
 
     /// The names of those that the database has under no kind.
     static func missing(among objects: [SchemaObject], on connection: Connection) async throws -> Set<String> {
-        let rows = try await connection.query(
-            """
-            select name
-            from unnest($1::text[]) as files (name)
-            where to_regclass(name) is null and not exists (
-              select
-              from pg_proc
-              where proname = split_part('public.' || name, '.', -1)
-                and pronamespace = to_regnamespace(split_part('public.' || name, '.', -2))
-            )
-            """, [.texts(objects.map(\.name))])
-        return Set(try rows.map { try $0.text(0) })
+        let rows = try await connection.query(absent, ["names": .texts(objects.map(\.name))])
+        return Set(try rows.map { try $0.text("name") })
     }
 
     /// Whether it is in the database, in whatever form.
@@ -79,15 +69,7 @@ struct SchemaReplacement {
         }
         do {
             for id in try await functions(named: object.name).keys {
-                try await connection.query(
-                    """
-                    select case lanname
-                      when 'sql' then fmgr_sql_validator(pg_proc.oid)::text
-                      when 'plpgsql' then plpgsql_validator(pg_proc.oid)::text
-                    end
-                    from pg_proc join pg_language on pg_language.oid = prolang
-                    where pg_proc.oid = $1::oid
-                    """, [.integer(id)])
+                try await connection.query(Self.validation, ["id": .integer(id)])
             }
         } catch let error as PostgresError {
             throw Self.failure(of: object, error)
@@ -115,9 +97,7 @@ struct SchemaReplacement {
     }
 
     private mutating func drop(view name: String) async throws {
-        let rows = try await connection.query(
-            "select to_regclass($1)::oid where to_regclass($1) is not null", [.text(name)])
-        guard let id = try rows.first?.integer(0) else { return }
+        guard let id = try await connection.query(Self.view, ["name": .text(name)]).first?.integer("id") else { return }
         guard objects.contains(where: { $0.name == name }) else {
             throw Migrator.Failure.failed(
                 name: "functions/\(name).sql", reason: "the view \(name) is in the way, and no file makes it again")
@@ -129,25 +109,63 @@ struct SchemaReplacement {
 
     /// The functions of a name, by object id, as `drop function` takes them.
     private func functions(named name: String) async throws -> [Int64: String] {
-        let rows = try await connection.query(
-            """
-            select oid, oid::regprocedure::text
-            from pg_proc
-            where proname = split_part('public.' || $1, '.', -1)
-              and pronamespace = to_regnamespace(split_part('public.' || $1, '.', -2))
-            """, [.text(name)])
-        return Dictionary(uniqueKeysWithValues: try rows.map { (try $0.integer(0), try $0.text(1)) })
+        let rows = try await connection.query(Self.ofName, ["name": .text(name)])
+        return Dictionary(uniqueKeysWithValues: try rows.map { (try $0.integer("id"), try $0.text("signature")) })
     }
 
     /// The views that rest on an object.
     private func views(on catalog: String, _ id: Int64) async throws -> [String] {
-        let rows = try await connection.query(
-            """
-            select distinct pg_rewrite.ev_class::regclass::text
-            from pg_depend
-            join pg_rewrite on pg_depend.classid = 'pg_rewrite'::regclass and pg_rewrite.oid = pg_depend.objid
-            where refclassid = $1::regclass and refobjid = $2::oid and pg_depend.deptype = 'n'
-            """, [.text(catalog), .integer(id)])
-        return try rows.map { try $0.text(0) }
+        try await connection.query(Self.dependents, ["catalog": .text(catalog), "id": .integer(id)])
+            .map { try $0.text("view") }
     }
+}
+
+extension SchemaReplacement {
+    private static let absent = SQLQuery(
+        "missing_schema_objects",
+        """
+        select name
+        from unnest(:names::text[]) as files (name)
+        where to_regclass(name) is null and not exists (
+          select
+          from pg_proc
+          where proname = split_part('public.' || name, '.', -1)
+            and pronamespace = to_regnamespace(split_part('public.' || name, '.', -2))
+        )
+        """, parameters: ["names": .texts], columns: ["name": .text])
+
+    private static let validation = SQLQuery(
+        "validate_function",
+        """
+        select case lanname
+          when 'sql' then fmgr_sql_validator(pg_proc.oid)::text
+          when 'plpgsql' then plpgsql_validator(pg_proc.oid)::text
+        end as validated
+        from pg_proc join pg_language on pg_language.oid = prolang
+        where pg_proc.oid = :id::oid
+        """, parameters: ["id": .integer], columns: ["validated": .text])
+
+    private static let view = SQLQuery(
+        "id_of_view", "select to_regclass(:name)::oid as id where to_regclass(:name) is not null",
+        parameters: ["name": .text], columns: ["id": .integer])
+
+    private static let ofName = SQLQuery(
+        "functions_of_name",
+        """
+        select oid as id, oid::regprocedure::text as signature
+        from pg_proc
+        where proname = split_part('public.' || :name, '.', -1)
+          and pronamespace = to_regnamespace(split_part('public.' || :name, '.', -2))
+        """, parameters: ["name": .text], columns: ["id": .integer, "signature": .text])
+
+    private static let dependents = SQLQuery(
+        "views_on_object",
+        """
+        select distinct pg_rewrite.ev_class::regclass::text as view
+        from pg_depend
+        join pg_rewrite on pg_depend.classid = 'pg_rewrite'::regclass and pg_rewrite.oid = pg_depend.objid
+        where refclassid = :catalog::text::regclass and refobjid = :id::oid and pg_depend.deptype = 'n'
+        """, parameters: ["catalog": .text, "id": .integer], columns: ["view": .text])
+
+    static let queries = [absent, validation, view, ofName, dependents]
 }
