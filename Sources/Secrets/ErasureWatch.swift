@@ -28,16 +28,9 @@ package struct ErasureWatch: Sendable {
                 last = nil
             }
             do {
-                let rows = try await pool.query(
-                    """
-                    select camera_id, erased_by
-                    from camera_keys
-                    where erased_by > coalesce($1, (select max(erased_by) from camera_keys) - 1)
-                    order by erased_by
-                    """, [.integer(last)])
-                for row in rows {
-                    vault.forget(try row.integer(0))
-                    last = try row.integer(1)
+                for row in try await pool.query(Self.erasures, ["last": .integer(last)]) {
+                    vault.forget(try row.integer("camera_id"))
+                    last = try row.integer("erased_by")
                 }
                 if last == nil { last = 0 }
             } catch {
@@ -45,4 +38,14 @@ package struct ErasureWatch: Sendable {
             }
         }
     }
+
+    /// After the last one that was seen, or the newest where none was.
+    static let erasures = SQLQuery(
+        "erasures",
+        """
+        select camera_id, erased_by
+        from camera_keys
+        where erased_by > coalesce(:last, (select max(erased_by) from camera_keys) - 1)
+        order by erased_by
+        """, parameters: ["last": .integer], columns: ["camera_id": .integer, "erased_by": .integer])
 }

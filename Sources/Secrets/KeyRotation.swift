@@ -30,21 +30,21 @@ package struct KeyRotation: Sendable {
         try await connection.query(
             """
             select
-              id, is_current, (select count(*) from camera_keys where master_key_id = id),
-              exists (select from request_key where master_key_id = id)
+              id, is_current, (select count(*) from camera_keys where master_key_id = id) as cameras,
+              exists (select from request_key where master_key_id = id) as has_request_key
             from master_keys
             order by added_at, id
             """
         ).map {
             Line(
-                id: try $0.text(0), isCurrent: try $0.bool(1), cameras: try $0.integer(2),
-                hasRequestKey: try $0.bool(3))
+                id: try $0.text("id"), isCurrent: try $0.bool("is_current"), cameras: try $0.integer("cameras"),
+                hasRequestKey: try $0.bool("has_request_key"))
         }
     }
 
     /// How many cameras' keys were destroyed.
     package static func erased(on connection: Connection) async throws -> Int64 {
-        try await connection.query("select count(*) from camera_keys where erased_by is not null")[0].integer(0)
+        try await connection.query("select count(*) from camera_keys where erased_by is not null")[0].integer("count")
     }
 
     /// - Throws: `MasterKeyError.unknown` where keys are wrapped by master keys that are not among those given.
@@ -56,13 +56,12 @@ package struct KeyRotation: Sendable {
 
     /// How many cameras' keys are not yet under the master key.
     package func pending(under id: String) async throws -> Int64 {
-        try await connection.query(
-            "select count(*) from camera_keys where master_key_id <> $1", [.text(id)])[0].integer(0)
+        try await connection.query(Self.counting, ["master_key": .text(id)])[0].integer("count")
     }
 
     /// Has new keys wrapped by this master key from now on, by every process; none under another comes after it.
     package func makeCurrent(_ key: MasterKey) async throws {
-        try await connection.query("select make_master_key_current($1)", [.text(key.id)])
+        try await connection.query(Self.replacement, ["master_key": .text(key.id)])
     }
 
     /// Wraps every key anew that is under another master key. Each batch is a transaction: whatever ends this, what is
@@ -75,26 +74,19 @@ package struct KeyRotation: Sendable {
         while true {
             try Task.checkCancellation()
             let count = try await connection.transaction {
-                let rows = try await connection.query(
-                    """
-                    select camera_id, key_id, master_key_id, wrapped
-                    from camera_keys
-                    where master_key_id <> $1
-                    order by camera_id
-                    limit \(Self.batchSize)
-                    for update
-                    """, [.text(master.id)])
+                let rows = try await connection.query(Self.batch, ["master_key": .text(master.id)])
                 var updates: [Statement] = []
                 for row in rows {
-                    let (cameraID, id) = (try row.integer(0), try row.text(1))
-                    guard let old = masterKeys[try row.text(2)] else {
-                        throw MasterKeyError.unknown(ids: [try row.text(2)])
+                    let cameraID = try row.integer("camera_id")
+                    guard let old = masterKeys[try row.text("master_key_id")] else {
+                        throw MasterKeyError.unknown(ids: [try row.text("master_key_id")])
                     }
-                    let key = try old.unwrap(try row.bytes(3), of: cameraID, id: id)
+                    let key = try old.unwrap(try row.bytes("wrapped"), of: cameraID, id: try row.text("key_id"))
                     updates.append(
-                        Statement(
-                            "update camera_keys set master_key_id = $2, wrapped = $3 where camera_id = $1",
-                            [.integer(cameraID), .text(master.id), .bytea(try master.wrap(key))]))
+                        Self.update.statement([
+                            "camera": .integer(cameraID), "master_key": .text(master.id),
+                            "wrapped": .bytea(try master.wrap(key)),
+                        ]))
                 }
                 _ = try await connection.pipeline(updates)
                 return rows.count
@@ -107,14 +99,12 @@ package struct KeyRotation: Sendable {
 
     private func rewrapRequestKey(under master: MasterKey) async throws {
         try await connection.transaction {
-            let rows = try await connection.query(
-                "select key_id, master_key_id, wrapped from request_key where master_key_id <> $1 for update",
-                [.text(master.id)])
+            let rows = try await connection.query(Self.requestKey, ["master_key": .text(master.id)])
             guard let kept = try rows.first.map(PostgresSecretStore.requestKey) else { return }
             guard let old = masterKeys[kept.masterKeyID] else { throw MasterKeyError.unknown(ids: [kept.masterKeyID]) }
             let wrapped = try master.wrap(try old.unwrap(kept)).wrapped
             try await connection.query(
-                "update request_key set master_key_id = $1, wrapped = $2", [.text(master.id), .bytea(wrapped)])
+                Self.requestKeyUpdate, ["master_key": .text(master.id), "wrapped": .bytea(wrapped)])
         }
     }
 
@@ -133,4 +123,41 @@ package struct KeyRotation: Sendable {
         }
         try await connection.script("reset lock_timeout")
     }
+}
+
+extension KeyRotation {
+    private static let counting = SQLQuery(
+        "count_keys_under_others", "select count(*) from camera_keys where master_key_id <> :master_key",
+        parameters: ["master_key": .text], columns: ["count": .integer])
+
+    private static let replacement = SQLQuery(
+        "make_master_key_current", "select make_master_key_current(:master_key)", parameters: ["master_key": .text])
+
+    private static let batch = SQLQuery(
+        "keys_to_rewrap",
+        """
+        select camera_id, key_id, master_key_id, wrapped
+        from camera_keys
+        where master_key_id <> :master_key
+        order by camera_id
+        limit \(batchSize)
+        for update
+        """, parameters: ["master_key": .text],
+        columns: ["camera_id": .integer, "key_id": .text, "master_key_id": .text, "wrapped": .bytes])
+
+    private static let update = SQLQuery(
+        "rewrap_key",
+        "update camera_keys set master_key_id = :master_key, wrapped = :wrapped where camera_id = :camera",
+        parameters: ["camera": .integer, "master_key": .text, "wrapped": .bytea])
+
+    private static let requestKey = SQLQuery(
+        "request_key_to_rewrap",
+        "select key_id, master_key_id, wrapped from request_key where master_key_id <> :master_key for update",
+        parameters: ["master_key": .text], columns: ["key_id": .text, "master_key_id": .text, "wrapped": .bytes])
+
+    private static let requestKeyUpdate = SQLQuery(
+        "rewrap_request_key", "update request_key set master_key_id = :master_key, wrapped = :wrapped",
+        parameters: ["master_key": .text, "wrapped": .bytea])
+
+    static let queries = [counting, replacement, batch, update, requestKey, requestKeyUpdate]
 }

@@ -129,8 +129,8 @@ extension PostgresSecretStore {
         "add_request_key", "select key_id, master_key_id, wrapped from add_request_key(:key, :master_key, :wrapped)",
         parameters: ["key": .text, "master_key": .text, "wrapped": .bytea], columns: key)
 
-    /// All of them, for tests.
-    package static let queries = [
-        current, cameraKey, addition, keeping, secret, requestKeys, requestKeyAddition,
-    ]
+    /// All of the module, for tests.
+    package static let queries =
+        [current, cameraKey, addition, keeping, secret, requestKeys, requestKeyAddition, ErasureWatch.erasures]
+        + KeyRotation.queries
 }

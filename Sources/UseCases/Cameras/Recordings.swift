@@ -27,14 +27,19 @@ struct Recordings: Sendable {
         throw CameraRefusal.recordingEndsAhead(end)
     }
 
-    private static let durationSQL = "select duration_ms from read.stream_info where camera_id = $1 and stream_url = $2"
+    static let duration = SQLQuery(
+        "duration_of_stream",
+        "select duration_ms from read.stream_info where camera_id = :camera and stream_url = :url",
+        parameters: ["camera": .integer, "url": .text], columns: ["duration_ms": .integer])
 
     /// When it ends; nil where that is past, or not known.
     private func end(of settings: CameraSettings, at address: StreamAddress, of id: CameraID) async -> Timestamp? {
         guard let start = settings.startedAt, address.type == .file,
             // What cannot be read is not known: nobody is kept from a command by it.
-            let row = try? await pool.query(Self.durationSQL, [.integer(id.number), .text(address.url)]).first,
-            let milliseconds = try? row.optionalInteger(0)
+            let row = try? await pool.query(
+                Self.duration, ["camera": .integer(id.number), "url": .text(address.url)]
+            ).first,
+            let milliseconds = try? row.optionalInteger("duration_ms")
         else { return nil }
         let end = start + .milliseconds(milliseconds)
         return end > now() ? end : nil

@@ -23,7 +23,7 @@ package struct TokenRevocation: Sendable {
         let outcome = try await log.append(
             Append(to: TokensRevoked.stream, events: [revoked.event], metadata: metadata))
         guard case .appended(let appended) = outcome else { throw UnexpectedOutcome(outcome) }
-        do { try await pool.query("select pg_notify($1, '')", [.text(Self.channel)]) } catch {
+        do { _ = try await pool.query(Notification(channel: Self.channel).sending) } catch {
             // Others look by themselves within a second.
             logger.debug("a revocation is not notified", metadata: ["reason": "\(error)"])
         }
