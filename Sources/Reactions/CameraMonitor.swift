@@ -114,7 +114,9 @@ package struct CameraMonitor: Sendable {
         }
     }
 
-    private static let suspectsSQL = """
+    static let suspects = SQLQuery(
+        "suspects_of_monitor",
+        """
         select camera_id, status, desired_state, is_heard
         from (
           select
@@ -122,20 +124,21 @@ package struct CameraMonitor: Sendable {
               as is_heard
           from read.camera_state as camera
           join read.camera_heard as heard using (camera_id)
-          where monitoring and not removed and camera.status <> 'maintenance' and camera_id > $1
+          where monitoring and not removed and camera.status <> 'maintenance' and camera_id > :after
         ) as monitored
         -- One that is heard online again after something else was set.
         where not is_heard or status = 'online' and set_status = 'error'
         order by camera_id
         limit \(pageSize)
-        """
+        """, parameters: ["after": .integer],
+        columns: ["camera_id": .integer, "status": .text, "desired_state": .text, "is_heard": .bool])
 
     /// One look at all that are monitored.
     package func round(on connection: Connection) async throws {
         var last: Int64 = 0
         while !Task.isCancelled {
-            let rows = try await connection.query(Self.suspectsSQL, [.integer(last)])
-            let suspects = try rows.map { row in (try Suspect(row), isHeard: try row.bool(3)) }
+            let rows = try await connection.query(Self.suspects, ["after": .integer(last)])
+            let suspects = try rows.map { row in (try Suspect(row), isHeard: try row.bool("is_heard")) }
             await withTaskGroup(of: Void.self) { group in
                 for (index, (suspect, isHeard)) in suspects.enumerated() {
                     if index >= Self.checksAtATime { await group.next() }
@@ -165,11 +168,11 @@ package struct CameraMonitor: Sendable {
 }
 
 extension CameraMonitor.Suspect {
-    /// - Parameter row: id, status and desired state.
     fileprivate init(_ row: Row) throws {
-        guard let status = CameraStatus(exactly: try row.text(1)),
-            let desiredState = DesiredState(exactly: try row.text(2))
-        else { throw PostgresError.decoding(reason: "camera \(try row.integer(0)) has a status that is not known") }
-        self.init(id: try CameraID(try row.integer(0)), status: status, desiredState: desiredState)
+        let id = try row.integer("camera_id")
+        guard let status = CameraStatus(exactly: try row.text("status")),
+            let desiredState = DesiredState(exactly: try row.text("desired_state"))
+        else { throw PostgresError.decoding(reason: "camera \(id) has a status that is not known") }
+        self.init(id: try CameraID(id), status: status, desiredState: desiredState)
     }
 }

@@ -30,56 +30,32 @@ struct ReactionCheckpoint: Sendable {
     func register(_ start: ReactionStart, _ state: JSON) async throws(PostgresError) {
         let position: Int64? = if case .after(let position) = start { position } else { nil }
         try await connection.query(
-            """
-            insert into reactions (reaction, position, state)
-            select $1, coalesce($2, log_head.position), $3 from log_head
-            on conflict (reaction) do nothing
-            """, [.text(reaction.text), .integer(position), .jsonb(state.bytes)])
+            Self.registration,
+            ["reaction": .text(reaction.text), "position": .integer(position), "state": .jsonb(state.bytes)])
     }
 
     /// Makes the row, where there is none, of what acts by the clock and reads no events.
     func registerWithoutPosition() async throws(PostgresError) {
-        try await connection.query(
-            "insert into reactions (reaction) values ($1) on conflict (reaction) do nothing", [.text(reaction.text)])
+        try await connection.query(Self.registrationWithoutPosition, ["reaction": .text(reaction.text)])
     }
 
     func load() async throws -> Place {
-        let row = try await connection.query(
-            """
-            select
-              reactions.position, state::text,
-              (
-                select coalesce(array_agg(reaction_skips.position), '{}')
-                from reaction_skips
-                where reaction_skips.reaction = reactions.reaction and reaction_skips.position > reactions.position
-              ),
-              reaction_failures.reaction is not null, reaction_failures.position
-            from reactions
-            left join reaction_failures using (reaction)
-            where reactions.reaction = $1
-            """, [.text(reaction.text)]
-        ).first
+        let row = try await connection.query(Self.place, ["reaction": .text(reaction.text)]).first
         guard let row else { throw PostgresError.decoding(reason: "the reaction \(reaction) has no row") }
         return Place(
-            position: try row.integer(0), state: try JSON.parse(try row.text(1)),
-            skipped: Set(try row.integers(2).compactMap(\.self)), hasFailed: try row.bool(3),
-            stoppedAt: try row.optionalInteger(4))
+            position: try row.integer("position"), state: try JSON.parse(try row.text("state")),
+            skipped: Set(try row.integers("skipped").compactMap(\.self)), hasFailed: try row.bool("has_failed"),
+            stoppedAt: try row.optionalInteger("stopped_at"))
     }
 
     /// Moves the checkpoint, in one transaction with the state; what the reaction had stopped at is past.
     func save(_ position: Int64, _ state: JSON, from earlier: Int64) async throws {
         let moved = try await connection.query(
-            """
-            with moved as (
-              update reactions set position = $2, state = $3, updated_at = clock_timestamp()
-              where reaction = $1 and position = $4
-              returning reaction
-            ),
-            cleared as (
-              delete from reaction_failures where reaction in (select reaction from moved)
-            )
-            select reaction from moved
-            """, [.text(reaction.text), .integer(position), .jsonb(state.bytes), .integer(earlier)])
+            Self.move,
+            [
+                "reaction": .text(reaction.text), "position": .integer(position), "state": .jsonb(state.bytes),
+                "earlier": .integer(earlier),
+            ])
         if moved.isEmpty { throw Overtaken(reaction: reaction) }
     }
 
@@ -88,25 +64,89 @@ struct ReactionCheckpoint: Sendable {
     /// - Returns: whether that is news.
     func fail(_ reason: String, at event: RecordedEvent?) async throws(PostgresError) -> Bool {
         let changed = try await connection.query(
-            """
-            insert into reaction_failures as known (reaction, position, type, stream, error)
-            values ($1, $2, $3, $4, $5)
-            on conflict (reaction) do update
-            set
-              position = excluded.position, type = excluded.type, stream = excluded.stream, error = excluded.error,
-              failed_at = excluded.failed_at
-            where (known.position, known.error) is distinct from (excluded.position, excluded.error)
-            returning reaction
-            """,
+            Self.failure,
             [
-                .text(reaction.text), .integer(event?.position), .text(event?.type), .text(event?.stream.rawValue),
-                .text(reason),
+                "reaction": .text(reaction.text), "position": .integer(event?.position), "type": .text(event?.type),
+                "stream": .text(event?.stream.rawValue), "error": .text(reason),
             ])
         return !changed.isEmpty
     }
 
     /// What it had failed at is past.
     func recover() async throws(PostgresError) {
-        try await connection.query("delete from reaction_failures where reaction = $1", [.text(reaction.text)])
+        try await connection.query(Self.recovery, ["reaction": .text(reaction.text)])
     }
+}
+
+extension ReactionCheckpoint {
+    /// At the log's end where there is no position.
+    private static let registration = SQLQuery(
+        "register_reaction",
+        """
+        insert into reactions (reaction, position, state)
+        select :reaction, coalesce(:position, log_head.position), :state from log_head
+        on conflict (reaction) do nothing
+        """, parameters: ["reaction": .text, "position": .integer, "state": .jsonb])
+
+    private static let registrationWithoutPosition = SQLQuery(
+        "register_reaction_without_position",
+        "insert into reactions (reaction) values (:reaction) on conflict (reaction) do nothing",
+        parameters: ["reaction": .text])
+
+    private static let place = SQLQuery(
+        "place_of_reaction",
+        """
+        select
+          reactions.position, state::text as state,
+          (
+            select coalesce(array_agg(reaction_skips.position), '{}')
+            from reaction_skips
+            where reaction_skips.reaction = reactions.reaction and reaction_skips.position > reactions.position
+          ) as skipped,
+          reaction_failures.reaction is not null as has_failed, reaction_failures.position as stopped_at
+        from reactions
+        left join reaction_failures using (reaction)
+        where reactions.reaction = :reaction
+        """, parameters: ["reaction": .text],
+        columns: [
+            "position": .integer, "state": .text, "skipped": .integers, "has_failed": .bool, "stopped_at": .integer,
+        ])
+
+    private static let move = SQLQuery(
+        "move_reaction",
+        """
+        with moved as (
+          update reactions set position = :position, state = :state, updated_at = clock_timestamp()
+          where reaction = :reaction and position = :earlier
+          returning reaction
+        ),
+        cleared as (
+          delete from reaction_failures where reaction in (select reaction from moved)
+        )
+        select reaction from moved
+        """, parameters: ["reaction": .text, "position": .integer, "state": .jsonb, "earlier": .integer],
+        columns: ["reaction": .text])
+
+    private static let failure = SQLQuery(
+        "record_failure_of_reaction",
+        """
+        insert into reaction_failures as known (reaction, position, type, stream, error)
+        values (:reaction, :position, :type, :stream, :error)
+        on conflict (reaction) do update
+        set
+          position = excluded.position, type = excluded.type, stream = excluded.stream, error = excluded.error,
+          failed_at = excluded.failed_at
+        where (known.position, known.error) is distinct from (excluded.position, excluded.error)
+        returning reaction
+        """,
+        parameters: ["reaction": .text, "position": .integer, "type": .text, "stream": .text, "error": .text],
+        columns: ["reaction": .text])
+
+    private static let recovery = SQLQuery(
+        "recover_reaction", "delete from reaction_failures where reaction = :reaction", parameters: ["reaction": .text])
+
+    /// All of the module, for tests.
+    static let queries =
+        [registration, registrationWithoutPosition, place, move, failure, recovery, CameraMonitor.suspects]
+        + ReactionSkip.queries + ReactionTurn.queries
 }

@@ -40,16 +40,19 @@ struct ReactionGauges: Sendable {
             defer { for gauges in shown.values { gauges.destroy() } }
             for await _ in listener.signals(on: Reactions.channel) {
                 let rows = try await connection.query(
-                    "select reaction, position, lag, coalesce(stall in ('event', 'error'), false) from read.reactions")
+                    """
+                    select reaction, position, lag, coalesce(stall in ('event', 'error'), false) as has_failed
+                    from read.reactions
+                    """)
                 var gone = shown
                 for row in rows {
-                    let reaction = try row.text(0)
+                    let reaction = try row.text("reaction")
                     let gauges = shown[reaction] ?? Gauges(reaction, metrics)
                     shown[reaction] = gauges
                     gone[reaction] = nil
-                    if let position = try row.optionalInteger(1) { gauges.position.record(position) }
-                    if let lag = try row.optionalInteger(2) { gauges.lag.record(lag) }
-                    gauges.stopped.record(try row.bool(3) ? 1 : 0)
+                    if let position = try row.optionalInteger("position") { gauges.position.record(position) }
+                    if let lag = try row.optionalInteger("lag") { gauges.lag.record(lag) }
+                    gauges.stopped.record(try row.bool("has_failed") ? 1 : 0)
                 }
                 for (reaction, gauges) in gone {
                     gauges.destroy()

@@ -24,13 +24,11 @@ package enum ReactionSkip {
 
     /// What a reaction has stopped at; nil where it goes on.
     package static func stop(of reaction: String, on connection: Connection) async throws(PostgresError) -> Stop? {
-        try await connection.query(
-            """
-            select position, type, stream, error from reaction_failures where reaction = $1 and position is not null
-            """, [.text(reaction)]
-        ).first.map { row throws(PostgresError) in
+        try await connection.query(Self.stopping, ["reaction": .text(reaction)]).first.map {
+            row throws(PostgresError) in
             Stop(
-                position: try row.integer(0), type: try row.text(1), stream: try row.text(2), error: try row.text(3))
+                position: try row.integer("position"), type: try row.text("type"), stream: try row.text("stream"),
+                error: try row.text("error"))
         }
     }
 
@@ -46,14 +44,33 @@ package enum ReactionSkip {
             // The event may be being tried again.
             try await connection.script("set local lock_timeout = '10s'")
             return try await connection.query(
-                "select outcome, at from skip_reaction_event($1, $2, $3, $4)",
-                [.text(reaction), .integer(position), .jsonb(event.data), .text(actor)])[0]
+                Self.recording,
+                [
+                    "reaction": .text(reaction), "position": .integer(position), "data": .jsonb(event.data),
+                    "actor": .text(actor),
+                ])[0]
         }
-        switch try row.text(0) {
-        case "skipped": return .skipped(recordedAt: try row.integer(1))
-        case "skipped_before": return .skippedBefore(recordedAt: try row.integer(1))
+        switch try row.text("outcome") {
+        case "skipped": return .skipped(recordedAt: try row.integer("at"))
+        case "skipped_before": return .skippedBefore(recordedAt: try row.integer("at"))
         case "passed": return .passed
         default: return .notStopped
         }
     }
+}
+
+extension ReactionSkip {
+    private static let stopping = SQLQuery(
+        "stop_of_reaction",
+        """
+        select position, type, stream, error from reaction_failures where reaction = :reaction and position is not null
+        """, parameters: ["reaction": .text],
+        columns: ["position": .integer, "type": .text, "stream": .text, "error": .text])
+
+    private static let recording = SQLQuery(
+        "skip_reaction_event", "select outcome, at from skip_reaction_event(:reaction, :position, :data, :actor)",
+        parameters: ["reaction": .text, "position": .integer, "data": .jsonb, "actor": .text],
+        columns: ["outcome": .text, "at": .integer])
+
+    static let queries = [stopping, recording]
 }

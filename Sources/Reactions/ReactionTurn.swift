@@ -19,53 +19,63 @@ struct ReactionTurn: Sendable {
     let reaction: ReactionName
     let connection: Connection
 
+    private var lock: SessionLock { SessionLock(.reactions, reaction.text) }
+
     /// - Returns: whether the reaction is this session's to run from here on.
     func take() async throws(PostgresError) -> Bool {
-        let isTaken = try await connection.query(
-            "select pg_try_advisory_lock($1::int, hashtext($2))",
-            [.lock(LockSpace.reactions), .text(reaction.text)])[0].bool(0)
-        guard isTaken else { return false }
+        guard try await lock.tryToTake(on: connection) else { return false }
         try await connection.query(
-            """
-            update reactions
-            set process = $2, began_at = clock_timestamp(), seen_at = clock_timestamp(), ended_at = null
-            where reaction = $1
-            """, [.text(reaction.text), .text(ThisProcess.name)])
+            Self.beginning, ["reaction": .text(reaction.text), "process": .text(ThisProcess.name)])
         return true
     }
 
     /// Says that the session is alive.
     func show() async throws(PostgresError) {
-        try await connection.query(
-            """
-            update reactions set seen_at = clock_timestamp()
-            where reaction = $1 and seen_at < clock_timestamp() - interval '5 seconds'
-            """, [.text(reaction.text)])
+        try await connection.query(Self.sight, ["reaction": .text(reaction.text)])
     }
 
     /// Gives the reaction up in order.
     func giveUp() async throws(PostgresError) {
         _ = try await connection.pipeline([
-            Statement(
-                """
-                update reactions set seen_at = clock_timestamp(), ended_at = clock_timestamp()
-                where reaction = $1 and process = $2
-                """, [.text(reaction.text), .text(ThisProcess.name)]),
-            Statement(
-                "select pg_advisory_unlock($1::int, hashtext($2))",
-                [.lock(LockSpace.reactions), .text(reaction.text)]),
-            Statement("select pg_notify($1, $2)", [.text(Reactions.channel), .text(reaction.text)]),
+            Self.ending.statement(["reaction": .text(reaction.text), "process": .text(ThisProcess.name)]),
+            lock.givingUp, Notification(channel: Reactions.channel, payload: reaction.text).sending,
         ])
     }
 
     /// Does `body` while the event at which the reaction has stopped cannot be skipped.
     func withoutSkips(_ body: () async throws -> Void) async throws {
-        let key: [Parameter] = [.lock(LockSpace.reactionSkips), .text(reaction.text)]
-        try await connection.query("select pg_advisory_lock_shared($1::int, hashtext($2))", key)
+        let skips = SessionLock(.reactionSkips, reaction.text)
+        try await skips.take(isShared: true, on: connection)
         do { try await body() } catch {
-            _ = try? await connection.query("select pg_advisory_unlock_shared($1::int, hashtext($2))", key)
+            try? await skips.giveUp(isShared: true, on: connection)
             throw error  // a session that is lost has given the lock up
         }
-        try await connection.query("select pg_advisory_unlock_shared($1::int, hashtext($2))", key)
+        try await skips.giveUp(isShared: true, on: connection)
     }
+}
+
+extension ReactionTurn {
+    private static let beginning = SQLQuery(
+        "begin_turn_of_reaction",
+        """
+        update reactions
+        set process = :process, began_at = clock_timestamp(), seen_at = clock_timestamp(), ended_at = null
+        where reaction = :reaction
+        """, parameters: ["reaction": .text, "process": .text])
+
+    private static let sight = SQLQuery(
+        "show_turn_of_reaction",
+        """
+        update reactions set seen_at = clock_timestamp()
+        where reaction = :reaction and seen_at < clock_timestamp() - interval '5 seconds'
+        """, parameters: ["reaction": .text])
+
+    private static let ending = SQLQuery(
+        "end_turn_of_reaction",
+        """
+        update reactions set seen_at = clock_timestamp(), ended_at = clock_timestamp()
+        where reaction = :reaction and process = :process
+        """, parameters: ["reaction": .text, "process": .text])
+
+    static let queries = [beginning, sight, ending]
 }
