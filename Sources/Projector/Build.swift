@@ -54,18 +54,16 @@ package struct Build: Hashable, Sendable {
             _ = try await build.lock(on: connection)
             // Whatever was asked for, this is it.
             if state == .building {
-                try await connection.query(
-                    "delete from projection_rebuilds where projection = $1", [.text(definition.name)])
+                try await connection.query(Self.requestRemoval, ["projection": .text(definition.name)])
             }
-            try await connection.query(
-                "insert into projection_checkpoints (build, position) values ($1, 0)", [.integer(build.id)])
+            try await connection.query(Self.checkpoint, ["build": .integer(build.id)])
             try await connection.script(
                 "create schema \(build.schema); set local search_path = \(build.schema), public")
             try await connection.script(ProjectionDefinition.batchView)
             for view in definition.eventViews.values { try await connection.script(view.sql) }
             try await connection.script(definition.tables)
             try await connection.script(definition.applyFunction)
-            try await connection.query("select pg_notify('footfall_builds', $1)", [.text(definition.name)])
+            try await connection.notify(Projector.buildsChannel, definition.name)
             return build
         }
     }
@@ -124,22 +122,21 @@ package struct Build: Hashable, Sendable {
 
     /// Takes the session's lock on filling this build; false where another session fills it.
     func lock(on connection: Connection) async throws(PostgresError) -> Bool {
-        try await connection.query(
-            "select pg_try_advisory_lock($1::int, $2::int)", [.lock(LockSpace.builds), .integer(id)])[0]
-            .bool(0)
+        try await sessionLock.tryToTake(on: connection)
     }
 
     /// Gives up the session's lock, once for each time it was taken.
     func unlock(on connection: Connection) async throws(PostgresError) {
-        try await connection.query(
-            "select pg_advisory_unlock($1::int, $2::int)", [.lock(LockSpace.builds), .integer(id)])
+        try await sessionLock.giveUp(on: connection)
     }
+
+    private var sessionLock: SessionLock { SessionLock(.builds, id) }
 
     /// Drops the build's tables and its row. Waits no more than half a second for readers that are still at them.
     func drop(on connection: Connection) async throws {
         try await connection.transaction {
             try await connection.script("set local lock_timeout = '500ms'; drop schema if exists \(schema) cascade")
-            try await connection.query("delete from projection_builds where build = $1", [.integer(id)])
+            try await connection.query(Self.removal, ["build": .integer(id)])
         }
     }
 }
@@ -179,13 +176,29 @@ extension Build {
         "hash_of_definition", "select encode(sha256(:sources), 'hex') as hash", parameters: ["sources": .bytea],
         columns: ["hash": .text])
 
-    private static let advancing = SQLQuery(
+    static let advancing = SQLQuery(
         "advance_build", "select state, from_position, to_position, head from advance_build(:build, :limit)",
         parameters: ["build": .integer, "limit": .integer],
         columns: ["state": .text, "from_position": .integer, "to_position": .integer, "head": .integer])
 
-    /// The queries of builds that are declared as such, for tests of all of them.
+    static let requestRemoval = SQLQuery(
+        "remove_request_of_rebuild", "delete from projection_rebuilds where projection = :projection",
+        parameters: ["projection": .text])
+
+    private static let checkpoint = SQLQuery(
+        "make_checkpoint", "insert into projection_checkpoints (build, position) values (:build, 0)",
+        parameters: ["build": .integer])
+
+    private static let removal = SQLQuery(
+        "remove_build", "delete from projection_builds where build = :build", parameters: ["build": .integer])
+
+    /// All of the module, for tests.
     package static let queries =
-        [ofProjection, creation, throttling, hashing, advancing, BuildGauges.stages] + Skip.queries
-        + DefinitionChoice.queries
+        [
+            ofProjection, creation, throttling, hashing, advancing, requestRemoval, checkpoint, removal,
+            BuildGauges.stages, Stops.waiting, BuildKeeper.request, Rebuild.throttling,
+            BackendCancellation.cancellation,
+            ComparedTable.columns,
+        ] + faults + BuildCompletion.queries + DefinitionChoice.queries + ProjectionShares.queries
+        + SampleCheck.queries + Skip.queries
 }

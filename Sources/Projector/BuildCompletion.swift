@@ -17,8 +17,7 @@ struct BuildCompletion: Sendable {
     /// - Throws: `Rebuild.Failure.givenUp` where the build was retired meanwhile.
     func run() async throws {
         logger.info("filling build", metadata: metadata)
-        try await connection.query(
-            "update projection_builds set indexing_since = null, rate = null where build = $1", [.integer(build.id)])
+        try await connection.query(Self.beginning, ["build": .integer(build.id)])
         try await fill()
         if !build.isIndexed { try await index() }
         try await analyze()
@@ -52,13 +51,11 @@ struct BuildCompletion: Sendable {
     /// - Returns: the throttle that is set, in percent.
     private func report(_ rate: Double?) async throws(PostgresError) -> Int64 {
         let rows = try await connection.pipeline([
-            Statement(
-                "update projection_builds set rate = $2 where build = $1 returning throttle",
-                [.integer(build.id), .double(rate)]),
+            Self.report.statement(["build": .integer(build.id), "rate": .double(rate)]),
             // A plan that was made for a small range would be kept for the large ones.
             Statement("discard plans", prepared: false),
         ])
-        return try rows[0].first?.integer(0) ?? 100
+        return try rows[0].first?.integer("throttle") ?? 100
     }
 
     /// Rests so long that applying takes `throttle` percent of the time; what an operator sets meanwhile holds within
@@ -72,23 +69,19 @@ struct BuildCompletion: Sendable {
             try await Task.sleep(for: min(left, .seconds(1)))
             guard left > .seconds(1) else { return }
             throttle =
-                try await connection.query(
-                    "select throttle from projection_builds where build = $1", [.integer(build.id)]
-                ).first?.integer(0) ?? 100
+                try await connection.query(Self.throttle, ["build": .integer(build.id)]).first?.integer("throttle")
+                ?? 100
         }
     }
 
     private func index() async throws {
-        try await connection.query(
-            "update projection_builds set indexing_since = clock_timestamp() where build = $1", [.integer(build.id)])
+        try await connection.query(Self.indexing, ["build": .integer(build.id)])
         try await connection.transaction {
             if let indexes = definition.indexes {
                 try await connection.script("set local search_path = \(build.schema), public")
                 try await connection.script(indexes)
             }
-            try await connection.query(
-                "update projection_builds set indexed = true, indexing_since = null where build = $1",
-                [.integer(build.id)])
+            try await connection.query(Self.indexed, ["build": .integer(build.id)])
         }
     }
 
@@ -96,14 +89,8 @@ struct BuildCompletion: Sendable {
     /// many, for it will grow; where it knows better, it reads the table from end to end, by plans that sessions keep
     /// until autovacuum notices that it has grown: a minute at ten times the work.
     private func analyze() async throws {
-        let tables = try await connection.query(
-            """
-            select format('%I.%I', nspname, relname)
-            from pg_class join pg_namespace on pg_namespace.oid = relnamespace
-            where nspname = $1 and relkind = 'r'
-              and pg_relation_size(pg_class.oid) >= 10 * current_setting('block_size')::bigint
-            """, [.text(build.schema)])
-        for table in tables { try await connection.script("analyze \(try table.text(0))") }
+        let tables = try await connection.query(Self.tables, ["schema": .text(build.schema)])
+        for table in tables { try await connection.script("analyze \(try table.text("name"))") }
     }
 
     /// Swaps the views. A reader at the old ones makes it wait, and it gives way (before the server would look for
@@ -114,7 +101,7 @@ struct BuildCompletion: Sendable {
             do {
                 try await connection.transaction {
                     try await connection.script("set local lock_timeout = '500ms'; set local synchronous_commit = on")
-                    try await connection.query("select activate_build($1)", [.integer(build.id)])
+                    try await connection.query(Self.activation, ["build": .integer(build.id)])
                 }
                 return
             } catch let error as PostgresError where error.isSafeToRetry && connection.isOpen {
@@ -124,4 +111,41 @@ struct BuildCompletion: Sendable {
             }
         }
     }
+}
+
+extension BuildCompletion {
+    private static let beginning = SQLQuery(
+        "begin_filling", "update projection_builds set indexing_since = null, rate = null where build = :build",
+        parameters: ["build": .integer])
+
+    private static let report = SQLQuery(
+        "report_filling", "update projection_builds set rate = :rate where build = :build returning throttle",
+        parameters: ["build": .integer, "rate": .double], columns: ["throttle": .integer])
+
+    private static let throttle = SQLQuery(
+        "throttle_of_build", "select throttle from projection_builds where build = :build",
+        parameters: ["build": .integer], columns: ["throttle": .integer])
+
+    private static let indexing = SQLQuery(
+        "begin_indexing", "update projection_builds set indexing_since = clock_timestamp() where build = :build",
+        parameters: ["build": .integer])
+
+    private static let indexed = SQLQuery(
+        "end_indexing", "update projection_builds set indexed = true, indexing_since = null where build = :build",
+        parameters: ["build": .integer])
+
+    /// Of ten pages or more.
+    private static let tables = SQLQuery(
+        "tables_to_analyze",
+        """
+        select format('%I.%I', nspname, relname) as name
+        from pg_class join pg_namespace on pg_namespace.oid = relnamespace
+        where nspname = :schema and relkind = 'r'
+          and pg_relation_size(pg_class.oid) >= 10 * current_setting('block_size')::bigint
+        """, parameters: ["schema": .text], columns: ["name": .text])
+
+    private static let activation = SQLQuery(
+        "activate_build", "select activate_build(:build)", parameters: ["build": .integer])
+
+    static let queries = [beginning, report, throttle, indexing, indexed, tables, activation]
 }

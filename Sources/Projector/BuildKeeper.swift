@@ -61,29 +61,31 @@ struct BuildKeeper: Sendable {
     /// The build that is to be filled now, locked by this session; nil where there is none. Processes look one after
     /// another, so that what one has begun is not due for the next.
     private func dueBuild(_ hash: String, on connection: Connection) async throws -> (Build, Rebuild)? {
-        let key: [Parameter] = [.lock(LockSpace.choices), .text(definition.name)]
-        try await connection.query("select pg_advisory_lock($1::int, hashtext($2))", key)
+        let lock = SessionLock(.choices, definition.name)
+        try await lock.take(on: connection)
         let due: Result<(Build, Rebuild)?, any Error>
         do { due = .success(try await lockedDueBuild(hash, on: connection)) } catch { due = .failure(error) }
-        if connection.isOpen { try await connection.query("select pg_advisory_unlock($1::int, hashtext($2))", key) }
+        if connection.isOpen { try await lock.giveUp(on: connection) }
         do { return try due.get() } catch is Rebuild.Failure { return nil }
     }
 
+    static let request = SQLQuery(
+        "request_of_rebuild", "select throttle from projection_rebuilds where projection = :projection",
+        parameters: ["projection": .text], columns: ["throttle": .integer])
+
     private func lockedDueBuild(_ hash: String, on connection: Connection) async throws -> (Build, Rebuild)? {
         let builds = try await Build.all(of: definition.name, on: connection)
-        let request = try await connection.query(
-            "select throttle from projection_rebuilds where projection = $1", [.text(definition.name)]
-        ).first
+        let request = try await connection.query(Self.request, ["projection": .text(definition.name)]).first
         let isCurrent = builds.contains { $0.state == .active && $0.definition == hash }
         let isDue = !isCurrent || request != nil
         if !isDue, !builds.contains(where: { $0.state == .building }) { return nil }
-        let rebuild = Rebuild(definition, on: target, throttle: try request?.integer(0), logger: logger)
+        let rebuild = Rebuild(definition, on: target, throttle: try request?.integer("throttle"), logger: logger)
         let build =
             isDue
             ? try await rebuild.lockedBuild(on: connection)
             : try await rebuild.lockedUnfinishedBuild(on: connection)
         guard let build else { return nil }
-        try await connection.query("delete from projection_rebuilds where projection = $1", [.text(definition.name)])
+        try await connection.query(Build.requestRemoval, ["projection": .text(definition.name)])
         return (build, rebuild)
     }
 }

@@ -119,7 +119,7 @@ package final class Checkpoints: Sendable {
         do throws(PostgresError) {
             var positions: [String: Int64] = [:]
             for row in try await pool.query("select projection, position from read.checkpoints") {
-                positions[try row.text(0)] = try row.integer(1)
+                positions[try row.text("projection")] = try row.integer("position")
             }
             let reached = state.withLock { state in
                 state.waiters.keys.flatMap { projections in

@@ -60,13 +60,7 @@ extension Build {
     /// Halves the range until the event is alone. Each try is a transaction: one that fails is rolled back, one that
     /// does not fail is as good as any other step.
     private func advanceToFault(within limit: Int64, on connection: Connection) async throws -> Step {
-        let lag = try await connection.query(
-            """
-            select log_head.position - projection_checkpoints.position
-            from projection_checkpoints cross join log_head
-            where build = $1
-            """, [.integer(id)]
-        ).first?.integer(0)
+        let lag = try await connection.query(Self.lag, ["build": .integer(id)]).first?.integer("lag")
         var width = max(1, min(limit, lag ?? 1))
         while true {
             try Task.checkCancellation()
@@ -88,35 +82,19 @@ extension Build {
         guard case .server(let server) = error else { throw error }
         return try await connection.transaction {
             guard
-                let position = try await connection.query(
-                    "select position + 1 from projection_checkpoints where build = $1 for update", [.integer(id)]
-                ).first?.integer(0)
+                let position = try await connection.query(Self.nextPosition, ["build": .integer(id)])
+                    .first?.integer("position")
             else { throw error }
             try await ArchivedEvents(on: connection).load(after: position - 1, limit: 1)
-            let events = try await connection.query(
-                """
-                select type, stream from events where position = $1
-                union all
-                select type, stream from archived_events where position = $1
-                """, [.integer(position)])
+            let events = try await connection.query(Self.eventAt, ["position": .integer(position)])
             try await connection.query("delete from archived_events")
             guard let event = events.first else { throw error }
-            let (type, stream) = (try event.text(0), try event.text(1))
+            let (type, stream) = (try event.text("type"), try event.text("stream"))
             let changed = try await connection.query(
-                """
-                insert into projection_failures as known (build, position, type, stream, sql_state, error)
-                values ($1, $2, $3, $4, $5, $6)
-                on conflict (build) do update
-                set
-                  position = excluded.position, type = excluded.type, stream = excluded.stream,
-                  sql_state = excluded.sql_state, error = excluded.error, failed_at = excluded.failed_at
-                where (known.position, known.sql_state, known.error)
-                  is distinct from (excluded.position, excluded.sql_state, excluded.error)
-                returning build
-                """,
+                Self.stopRecord,
                 [
-                    .integer(id), .integer(position), .text(type), .text(stream), .text(server.sqlState),
-                    .text(server.message),
+                    "build": .integer(id), "position": .integer(position), "type": .text(type),
+                    "stream": .text(stream), "sql_state": .text(server.sqlState), "error": .text(server.message),
                 ])
             return StoppedAtEvent(
                 projection: projection, build: id, position: position, type: type, stream: stream,
@@ -138,14 +116,60 @@ extension Build {
         default: break
         }
         try await connection.query(
-            """
-            insert into projection_failures as known (build, sql_state, error)
-            values ($1, $2, $3)
-            on conflict (build) do update
-            set
-              position = null, type = null, stream = null,
-              sql_state = excluded.sql_state, error = excluded.error, failed_at = excluded.failed_at
-            where known.position is not null or known.error <> excluded.error
-            """, [.integer(id), .text(sqlState), .text(reason)])
+            Self.failureRecord, ["build": .integer(id), "sql_state": .text(sqlState), "error": .text(reason)])
     }
+}
+
+extension Build {
+    private static let lag = SQLQuery(
+        "lag_of_build",
+        """
+        select log_head.position - projection_checkpoints.position as lag
+        from projection_checkpoints cross join log_head
+        where build = :build
+        """, parameters: ["build": .integer], columns: ["lag": .integer])
+
+    private static let nextPosition = SQLQuery(
+        "next_position_of_build",
+        "select position + 1 as position from projection_checkpoints where build = :build for update",
+        parameters: ["build": .integer], columns: ["position": .integer])
+
+    private static let eventAt = SQLQuery(
+        "event_at_position",
+        """
+        select type, stream from events where position = :position
+        union all
+        select type, stream from archived_events where position = :position
+        """, parameters: ["position": .integer], columns: ["type": .text, "stream": .text])
+
+    private static let stopRecord = SQLQuery(
+        "record_stop_of_build",
+        """
+        insert into projection_failures as known (build, position, type, stream, sql_state, error)
+        values (:build, :position, :type, :stream, :sql_state, :error)
+        on conflict (build) do update
+        set
+          position = excluded.position, type = excluded.type, stream = excluded.stream,
+          sql_state = excluded.sql_state, error = excluded.error, failed_at = excluded.failed_at
+        where (known.position, known.sql_state, known.error)
+          is distinct from (excluded.position, excluded.sql_state, excluded.error)
+        returning build
+        """,
+        parameters: [
+            "build": .integer, "position": .integer, "type": .text, "stream": .text, "sql_state": .text, "error": .text,
+        ], columns: ["build": .integer])
+
+    private static let failureRecord = SQLQuery(
+        "record_failure_of_build",
+        """
+        insert into projection_failures as known (build, sql_state, error)
+        values (:build, :sql_state, :error)
+        on conflict (build) do update
+        set
+          position = null, type = null, stream = null,
+          sql_state = excluded.sql_state, error = excluded.error, failed_at = excluded.failed_at
+        where known.position is not null or known.error <> excluded.error
+        """, parameters: ["build": .integer, "sql_state": .text, "error": .text])
+
+    static let faults = [lag, nextPosition, eventAt, stopRecord, failureRecord]
 }

@@ -42,7 +42,7 @@ struct ProjectionShares: Sendable {
             defer { connection.close() }
             try await connection.script(Self.session)
             let names = try await offer(on: connection)
-            let session = try await connection.query("select pg_backend_pid()")[0].integer(0)
+            let session = try await connection.query("select pg_backend_pid() as pid")[0].integer("pid")
             try await withThrowingDiscardingTaskGroup { group in
                 defer { group.cancelAll() }
                 var stopping: [String: AsyncStream<Void>.Continuation] = [:]
@@ -77,36 +77,24 @@ struct ProjectionShares: Sendable {
     /// Says which projections this process could apply.
     private func offer(on connection: Connection) async throws(PostgresError) -> Names {
         let rows = try await connection.query(
-            """
-            select name, hashtext(name)::bigint & 4294967295, pg_advisory_lock_shared($1::int, hashtext(name))::text
-            from unnest($2::text[]) as name
-            """, [.lock(LockSpace.candidates), .texts(runners.keys.sorted())])
+            Self.offer, ["space": .lock(LockSpace.candidates), "projections": .texts(runners.keys.sorted())])
         var names: Names = [:]
-        for row in rows { names[try row.integer(1)] = try row.text(0) }
+        for row in rows { names[try row.integer("key")] = try row.text("name") }
         try await tellOthers(on: connection)
         return names
     }
 
     private func shares(_ names: Names, on connection: Connection) async throws(PostgresError) -> Shares {
         let locks = try await connection.pipeline([
-            Statement(
-                """
-                select pid, classid, objid
-                from pg_locks
-                where locktype = 'advisory' and granted and classid in ($1::oid, $2::oid)
-                  and database = (select oid from pg_database where datname = current_database())
-                """, [.lock(LockSpace.candidates), .lock(LockSpace.projections)]),
-            Statement(
-                """
-                update projection_runners
-                set seen_at = clock_timestamp()
-                where process = $1 and ended_at is null and seen_at < clock_timestamp() - interval '5 seconds'
-                """, [.text(ThisProcess.name)]),
+            Self.locks.statement([
+                "candidates": .lock(LockSpace.candidates), "projections": .lock(LockSpace.projections),
+            ]),
+            Self.sight.statement(["process": .text(ThisProcess.name)]),
         ])[0]
         var shares = Shares()
         for lock in locks {
-            let (session, space) = (try lock.integer(0), try lock.integer(1))
-            guard let name = names[try lock.integer(2)] else { continue }
+            let (session, space) = (try lock.integer("pid"), try lock.integer("space"))
+            guard let name = names[try lock.integer("key")] else { continue }
             if space == LockSpace.candidates.rawValue {
                 shares.able[session, default: []].insert(name)
             } else {
@@ -117,16 +105,9 @@ struct ProjectionShares: Sendable {
     }
 
     private func take(_ projection: String, on connection: Connection) async throws(PostgresError) -> Bool {
-        let isTaken = try await connection.query(
-            "select pg_try_advisory_lock($1::int, hashtext($2))",
-            [.lock(LockSpace.projections), .text(projection)])[0].bool(0)
-        guard isTaken else { return false }
+        guard try await SessionLock(.projections, projection).tryToTake(on: connection) else { return false }
         try await connection.query(
-            """
-            insert into projection_runners (projection, process) values ($1, $2)
-            on conflict (projection) do update
-            set process = excluded.process, began_at = excluded.began_at, seen_at = excluded.seen_at, ended_at = null
-            """, [.text(projection), .text(ThisProcess.name)])
+            Self.beginning, ["projection": .text(projection), "process": .text(ThisProcess.name)])
         logger.info("applying projection", metadata: ["projection": "\(projection)"])
         return true
     }
@@ -142,17 +123,60 @@ struct ProjectionShares: Sendable {
 
     private func giveUp(_ projection: String, on connection: Connection) async throws(PostgresError) {
         try await connection.query(
-            """
-            update projection_runners set seen_at = clock_timestamp(), ended_at = clock_timestamp()
-            where projection = $1 and process = $2
-            """, [.text(projection), .text(ThisProcess.name)])
-        try await connection.query(
-            "select pg_advisory_unlock($1::int, hashtext($2))", [.lock(LockSpace.projections), .text(projection)])
+            Self.ending, ["projection": .text(projection), "process": .text(ThisProcess.name)])
+        try await SessionLock(.projections, projection).giveUp(on: connection)
         try await tellOthers(on: connection)
         logger.info("gave up projection", metadata: ["projection": "\(projection)"])
     }
 
     private func tellOthers(on connection: Connection) async throws(PostgresError) {
-        try await connection.query("select pg_notify($1, '')", [.text(Self.channel)])
+        try await connection.notify(Self.channel)
     }
+}
+
+extension ProjectionShares {
+    private static let offer = SQLQuery(
+        "offer_projections",
+        """
+        select
+          name, hashtext(name)::bigint & 4294967295 as key,
+          pg_advisory_lock_shared(:space::int, hashtext(name))::text as taken
+        from unnest(:projections::text[]) as name
+        """, parameters: ["space": .integer, "projections": .texts],
+        columns: ["name": .text, "key": .integer, "taken": .text])
+
+    private static let locks = SQLQuery(
+        "locks_on_projections",
+        """
+        select pid, classid as space, objid as key
+        from pg_locks
+        where locktype = 'advisory' and granted and classid in (:candidates::oid, :projections::oid)
+          and database = (select oid from pg_database where datname = current_database())
+        """, parameters: ["candidates": .integer, "projections": .integer],
+        columns: ["pid": .integer, "space": .integer, "key": .integer])
+
+    private static let sight = SQLQuery(
+        "show_runner",
+        """
+        update projection_runners
+        set seen_at = clock_timestamp()
+        where process = :process and ended_at is null and seen_at < clock_timestamp() - interval '5 seconds'
+        """, parameters: ["process": .text])
+
+    private static let beginning = SQLQuery(
+        "begin_running",
+        """
+        insert into projection_runners (projection, process) values (:projection, :process)
+        on conflict (projection) do update
+        set process = excluded.process, began_at = excluded.began_at, seen_at = excluded.seen_at, ended_at = null
+        """, parameters: ["projection": .text, "process": .text])
+
+    private static let ending = SQLQuery(
+        "end_running",
+        """
+        update projection_runners set seen_at = clock_timestamp(), ended_at = clock_timestamp()
+        where projection = :projection and process = :process
+        """, parameters: ["projection": .text, "process": .text])
+
+    static let queries = [offer, locks, sight, beginning, ending]
 }

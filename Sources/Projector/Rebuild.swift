@@ -122,13 +122,16 @@ package struct Rebuild: Sendable {
             }
             if let throttle {
                 try await connection.query(
-                    "update projection_builds set throttle = $2 where build = $1",
-                    [.integer(build.id), .integer(throttle)])
+                    Self.throttling, ["build": .integer(build.id), "percent": .integer(throttle)])
             }
             return unfinished
         }
         return nil
     }
+
+    static let throttling = SQLQuery(
+        "throttle_unfinished_build", "update projection_builds set throttle = :percent where build = :build",
+        parameters: ["build": .integer, "percent": .integer])
 
     /// Finishes a build that the session has locked, drops what it replaces, and unlocks it.
     func complete(

@@ -49,17 +49,27 @@ struct Stops: Sendable {
             ])
     }
 
+    static let waiting = SQLQuery(
+        "is_build_waiting",
+        """
+        select exists (
+          select from projection_failures join projection_builds using (build)
+          where build = :build and position = :position and state <> 'retired'
+        ) and not exists (select from projection_skips where projection = :projection and position = :position)
+          as is_waiting
+        """, parameters: ["build": .integer, "position": .integer, "projection": .text],
+        columns: ["is_waiting": .bool])
+
     private func wait(until end: ContinuousClock.Instant, orResolved stopped: StoppedAtEvent) async throws {
         let connection = try await Connection.open(target.named("footfall projector"), logger: logger)
         defer { connection.close() }
         for await _ in listener.signals(on: Projector.buildsChannel) {
             let isWaiting = try await connection.query(
-                """
-                select exists (
-                  select from projection_failures join projection_builds using (build)
-                  where build = $1 and position = $2 and state <> 'retired'
-                ) and not exists (select from projection_skips where projection = $3 and position = $2)
-                """, [.integer(stopped.build), .integer(stopped.position), .text(stopped.projection)])[0].bool(0)
+                Self.waiting,
+                [
+                    "build": .integer(stopped.build), "position": .integer(stopped.position),
+                    "projection": .text(stopped.projection),
+                ])[0].bool("is_waiting")
             if !isWaiting || ContinuousClock.now >= end { return }
         }
         throw CancellationError()

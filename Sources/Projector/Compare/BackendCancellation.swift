@@ -17,7 +17,7 @@ struct BackendCancellation: Sendable {
     /// Returns or throws what `body` does, a `CancellationError` where its statement was cancelled. Nothing is cancelled
     /// any more afterwards.
     func run<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) async throws -> Value {
-        let backend = try await connection.query("select pg_backend_pid()")[0].integer(0)
+        let backend = try await connection.query("select pg_backend_pid() as pid")[0].integer("pid")
         let ending = Ending()
         return try await withThrowingTaskGroup(of: Value?.self) { group in
             group.addTask {
@@ -42,13 +42,16 @@ struct BackendCancellation: Sendable {
         }
     }
 
+    static let cancellation = SQLQuery(
+        "cancel_backend", "select pg_cancel_backend(:pid::int), pg_sleep(0.05)", parameters: ["pid": .integer])
+
     /// Again and again, since between two of the body's statements there is none to cancel.
     private func cancel(_ backend: Int64, until ending: Ending) async throws {
         if ending.isDone { return }
         let administration = try await Connection.open(target, logger: logger)
         defer { administration.close() }
         while !ending.isDone {
-            try await administration.query("select pg_cancel_backend($1::int), pg_sleep(0.05)", [.integer(backend)])
+            try await administration.query(Self.cancellation, ["pid": .integer(backend)])
         }
     }
 }

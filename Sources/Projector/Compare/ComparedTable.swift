@@ -2,8 +2,9 @@ import Postgres
 
 /// A table of two schemas, as SQL that compares its rows: by primary key where it has one, else as multisets.
 ///
-/// The statements' answers: `countsSQL` one row with the numbers of active and rebuilt rows, then how many were added,
-/// removed and changed; `samplesSQL` a row for each difference, with its key, the active and the rebuilt row as JSON.
+/// The statements' answers: `countsSQL` one row with the numbers `active_rows` and `rebuilt_rows`, and how many were
+/// `added`, `removed` and `changed`; `samplesSQL` a row for each difference, with its `key`, `active_row` and
+/// `rebuilt_row` as JSON.
 struct ComparedTable {
     private struct Column {
         let name: String
@@ -40,37 +41,45 @@ struct ComparedTable {
     static func all(
         active: String, rebuilt: String, camera: Int64?, on connection: Connection
     ) async throws -> [ComparedTable] {
-        let rows = try await connection.query(
-            """
-            select
-              pg_class.relname::text,
-              pg_attribute.attname::text,
-              max(format_type(atttypid, atttypmod)) filter (where nspname = $1),
-              max(format_type(atttypid, atttypmod)) filter (where nspname = $2),
-              bool_and(attnum = any (coalesce(indkey, ''))),
-              bool_or(attname = 'camera_id' and attnum = indkey[0])
-            from pg_class
-            join pg_namespace on pg_namespace.oid = relnamespace and nspname in ($1, $2)
-            join pg_attribute on attrelid = pg_class.oid and attnum > 0 and not attisdropped
-            left join pg_index on indrelid = pg_class.oid and indisprimary
-            where relkind in ('r', 'p')
-            group by pg_class.relname, pg_attribute.attname
-            order by 1, min(attnum), 2
-            """, [.text(active), .text(rebuilt)])
+        let rows = try await connection.query(Self.columns, ["active": .text(active), "rebuilt": .text(rebuilt)])
         var tables: [String: [Column]] = [:]
         var byCamera: Set<String> = []
         for row in rows {
-            let table = try row.text(0)
-            if !row.isNull(5), try row.bool(5) { byCamera.insert(table) }
+            let table = try row.text("table")
+            if try row.bool("is_by_camera") { byCamera.insert(table) }
             tables[table, default: []].append(
                 Column(
-                    name: try row.text(1), isKey: try row.bool(4), activeType: try row.optionalText(2),
-                    rebuiltType: try row.optionalText(3)))
+                    name: try row.text("column"), isKey: try row.bool("is_key"),
+                    activeType: try row.optionalText("active_type"), rebuiltType: try row.optionalText("rebuilt_type")))
         }
         return tables.filter { camera == nil || byCamera.contains($0.key) }.sorted { $0.key < $1.key }.map {
             ComparedTable(name: $0.key, active: active, rebuilt: rebuilt, columns: $0.value, camera: camera)
         }
     }
+
+    /// A row for each column of each table that either schema has.
+    static let columns = SQLQuery(
+        "columns_to_compare",
+        """
+        select
+          pg_class.relname::text as table,
+          pg_attribute.attname::text as column,
+          max(format_type(atttypid, atttypmod)) filter (where nspname = :active) as active_type,
+          max(format_type(atttypid, atttypmod)) filter (where nspname = :rebuilt) as rebuilt_type,
+          bool_and(attnum = any (coalesce(indkey, ''))) as is_key,
+          coalesce(bool_or(attname = 'camera_id' and attnum = indkey[0]), false) as is_by_camera
+        from pg_class
+        join pg_namespace on pg_namespace.oid = relnamespace and nspname in (:active, :rebuilt)
+        join pg_attribute on attrelid = pg_class.oid and attnum > 0 and not attisdropped
+        left join pg_index on indrelid = pg_class.oid and indisprimary
+        where relkind in ('r', 'p')
+        group by pg_class.relname, pg_attribute.attname
+        order by pg_class.relname::text, min(attnum), pg_attribute.attname::text
+        """, parameters: ["active": .text, "rebuilt": .text],
+        columns: [
+            "table": .text, "column": .text, "active_type": .text, "rebuilt_type": .text, "is_key": .bool,
+            "is_by_camera": .bool,
+        ])
 
     private var common: [Column] { columns.filter(\.isCommon) }
     /// None where the two have different primary keys: then rows are compared as a whole.
@@ -87,24 +96,26 @@ struct ComparedTable {
             let schema = columnsAdded.isEmpty ? active : rebuilt
             let count = "(select count(*) from \(rows(of: schema)) as present)"
             let counts = columnsAdded.isEmpty ? [count, "0", "0", count, "0"] : ["0", count, count, "0", "0"]
-            return "select " + counts.map { "\($0)::bigint" }.joined(separator: ", ")
+            let names = ["active_rows", "rebuilt_rows"] + TableDifferences.Kind.allCases.map(\.rawValue)
+            return "select " + zip(counts, names).map { "\($0)::bigint as \($1)" }.joined(separator: ", ")
         }
         if keys.isEmpty {
             return """
                 select
-                  (select count(*) from \(rows(of: active)) as active),
-                  (select count(*) from \(rows(of: rebuilt)) as rebuilt),
-                  (select count(*) from \(surplus(of: "rebuilt", over: "active")) as added),
-                  (select count(*) from \(surplus(of: "active", over: "rebuilt")) as removed),
-                  0::bigint
+                  (select count(*) from \(rows(of: active)) as active) as active_rows,
+                  (select count(*) from \(rows(of: rebuilt)) as rebuilt) as rebuilt_rows,
+                  (select count(*) from \(surplus(of: "rebuilt", over: "active")) as added) as added,
+                  (select count(*) from \(surplus(of: "active", over: "rebuilt")) as removed) as removed,
+                  0::bigint as changed
                 """
         }
         return """
             select
-              count(active.\(keys[0].name.quoted)), count(rebuilt.\(keys[0].name.quoted)),
-              count(*) filter (where \(condition(.added))),
-              count(*) filter (where \(condition(.removed))),
-              count(*) filter (where \(condition(.changed)))
+              count(active.\(keys[0].name.quoted)) as active_rows,
+              count(rebuilt.\(keys[0].name.quoted)) as rebuilt_rows,
+              count(*) filter (where \(condition(.added))) as added,
+              count(*) filter (where \(condition(.removed))) as removed,
+              count(*) filter (where \(condition(.changed))) as changed
             from \(joined)
             """
     }
@@ -113,9 +124,9 @@ struct ComparedTable {
         if common.isEmpty || keys.isEmpty {
             let (side, other) = kind == .added ? ("rebuilt", "active") : ("active", "rebuilt")
             let source = common.isEmpty ? rows(of: kind == .added ? rebuilt : active) : surplus(of: side, over: other)
-            let row = "to_jsonb(surplus)"
+            let values = kind == .added ? ("null::jsonb", "to_jsonb(surplus)") : ("to_jsonb(surplus)", "null::jsonb")
             return """
-                select null::jsonb, \(kind == .added ? "null::jsonb, \(row)" : "\(row), null::jsonb")
+                select null::jsonb as key, \(values.0) as active_row, \(values.1) as rebuilt_row
                 from \(source) as surplus
                 limit \(limit)
                 """
@@ -127,9 +138,9 @@ struct ComparedTable {
         let order = keys.map { "coalesce(\($0.value(of: "active")), \($0.value(of: "rebuilt")))" }
         return """
             select
-              jsonb_build_object(\(key.joined(separator: ", "))),
-              case when active.\(keys[0].name.quoted) is not null then to_jsonb(active) end,
-              case when rebuilt.\(keys[0].name.quoted) is not null then to_jsonb(rebuilt) end
+              jsonb_build_object(\(key.joined(separator: ", "))) as key,
+              case when active.\(keys[0].name.quoted) is not null then to_jsonb(active) end as active_row,
+              case when rebuilt.\(keys[0].name.quoted) is not null then to_jsonb(rebuilt) end as rebuilt_row
             from \(joined)
             where \(condition(kind))
             order by \(order.joined(separator: ", "))

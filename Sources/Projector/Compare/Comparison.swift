@@ -83,7 +83,7 @@ package struct Comparison: Sendable {
     /// Drops the scratch builds of runs that were killed. Those whose run goes on are told by its session's lock.
     package static func dropLeftovers(on connection: Connection, logger: Logger) async throws {
         let rows = try await connection.query("select projection from projection_builds where state = 'scratch'")
-        for projection in Set(try rows.map { try $0.text(0) }) {
+        for projection in Set(try rows.map { try $0.text("projection") }) {
             for leftover in try await Build.all(of: projection, on: connection) where leftover.state == .scratch {
                 guard try await leftover.lock(on: connection) else { continue }
                 try await leftover.drop(on: connection)
@@ -145,10 +145,10 @@ package struct Comparison: Sendable {
         var position = position
         while position < active.position {
             let step = try await connection.query(
-                "select state, to_position from advance_build($1, $2)",
-                [.integer(scratch.id), .integer(active.position - position)])[0]
-            guard try step.text(0) == Build.State.scratch.rawValue, try step.integer(1) > position else { return nil }
-            position = try step.integer(1)
+                Build.advancing, ["build": .integer(scratch.id), "limit": .integer(active.position - position)])[0]
+            let reached = try step.optionalInteger("to_position") ?? 0
+            guard try step.text("state") == Build.State.scratch.rawValue, reached > position else { return nil }
+            position = reached
         }
         let tables = try await TableComparison.all(
             active: active.schema, rebuilt: scratch.schema, maximumSamples: maximumSamples, on: connection)

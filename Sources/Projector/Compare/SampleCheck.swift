@@ -42,21 +42,12 @@ struct SampleCheck: Sendable {
     static func randomCamera(
         of cameras: StreamFamily, on connection: Connection, using random: inout some RandomNumberGenerator
     ) async throws -> Int64? {
-        let last = try await connection.query("select last_value from camera_ids")[0].integer(0)
+        let last = try await connection.query("select last_value from camera_ids")[0].integer("last_value")
         // Ids that no camera has lead to the next name that there is.
         let role = cameras.firstRole
         for name in ["\(role)-\(Int64.random(in: 1...max(1, last), using: &random))", "\(role)-"] {
-            let row = try await connection.query(
-                """
-                select substr(name, length($2) + 2)::bigint
-                from streams
-                -- in ASCII '.' follows '-'
-                where name >= $1 and name < $2 || '.' and name ~ ('^' || $2 || '-[0-9]+$')
-                order by name
-                limit 1
-                """, [.text(name), .text(role)]
-            ).first
-            if let row { return try row.integer(0) }
+            let row = try await connection.query(Self.camera, ["name": .text(name), "role": .text(role)]).first
+            if let row { return try row.integer("camera_id") }
         }
         return nil
     }
@@ -73,9 +64,7 @@ struct SampleCheck: Sendable {
             let active = try await Build.all(of: definition.name, on: connection).first(where: { $0.state == .active }),
             active.definition == hash
         else { return .nothingToCompare }
-        let size = try await connection.query(
-            "select coalesce(sum(version), 0)::bigint from streams where name = any ($1)", [.texts(streams)])[0]
-            .integer(0)
+        let size = try await connection.query(Self.size, ["streams": .texts(streams)])[0].integer("events")
         if size == 0 { return .nothingToCompare }
         if size > maximumEvents { return .tooLarge(camera: camera, events: size) }
 
@@ -90,15 +79,39 @@ struct SampleCheck: Sendable {
         try await connection.script(definition.tables)
         try await connection.script(definition.applyFunction)
         _ = try await connection.pipeline([
-            Statement(
-                "select set_config('footfall.after', '0', true), set_config('footfall.upto', $1, true)",
-                [.text("\(active.position)")]),
+            Self.range.statement(["upto": .text("\(active.position)")]),
             Statement("select \(schema).apply()", prepared: false),
         ])
         let tables = try await TableComparison.all(
             active: active.schema, rebuilt: schema, camera: camera, maximumSamples: maximumSamples, on: connection)
         return .compared(Outcome(camera: camera, build: active.id, position: active.position, tables: tables))
     }
+}
+
+extension SampleCheck {
+    /// The first camera from a stream's name on.
+    private static let camera = SQLQuery(
+        "camera_from_name",
+        """
+        select substr(name, length(:role) + 2)::bigint as camera_id
+        from streams
+        -- in ASCII '.' follows '-'
+        where name >= :name and name < :role || '.' and name ~ ('^' || :role || '-[0-9]+$')
+        order by name
+        limit 1
+        """, parameters: ["name": .text, "role": .text], columns: ["camera_id": .integer])
+
+    private static let size = SQLQuery(
+        "size_of_streams",
+        "select coalesce(sum(version), 0)::bigint as events from streams where name = any (:streams)",
+        parameters: ["streams": .texts], columns: ["events": .integer])
+
+    private static let range = SQLQuery(
+        "set_range_of_check",
+        "select set_config('footfall.after', '0', true), set_config('footfall.upto', :upto, true)",
+        parameters: ["upto": .text])
+
+    static let queries = [camera, size, range]
 }
 
 extension ProjectionDefinition {

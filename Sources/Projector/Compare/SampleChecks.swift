@@ -80,8 +80,7 @@ package struct SampleChecks: Sendable {
 
     /// Whether no other process does the checks; it is told by its session's lock, which is kept from here on.
     private func isAlone(on connection: Connection) async throws(PostgresError) -> Bool {
-        try await connection.query(
-            "select pg_try_advisory_lock($1::int, 0)", [.lock(LockSpace.checks)])[0].bool(0)
+        try await SessionLock(.checks, 0).tryToTake(on: connection)
     }
 
     func report(_ result: SampleCheck.Result, of definition: ProjectionDefinition) {

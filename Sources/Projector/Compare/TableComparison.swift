@@ -26,17 +26,17 @@ struct TableComparison {
         differences.columnsAdded = table.columnsAdded
         differences.columnsRemoved = table.columnsRemoved
         let counts = try await rows(of: table.countsSQL, on: connection)[0]
-        differences.activeRows = try counts.integer(0)
-        differences.rebuiltRows = try counts.integer(1)
-        for (index, kind) in TableDifferences.Kind.allCases.enumerated() {
-            let count = try counts.integer(2 + index)
+        differences.activeRows = try counts.integer("active_rows")
+        differences.rebuiltRows = try counts.integer("rebuilt_rows")
+        for kind in TableDifferences.Kind.allCases {
+            let count = try counts.integer(kind.rawValue)
             differences.counts[kind] = count
             if count == 0 || maximumSamples == 0 { continue }
             for row in try await rows(of: table.samplesSQL(kind, limit: maximumSamples), on: connection) {
                 differences.samples.append(
                     TableDifferences.Sample(
-                        kind: kind, key: try Self.masked(row, 0), active: try Self.masked(row, 1),
-                        rebuilt: try Self.masked(row, 2)))
+                        kind: kind, key: try Self.masked(row, "key"), active: try Self.masked(row, "active_row"),
+                        rebuilt: try Self.masked(row, "rebuilt_row")))
             }
         }
         return differences
@@ -49,7 +49,7 @@ struct TableComparison {
     /// Columns whose names end so hold secrets, which no sample shows.
     private static let secretSuffixes = ["credentials", "password", "secret", "stream_path", "token"]
 
-    private static func masked(_ row: Row, _ column: Int) throws -> JSON? {
+    private static func masked(_ row: Row, _ column: String) throws -> JSON? {
         guard let bytes = try row.optionalBytes(column), case .object(var members) = try JSON.parse(bytes) else {
             return nil
         }
