@@ -93,6 +93,6 @@ package struct Backend: Sendable {
 
     /// Ids from the database's sequence; some are skipped when a registration fails.
     package static func cameraIDs(from pool: Pool) -> @Sendable () async throws -> CameraID {
-        { try CameraID(try await pool.query("select nextval('camera_ids')")[0].integer(0)) }
+        { try CameraID(try await pool.query("select nextval('camera_ids') as id")[0].integer("id")) }
     }
 }

@@ -39,14 +39,15 @@ struct ReadModels: Sendable {
         return others
     }
 
-    /// Runs a statement that selects, first of all, `position`: the least that its read models reflect.
+    /// Runs a statement with the column `position`: the least that its read models reflect.
     ///
     /// Reads again once the read models are there where they have not come to `minimum` yet.
     /// - Throws: `Problem` where they are not there in time.
     func read(
-        _ models: [ReadModel], atLeast minimum: Int64?, _ sql: String, _ parameters: [Parameter] = []
+        _ models: [ReadModel], atLeast minimum: Int64?, _ query: SQLQuery,
+        _ values: KeyValuePairs<String, Parameter> = [:]
     ) async throws -> Row {
-        try await read(models, atLeast: minimum, Statement(sql, parameters))
+        try await read(models, atLeast: minimum, query.statement(values))
     }
 
     func read(_ models: [ReadModel], atLeast minimum: Int64?, _ statement: Statement) async throws -> Row {
@@ -57,13 +58,14 @@ struct ReadModels: Sendable {
 
     /// The row of one key, which is looked up together with the keys of others.
     /// - Parameters:
-    ///   - sql: selects `position` and the key, first of all, for each key in `$1`, a `bigint[]`.
-    ///   - parameters: from `$2` on.
+    ///   - query: has the columns `position` and `key`, for each key in its parameter `keys`.
+    ///   - values: of its other parameters.
     func read(
-        _ models: [ReadModel], atLeast minimum: Int64?, of key: Int64, _ sql: String, _ parameters: [Parameter]
+        _ models: [ReadModel], atLeast minimum: Int64?, of key: Int64, _ query: SQLQuery,
+        _ values: [(key: String, value: Parameter)]
     ) async throws -> Row {
         try await read(models, atLeast: minimum) { () throws(PostgresError) in
-            try await shared.row(of: key, by: sql, parameters)
+            try await shared.row(of: key, by: query, values)
         }
     }
 
@@ -71,7 +73,7 @@ struct ReadModels: Sendable {
         _ models: [ReadModel], atLeast minimum: Int64?, _ ask: () async throws(PostgresError) -> Row?
     ) async throws -> Row {
         func row() async throws -> Row {
-            guard let row = try await ask(), !row.isNull(0) else { throw Self.notReady }
+            guard let row = try await ask(), try !row.isNull("position") else { throw Self.notReady }
             return row
         }
         let now = try await row()
@@ -85,7 +87,7 @@ struct ReadModels: Sendable {
     /// Waits until the read models reflect a position of the log.
     /// - Throws: `Problem` where they do not in time.
     func reach(_ position: Int64, by models: [ReadModel] = [.cameraState]) async throws {
-        _ = try await read(models, atLeast: position, "select \(Self.position(of: models))")
+        _ = try await read(models, atLeast: position, Statement("select \(Self.position(of: models)) as position"))
     }
 
     /// How far ahead of the log's end a position is not waited for: more than is appended while a read waits.
@@ -152,8 +154,8 @@ struct ReadModels: Sendable {
 }
 
 extension Row {
-    /// What the read models reflect: column 0 of every statement here.
-    var position: Int64 { get throws { try integer(0) } }
+    /// What the read models reflect: a column of every statement here.
+    var position: Int64 { get throws { try integer("position") } }
 }
 
 extension Query {

@@ -17,7 +17,7 @@ final class SharedReads: Sendable {
 
     private struct Question: Hashable {
         let sql: String
-        /// Those that all have in common: of what is asked by key, from $2 on.
+        /// Those that all have in common: of what is asked by key, all but the keys.
         let parameters: [Parameter]
         let isKeyed: Bool
 
@@ -63,12 +63,14 @@ final class SharedReads: Sendable {
 
     /// The row of one key; nil where there is none.
     /// - Parameters:
-    ///   - sql: looks up a row for each of the keys in `$1`, a `bigint[]`; column 1 says whose a row is.
-    ///   - parameters: from `$2` on.
-    func row(of key: Int64, by sql: String, _ parameters: [Parameter]) async throws(PostgresError) -> Row? {
-        let question = Question(sql: sql, parameters: parameters, isKeyed: true)
+    ///   - query: looks up a row for each of the keys in its parameter `keys`; the column `key` says whose a row is.
+    ///   - values: of its other parameters, always in the same order.
+    func row(
+        of key: Int64, by query: SQLQuery, _ values: [(key: String, value: Parameter)]
+    ) async throws(PostgresError) -> Row? {
+        let question = Question(sql: query.sql, parameters: values.map(\.value), isKeyed: true)
         let answer = try await answer(to: question, key: key) { keys in
-            Statement(sql, [.integers(Set(keys).map(Optional.some))] + parameters)
+            query.statement([("keys", .integers(Set(keys).map(Optional.some)))] + values)
         }
         return answer.indices[key].map { answer.rows[$0] }
     }
@@ -124,7 +126,7 @@ final class SharedReads: Sendable {
         do throws(PostgresError) {
             var answer = Answer(rows: try await pool.query(statement, isShared: isShared))
             guard isKeyed else { return .success(answer) }
-            for (index, row) in answer.rows.enumerated() { answer.indices[try row.integer(1)] = index }
+            for (index, row) in answer.rows.enumerated() { answer.indices[try row.integer("key")] = index }
             return .success(answer)
         } catch {
             return .failure(error)

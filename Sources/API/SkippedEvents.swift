@@ -28,40 +28,54 @@ struct SkippedEvents: Sendable {
     func positions(of id: CameraID, in span: () throws -> Span) async throws -> [Int64] {
         guard try await areThere() else { return [] }
         let span = try span()
-        let occupancy = span.occupancy
-        let rows = try await readModels.pool.query(
-            """
+        var values: [(key: String, value: Parameter)] = [
+            ("models", .texts(models.map(\.rawValue))), ("stream", .text(id.telemetryStream.rawValue)),
+            ("from", .text(span.from)), ("to", .text(span.to)), ("camera", .integer(id.number)),
+        ]
+        if let occupancy = span.occupancy { values += [("at", .text(occupancy.at)), ("zone", .text(occupancy.zone))] }
+        let query = Self.ofCamera(resets: span.occupancy?.reset)
+        return try await readModels.pool.query(query.statement(among: values)).map { try $0.integer("position") }
+    }
+
+    /// - Parameter reset: of the occupancy that is told; nil where none is.
+    static func ofCamera(resets reset: Occupancy.Reset?) -> SQLQuery {
+        let resets = """
             with resets as (
               select max(at) as at
               from (
-                select reset_at as at from read.occupancy_resets where camera_id = $5 and reset_at <= $6::text::timestamptz
-                union all
-                select local_start(date_trunc('day', $6::text::timestamptz at time zone $7), $7)
-                where $8
+                select reset_at as at
+                from read.occupancy_resets
+                where camera_id = :camera and reset_at <= :at::text::timestamptz
+                \(reset == .daily ? "union all \(midnight)" : "")
               ) as resets
             )
-            select position
-            from read.skips
-            where projection = any ($1)
-              and (stream is null or stream = $2)
-              and (
-                observed_at is null
-                or observed_at < $4::text::timestamptz
-                  and observed_at >= case
-                    when $6::text is null then $3::text::timestamptz
-                    else least($3::text::timestamptz, (select coalesce(at, '-infinity') from resets))
-                  end
-              )
-            order by position
-            limit \(Self.maximum)
-            """,
-            [
-                .texts(models.map(\.rawValue)), .text(id.telemetryStream.rawValue), .text(span.from), .text(span.to),
-                .integer(id.number), .text(occupancy?.at), .text(occupancy?.zone ?? "UTC"),
-                .bool(occupancy?.reset == .daily),
-            ])
-        return try rows.map { try $0.integer(0) }
+            """
+        let from = ":from::text::timestamptz"
+        let since = "least(\(from), (select coalesce(at, '-infinity') from resets))"
+        return SQLQuery(
+            "skips_of_camera\(reset.map { "_with_\($0)_resets" } ?? "")",
+            parts: """
+                \(reset == nil ? "" : resets)
+                select position
+                from read.skips
+                where projection = any (:models)
+                  and (stream is null or stream = :stream)
+                  and (
+                    observed_at is null
+                    or observed_at < :to::text::timestamptz and observed_at >= \(reset == nil ? from : since)
+                  )
+                order by position
+                limit \(maximum)
+                """,
+            among: [
+                ("models", .texts), ("stream", .text), ("from", .text), ("to", .text), ("camera", .integer),
+                ("at", .text), ("zone", .text),
+            ], columns: ["position": .integer])
     }
+
+    /// The last one of the camera's zone.
+    private static let midnight =
+        "select local_start(date_trunc('day', :at::text::timestamptz at time zone :zone), :zone)"
 
     /// Of several cameras.
     func positions(of fleet: FleetFilter, in span: () throws -> Span) async throws -> [Int64] {
@@ -104,11 +118,12 @@ struct SkippedEvents: Sendable {
     /// Nearly always there is none, so that this is all that is asked.
     private func areThere() async throws(PostgresError) -> Bool {
         try await readModels.shared.query(
-            Statement(
-                "select exists (select from read.skips where projection = any ($1))",
-                [.texts(models.map(\.rawValue))])
-        )[0].bool(0)
+            Self.presence.statement(["models": .texts(models.map(\.rawValue))]))[0].bool("are_there")
     }
+
+    static let presence = SQLQuery(
+        "are_skips_there", "select exists (select from read.skips where projection = any (:models)) as are_there",
+        parameters: ["models": .texts], columns: ["are_there": .bool])
 
     /// The member of an answer, with a comma after it; nothing where none is left out.
     static func member(_ positions: [Int64]) -> [UInt8] {

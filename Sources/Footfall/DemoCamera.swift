@@ -1,3 +1,4 @@
+import API
 import Counting
 import EventSourcing
 import Foundation
@@ -80,11 +81,11 @@ struct DemoCamera: Service {
             order by camera_id
             limit 1
             """)
-        return try rows.first.map { try CameraID($0.integer(0)) }
+        return try rows.first.map { try CameraID($0.integer("camera_id")) }
     }
 
     private func register() async throws -> CameraID {
-        let id = try CameraID(try await pool.query("select nextval('camera_ids')")[0].integer(0))
+        let id = try await Backend.cameraIDs(from: pool)()
         var description = try CameraDescription(name: CameraName("Demo"))
         description.location = try Location("A campus path")
         description.metadata = try FreeformObject(["demo": true])

@@ -38,9 +38,13 @@ import Testing
         }.joined(separator: ", "))) as camera (camera_id, location, worker_id, previous_worker_id)
         """
 
-    private func ids(_ condition: String, _ parameters: [Parameter], _ pool: Pool) async throws -> Set<Int64> {
-        let rows = try await pool.query("select camera_id from \(Self.cameras) where \(condition)", parameters)
-        return Set(try rows.map { try $0.integer(0) })
+    private func ids(
+        _ condition: String, _ values: [(key: String, value: Parameter)], _ pool: Pool
+    ) async throws -> Set<Int64> {
+        let query = SQLQuery(
+            "held_cameras", parts: "select camera_id from \(Self.cameras) where \(condition)",
+            among: ScopeCondition.parameters)
+        return Set(try await pool.query(query.statement(among: values)).map { try $0.integer("camera_id") })
     }
 
     private func withPool(_ body: @Sendable (Pool) async throws -> Void) async throws {
@@ -54,15 +58,11 @@ import Testing
     @Test func everyFormHoldsTheSameCameras() async throws {
         try await withPool { pool in
             for (scope, expected) in Self.scopes {
-                let prepared = try await ids(
-                    ScopeCondition.sql("camera", from: 1), ScopeCondition(scope).parameters, pool)
+                let values = ScopeCondition(scope).values
+                let prepared = try await ids(ScopeCondition.sql("camera"), values, pool)
                 #expect(prepared == expected, "\(scope)")
-                var parameters: [Parameter] = []
-                let conditions = ScopeCondition.conditions(scope) { parameter in
-                    parameters.append(parameter)
-                    return "$\(parameters.count)"
-                }
-                let indexed = try await ids((["true"] + conditions).joined(separator: " and "), parameters, pool)
+                let conditions = ScopeCondition.conditions(scope)
+                let indexed = try await ids((["true"] + conditions).joined(separator: " and "), values, pool)
                 #expect(indexed == expected, "\(scope)")
                 if case .location = scope {
                     let admitted = Self.places.filter { ScopeCondition.admits($0.location, to: scope, isNew: true) }
@@ -74,8 +74,11 @@ import Testing
 
     @Test(arguments: [nil, "everything", ""]) func withoutAScopeNothingIsHeld(_ kind: String?) async throws {
         try await withPool { pool in
-            let parameters: [Parameter] = [.text(kind), .noIntegers, .text(nil), .text(nil)]
-            let held = try await ids(ScopeCondition.sql("camera", from: 1), parameters, pool)
+            let values: [(key: String, value: Parameter)] = [
+                ("scope_kind", .text(kind)), ("scope_cameras", .noIntegers), ("scope_location", .text(nil)),
+                ("scope_worker", .text(nil)),
+            ]
+            let held = try await ids(ScopeCondition.sql("camera"), values, pool)
             #expect(held.isEmpty)
         }
     }

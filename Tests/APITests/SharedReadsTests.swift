@@ -59,15 +59,19 @@ import Testing
     }
 
     /// Waits for a lock, then says for each key how often it was run.
-    private static let keyedCounting = """
-        with run as materialized (select pg_advisory_xact_lock(7)::text, nextval('runs') as number)
-        select number, key from unnest($1::bigint[]) as key, run where key <> 13
+    private static let keyedCounting = SQLQuery(
+        "keyed_counting",
         """
+        with run as materialized (select pg_advisory_xact_lock(7)::text, nextval('runs') as number)
+        select number, key from unnest(:keys::bigint[]) as key, run where key <> 13
+        """, parameters: ["keys": .integers])
 
     @Test func differentKeysShareAStatement() async throws {
         try await withReads { reads, connection in
             @Sendable func row(of key: Int64) async throws -> [Int64]? {
-                try await reads.row(of: key, by: Self.keyedCounting, []).map { [try $0.integer(0), try $0.integer(1)] }
+                try await reads.row(of: key, by: Self.keyedCounting, []).map {
+                    [try $0.integer("number"), try $0.integer("key")]
+                }
             }
             try await connection.query("select pg_advisory_lock(7)")
             try await withThrowingTaskGroup(of: (Int64, [Int64]?).self) { group in

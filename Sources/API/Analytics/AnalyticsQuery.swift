@@ -62,7 +62,7 @@ struct AnalyticsQuery {
         self.minimumPosition = minimumPosition
     }
 
-    func parameters(_ id: CameraID) -> [Parameter] { range.parameters(id) + [.bool(reset == .daily)] }
+    func statement(_ id: CameraID) -> Statement { query.statement(range.values(id)) }
 
     private var bucket: Bucket { window.bucket }
     private var occupancy: Occupancy { Occupancy(reset: reset, inMinutes: window == .minute) }
@@ -84,15 +84,21 @@ struct AnalyticsQuery {
     /// Those that have the counts.
     var counted: [ReadModel] { [.hourlyCounts] + (window == .minute ? [.minuteCounts] : []) }
 
-    /// Selects position, whether the camera was removed, and the answer as one JSON object.
-    var sql: String {
+    /// The answer is one JSON object.
+    var query: SQLQuery {
+        SQLQuery(
+            "analytics_by_\(window)_with_\(reset)_resets", sql, parameters: CountRange.parameters,
+            columns: ["position": .integer, "removed": .bool, "answer": .bytes])
+    }
+
+    private var sql: String {
         """
         with \(CountRange.tables(bucket)),
         \(PeriodComparison.range),
         counts as materialized (
           select bucket_start, line, class, count_in, count_out, readings, correction_in, correction_out
           from \(source)
-          where camera_id = $1
+          where camera_id = :camera
             and bucket_start >= (select first from range) and bucket_start < (select last from range)
             and \(CountRange.isWanted)
         ),
@@ -100,7 +106,7 @@ struct AnalyticsQuery {
         totals_before as (
           select \(CountMeasures.sums)
           from \(source)
-          where camera_id = $1
+          where camera_id = :camera
             and bucket_start >= (select first from previous) and bucket_start < (select last from previous)
             and \(CountRange.isWanted)
         ),
@@ -130,13 +136,13 @@ struct AnalyticsQuery {
           left join occupancies on occupancies.at = buckets.last
         )
         select
-          \(ReadModels.position(of: models)),
-          (select removed from camera),
+          \(ReadModels.position(of: models)) as position,
+          (select removed from camera) as removed,
           (
             select row_to_json(answer)
             from (
               select
-                $1::bigint as camera_id,
+                :camera::bigint as camera_id,
                 rfc3339(range.first) as "from", rfc3339(range.last) as "to", '\(window.rawValue)' as "window",
                 zone.name as tz,
                 (select row_to_json(shown) from (select \(shown) from totals) as shown) as totals,
@@ -149,7 +155,7 @@ struct AnalyticsQuery {
                 \(ReadModels.array(shownWindow, from: "windows", orderedBy: "first"))::json as windows
               from range, zone
             ) as answer
-          )
+          ) as answer
         """
     }
 

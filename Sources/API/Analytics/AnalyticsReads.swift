@@ -10,11 +10,11 @@ struct AnalyticsReads: Sendable {
         let id = try context.cameraID
         let query = try AnalyticsQuery(request, now: now())
         let row = try await readModels.row(
-            of: id, CameraColumns(removed: 1), atLeast: query.minimumPosition
+            of: id, atLeast: query.minimumPosition
         ) { minimum in
-            try await readModels.readZoned(query.models, atLeast: minimum, query.sql, query.parameters(id))
+            try await readModels.readZoned(query.models, atLeast: minimum, query.statement(id))
         }
-        let answer = try row.bytes(2)
+        let answer = try row.bytes("answer")
         let skipped = try await readModels.skipped(by: query.counted).positions(of: id) {
             try Self.span(of: answer, reset: query.reset)
         }

@@ -12,7 +12,7 @@ struct Occupancy {
     let inMinutes: Bool
 
     /// CTEs, of which the last is `occupancies`: how many are inside `at` the end of each window. They take the CTEs `zone`,
-    /// `range` and `buckets`, and whether each day begins anew as `$7`.
+    /// `range` and `buckets`, and the parameters of `CountRange`.
     ///
     /// Points in time are put in order: ends of windows, resets, then what quarter hours that begin there change. Between
     /// two resets the changes add up. Minutes have no corrections: those of a quarter hour count when it ends, so that its
@@ -22,16 +22,8 @@ struct Occupancy {
         resets as (
           select reset_at as at, 2 as kind, occupancy as change
           from read.occupancy_resets
-          where camera_id = $1 and reset_at < (select last from range)
-          union all
-          -- a day whose midnight comes twice has one
-          select distinct local_start(date_trunc('day', first at time zone zone.name), zone.name), 1, 0
-          from zone, (
-            \(Bucket.day.all(
-                from: Bucket.day.start(of: "(select first from range)", zone: "(select name from zone)"),
-                to: "(select last from range)", zone: "(select name from zone)"))
-          ) as days
-          where $7
+          where camera_id = :camera and reset_at < (select last from range)
+          \(reset == .daily ? midnights : "")
         ),
         since as (
           select coalesce(max(at), '-infinity') as at from resets where at <= (select first from range)
@@ -45,7 +37,7 @@ struct Occupancy {
           from (
             select bucket_start, line, class, count_in, count_out, correction_in, correction_out
             from read.hourly_counts
-            where camera_id = $1 and bucket_start < \(inMinutes ? quarter : "(select last from range)")
+            where camera_id = :camera and bucket_start < \(inMinutes ? quarter : "(select last from range)")
               and bucket_start >= (select at from since)
             \(inMinutes ? latest : "")
           ) as changes
@@ -68,6 +60,19 @@ struct Occupancy {
         """
     }
 
+    private var midnights: String {
+        """
+        union all
+        -- a day whose midnight comes twice has one
+        select distinct local_start(date_trunc('day', first at time zone zone.name), zone.name), 1, 0
+        from zone, (
+          \(Bucket.day.all(
+              from: Bucket.day.start(of: "(select first from range)", zone: "(select name from zone)"),
+              to: "(select last from range)", zone: "(select name from zone)"))
+        ) as days
+        """
+    }
+
     /// The beginning of the quarter hour in which the range begins: from there on minutes are added up one by one.
     private var quarter: String { "(select \(Bucket.quarterHour.start(of: "first", zone: "")) from range)" }
 
@@ -76,7 +81,7 @@ struct Occupancy {
         union all
         select bucket_start + interval '15 minutes', -1, sum(correction_in - correction_out)
         from read.hourly_counts
-        where camera_id = $1 and bucket_start >= greatest(\(quarter), (select at from since))
+        where camera_id = :camera and bucket_start >= greatest(\(quarter), (select at from since))
           and bucket_start + interval '15 minutes' <= (select last from range)
           and \(CountRange.isWanted)
         group by bucket_start
@@ -88,7 +93,7 @@ struct Occupancy {
         union all
         select bucket_start, line, class, count_in, count_out, correction_in, correction_out
         from \(AnalyticsQuery.minutes)
-        where camera_id = $1 and bucket_start >= greatest(\(quarter), (select at from since))
+        where camera_id = :camera and bucket_start >= greatest(\(quarter), (select at from since))
           and bucket_start < (select last from range)
         """
     }

@@ -42,6 +42,11 @@ struct CameraFilters {
         ].compactMap { name, value in value.map { (name, $0) } } + metadata.map(\.given)
     }
 
+    /// The names of what was asked for, and of what the principal may see.
+    var names: [String] {
+        given.map(\.0) + ScopeCondition.conditions(scope).map { _ in ScopeCondition.kind(of: scope) }
+    }
+
     /// Whether texts or metadata are searched.
     var isSearch: Bool { !metadata.isEmpty || [locationPrefix, search].contains { $0?.isEmpty == false } }
 
@@ -73,43 +78,61 @@ struct CameraFilters {
             """
     }
 
+    /// The parameters of a query that `conditions` are part of: it names those of the filters that are given.
+    static let parameters: [(key: String, value: ValueType)] =
+        [
+            ("desired_state", .text), ("stream_type", .text), ("worker", .text), ("location", .text),
+            ("location_start", .text), ("location_part", .text), ("search", .text),
+        ] + MetadataFilter.parameters + ScopeCondition.parameters
+
+    /// The values of `parameters`.
+    var values: [(key: String, value: Parameter)] {
+        [
+            ("desired_state", .text(desiredState?.rawValue)), ("stream_type", .text(streamType?.rawValue)),
+            ("worker", .text(worker?.text)), ("location", .text(location)),
+            ("location_start", .text(locationPrefix.map { "\(Self.escaped($0))%" })),
+            ("location_part", .text(locationPrefix.map(Self.sought))), ("search", .text(search.map(Self.sought))),
+        ] + metadata.enumerated().flatMap { $1.values($0) } + ScopeCondition(scope).values
+    }
+
     /// SQL on `camera`, a row of `read.camera_state`; one for each filter that is given, but for the status.
-    /// - Parameter bind: binds a value and gives the name of its parameter.
-    func conditions(_ bind: (Parameter) -> String) -> [String] {
+    var conditions: [String] {
         var conditions: [String] = []
-        if let desiredState { conditions.append("desired_state = \(bind(.text(desiredState.rawValue)))") }
-        if let streamType { conditions.append("stream_type = \(bind(.text(streamType.rawValue)))") }
-        if let worker { conditions.append("worker_id = \(bind(.text(worker.text)))") }
-        if let location { conditions.append("camera.location = \(bind(.text(location)))") }
-        if let locationPrefix { conditions += Self.begins("lower(location)", with: locationPrefix, bind) }
-        if let search {
-            conditions += Self.contains(#"lower(name || E'\n' || coalesce(description, ''))"#, search, bind)
+        if desiredState != nil { conditions.append("desired_state = :desired_state") }
+        if streamType != nil { conditions.append("stream_type = :stream_type") }
+        if worker != nil { conditions.append("worker_id = :worker") }
+        if location != nil { conditions.append("camera.location = :location") }
+        if let locationPrefix, !locationPrefix.isEmpty {
+            // Found by having it, by the same indexes.
+            conditions += Self.contains("lower(location)", locationPrefix, in: ":location_part")
+            conditions.append("lower(location) like lower(:location_start)")
         }
-        conditions += metadata.map { $0.condition(bind) }
-        return conditions + ScopeCondition.conditions(scope, bind)
+        if let search {
+            conditions += Self.contains(#"lower(name || E'\n' || coalesce(description, ''))"#, search, in: ":search")
+        }
+        conditions += metadata.enumerated().map { $1.condition($0) }
+        return conditions + ScopeCondition.conditions(scope)
     }
 
     /// SQL that a text, in lower case already, has the pattern in it, in any case. The expressions are those of the
     /// index: trigrams find what has three letters or digits in a row, short_texts what has not.
-    private static func contains(_ text: String, _ pattern: String, _ bind: (Parameter) -> String) -> [String] {
+    /// - Parameter parameter: has the value `sought`.
+    private static func contains(_ text: String, _ pattern: String, in parameter: String) -> [String] {
         switch pattern.unicodeScalars.count {
-        case 0: return []
-        case 1, 2: return ["short_texts(\(text)) @> array[lower(\(bind(.text(pattern))))]"]
+        case 0: []
+        case 1, 2: ["short_texts(\(text)) @> array[lower(\(parameter))]"]
+        case _ where hasTrigram(pattern): ["\(text) like lower(\(parameter))"]
+        // Not like: the index would be gone through as a whole for a pattern of which it has no trigram.
         default:
-            if !hasTrigram(pattern) {
-                // Not like: the index would be gone through as a whole for a pattern of which it has no trigram.
-                let part = "lower(\(bind(.text(pattern))))"
-                return ["short_texts(\(text)) @> short_texts(\(part))", "strpos(\(text), \(part)) > 0"]
-            }
-            return ["\(text) like lower(\(bind(.text("%\(escaped(pattern))%"))))"]
+            [
+                "short_texts(\(text)) @> short_texts(lower(\(parameter)))",
+                "strpos(\(text), lower(\(parameter))) > 0",
+            ]
         }
     }
 
-    /// SQL that a text begins with the pattern, in any case: found by having it, by the same indexes.
-    private static func begins(_ text: String, with pattern: String, _ bind: (Parameter) -> String) -> [String] {
-        if pattern.isEmpty { return [] }
-        return contains(text, pattern, bind) + ["\(text) like lower(\(bind(.text("\(escaped(pattern))%"))))"]
-    }
+    /// What `contains` compares with.
+    private static func sought(_ pattern: String) -> String { hasTrigram(pattern) ? "%\(escaped(pattern))%" : pattern }
 
     private static func escaped(_ pattern: String) -> String {
         var escaped = ""

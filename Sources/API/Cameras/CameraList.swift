@@ -49,12 +49,18 @@ struct CameraList {
         }
 
         /// SQL for what comes after a cursor of this order.
-        func condition(after cursor: ListCursor, _ bind: (Parameter) -> String) -> String {
+        var conditionAfterCursor: String {
             let sign = isDown ? "<" : ">"
-            let id = bind(.integer(Int64(cursor.id) ?? 0))
-            guard let value = cursor.value else { return "camera_id \(sign) \(id)" }
-            let bound = bind(isTime ? .timestamp(Int64(value) ?? 0) : .text(value))
-            return "(\(column), camera_id) \(sign) (\(bound)::\(isTime ? "timestamptz" : "text"), \(id))"
+            if column == "camera_id" { return "camera_id \(sign) :after_id" }
+            return "(\(column), camera_id) \(sign) (\(isTime ? ":after_time" : ":after_text"), :after_id)"
+        }
+
+        /// The values of `conditionAfterCursor`, and of other orders'.
+        func values(after cursor: ListCursor) -> [(key: String, value: Parameter)] {
+            [
+                ("after_id", .integer(Int64(cursor.id) ?? 0)), ("after_text", .text(cursor.value)),
+                ("after_time", .timestamp(cursor.value.flatMap { Int64($0) } ?? 0)),
+            ]
         }
 
         /// Whether a cursor is one that a page in this order was answered with, as far as that can be told.
@@ -103,33 +109,56 @@ struct CameraList {
         self.now = now
     }
 
-    /// Selects position, total, the page's items as one JSON array and, where cursors are asked for and there is more, the
-    /// key and the id of the last item.
-    ///
-    /// The statement holds only the filters that are given, for a plan that served all of them could use no index. The
-    /// page's ids are looked for first, in an index alone where the order has one, so that what is skipped is not read.
+    private static let parameters: [(key: String, value: ValueType)] =
+        [
+            ("limit", .integer), ("skip", .integer), ("after_id", .integer), ("after_text", .text),
+            ("after_time", .timestamp), ("quarter", .timestamp),
+        ] + CameraFilters.parameters
+
+    private var values: [(key: String, value: Parameter)] {
+        [
+            ("limit", .integer(page.limit)), ("skip", .integer(page.skip)),
+            ("quarter", .timestamp(CameraEmbed.quarter(now))),
+        ] + (cursor.map(order.values) ?? []) + filters.values
+    }
+
+    /// A session keeps a bounded number of statements prepared: those that are asked for all day.
     var statement: Statement {
-        var parameters: [Parameter] = [.integer(page.limit)]
-        let bind = { (parameter: Parameter) in
-            parameters.append(parameter)
-            return "$\(parameters.count)"
-        }
-        let conditions = filters.conditions(bind)
-        let offset = page.skip > 0 ? "offset \(bind(.integer(page.skip)))" : ""
-        let rest = cursor.map { "where \(order.condition(after: $0, bind))" } ?? ""
+        let isCommon = filters.conditions.isEmpty && filters.status == nil && page.skip == 0 && page.start == nil
+        return query.statement(among: values, prepared: isCommon)
+    }
+
+    /// Sets the query apart from those of other lists.
+    private var name: String {
+        let parts = [page.skip > 0 ? "skip" : nil, page.start.map { $0.cursor == nil ? "from_start" : "after" }]
+        return
+            (["cameras_by_\(order.rawValue)"] + parts.compactMap(\.self) + filters.names
+            + embeds.map(\.rawValue).sorted())
+            .joined(separator: "_")
+    }
+
+    /// The page's items are one JSON array; `last` is the key and the id of the last one where cursors are asked for and
+    /// there is more.
+    ///
+    /// The query holds only the filters that are given, for a plan that served all of them could use no index. The
+    /// page's ids are looked for first, in an index alone where the order has one, so that what is skipped is not read.
+    var query: SQLQuery {
+        let offset = page.skip > 0 ? "offset :skip" : ""
+        let rest = cursor.map { _ in "where \(order.conditionAfterCursor)" } ?? ""
         let last =
-            page.start == nil ? "null::json" : "case when (select count(*) from candidates) > $1 then \(order.last) end"
+            page.start == nil
+            ? "null::json" : "case when (select count(*) from candidates) > :limit then \(order.last) end"
         // What is searched for is looked at once, for page and total.
         let hits = filters.isSearch ? "materialized" : "not materialized"
         let total = filters.totals ?? "(select count(*) from hits)"
-        let legs = legs(conditions)
-        let first = "\(ListPage.maximumLimit + 1)" + (page.skip > 0 ? " + $\(parameters.count)::bigint" : "")
+        let legs = legs(filters.conditions)
+        let first = "\(ListPage.maximumLimit + 1)" + (page.skip > 0 ? " + :skip::bigint" : "")
         // Of several legs each gives its first, in order.
         let ordered =
             legs.count == 1 || filters.isSearch
             ? "hits"
             : "(\(legs.map { "(select * from (\($0)) as leg \(rest) order by \(order.sql) limit \(first))" }.joined(separator: " union all "))) as hits"
-        let (tables, joins) = embedding(bind)
+        let (tables, joins) = embedding
         let members = CameraEmbed.allCases.filter(embeds.contains).map { embed in
             ", \(embed.document(of: "page.camera_id", status: "page.standing")) as \(embed.member)"
         }
@@ -144,19 +173,19 @@ struct CameraList {
             page as (
               select cameras.*, \(CameraStanding.status) as standing
               from \(CameraStanding.cameras) as cameras
-              where camera_id in (select camera_id from candidates limit $1)
+              where camera_id in (select camera_id from candidates limit :limit)
             )\(tables.map { ",\n\($0)" }.joined())
             select
-              \(ReadModels.position(of: .cameraState)),
-              \(total),
+              \(ReadModels.position(of: .cameraState)) as position,
+              \(total) as total,
               \(ReadModels.array(
                 "select \(CameraReads.columns)\(members.joined())", from: (["page"] + joins).joined(separator: " "),
-                orderedBy: order.shownSQL)),
-              \(last)
+                orderedBy: order.shownSQL)) as items,
+              \(last) as last
             """
-        // A session keeps a bounded number of statements prepared: those that are asked for all day.
-        let isCommon = conditions.isEmpty && filters.status == nil && page.skip == 0 && page.start == nil
-        return Statement(sql, parameters, prepared: isCommon)
+        return SQLQuery(
+            name, parts: sql, among: Self.parameters,
+            columns: ["position": .integer, "total": .integer, "items": .bytes, "last": .bytes])
     }
 
     /// Selects that together give the id of each camera to be listed and the column to order by, each of them fed by an
@@ -181,14 +210,13 @@ struct CameraList {
     }
 
     /// CTEs behind the page, and joins with it, that what comes with each camera is made of.
-    private func embedding(_ bind: (Parameter) -> String) -> (tables: [String], joins: [String]) {
+    private var embedding: (tables: [String], joins: [String]) {
         if embeds.isEmpty { return ([], []) }
         var tables = [CameraEmbed.checkpoint]
         var joins = ["cross join checkpoint"]
         if embeds.contains(.counts) {
-            let quarter = bind(.timestamp(CameraEmbed.quarter(now)))
             tables.append("cameras as (select camera_id, time_zone from page)")
-            tables.append(CameraEmbed.today("\(quarter)::timestamptz"))
+            tables.append(CameraEmbed.today(":quarter::timestamptz"))
             joins += ["left join days using (time_zone)", "left join counted on counted_id = page.camera_id"]
         }
         return (tables, joins)
@@ -204,7 +232,7 @@ struct CameraList {
 
     /// The cursor of the page's last item, where more follow.
     func next(_ row: Row) throws -> ListCursor? {
-        guard let parts = try row.optionalBytes(3) else { return nil }
+        guard let parts = try row.optionalBytes("last") else { return nil }
         let last = try JSON.parse(parts).array ?? []
         guard last.count == 2, let id = last[1].string else {
             throw PostgresError.decoding(reason: "a page without a last row")

@@ -45,10 +45,10 @@ struct CameraMetricsReads: Sendable {
         let id = try context.cameraID
         let asked = try asked(request)
         let row = try await row(asked, id)
-        if try row.integer(5) > CountQuery.maximumRows { throw Problem.tooManyRows }
-        var body = Array(#"{"from":"\#(try row.text(2))","to":"\#(try row.text(3))","#.utf8)
-        body += #""bucket":"\#(asked.interval.rawValue)","tz":"\#(try row.text(4))","items":"#.utf8
-        body += try row.bytes(6)
+        if try row.integer("rows") > CountQuery.maximumRows { throw Problem.tooManyRows }
+        var body = Array(#"{"from":"\#(try row.text("from"))","to":"\#(try row.text("to"))","#.utf8)
+        body += #""bucket":"\#(asked.interval.rawValue)","tz":"\#(try row.text("zone"))","items":"#.utf8
+        body += try row.bytes("items")
         body += "}".utf8
         return .json(body, position: try row.position)
     }
@@ -68,42 +68,54 @@ struct CameraMetricsReads: Sendable {
     }
 
     private func row(_ asked: Asked, _ id: CameraID) async throws -> Row {
-        try await readModels.row(of: id, CameraColumns(removed: 1), atLeast: asked.minimumPosition) { minimum in
+        try await readModels.row(of: id, atLeast: asked.minimumPosition) { minimum in
             try await readModels.readZoned(
-                [.cameraState, .cameraMetrics], atLeast: minimum, Self.sql(asked.interval),
-                [
-                    .integer(id.number), .timestamp(asked.from.microseconds), .timestamp(asked.to.microseconds),
-                    .text(asked.zone?.text), .integer(CountQuery.maximumRows + 1),
-                ])
+                [.cameraState, .cameraMetrics], atLeast: minimum,
+                Self.query(asked.interval).statement([
+                    "camera": .integer(id.number), "from": .timestamp(asked.from.microseconds),
+                    "to": .timestamp(asked.to.microseconds), "zone": .text(asked.zone?.text),
+                    "limit": .integer(CountQuery.maximumRows + 1),
+                ]))
         }
     }
 
-    /// Selects position, whether the camera was removed, the range (from, to) in whole buckets, the time zone's name, the
-    /// number of rows and the rows as one JSON array.
+    static var queries: [SQLQuery] { Interval.allCases.map(query) }
+
+    /// The range (from, to) is in whole buckets.
+    private static func query(_ interval: Interval) -> SQLQuery {
+        SQLQuery(
+            "metrics_by_\(interval.rawValue)", sql(interval),
+            parameters: ["camera": .integer, "from": .timestamp, "to": .timestamp, "zone": .text, "limit": .integer],
+            columns: [
+                "position": .integer, "removed": .bool, "from": .text, "to": .text, "zone": .text, "rows": .integer,
+                "items": .bytes,
+            ])
+    }
+
     private static func sql(_ interval: Interval) -> String {
         """
         with camera as (
-          select removed, time_zone from read.camera_state where camera_id = $1
+          select removed, time_zone from read.camera_state where camera_id = :camera
         ),
         zone as (
-          select coalesce($4, (select time_zone from camera), 'UTC') as name
+          select coalesce(:zone::text, (select time_zone from camera), 'UTC') as name
         ),
         starts as (
           select
-            \(interval.start(of: "$2::timestamptz", zone: "zone.name")) as first,
-            \(interval.start(of: "$3::timestamptz", zone: "zone.name")) as last
+            \(interval.start(of: ":from::timestamptz", zone: "zone.name")) as first,
+            \(interval.start(of: ":to::timestamptz", zone: "zone.name")) as last
           from zone
         ),
         range as (
           select
             first,
-            case when last = $3::timestamptz then last else \(interval.end(after: "last", zone: "zone.name")) end as last
+            case when last = :to::timestamptz then last else \(interval.end(after: "last", zone: "zone.name")) end as last
           from starts, zone
         ),
         grouped as (
           select min(bucket_start) as "from", max(bucket_start) as "to"
           from read.camera_metrics, range, zone
-          where camera_id = $1 and bucket_start >= range.first and bucket_start < range.last
+          where camera_id = :camera and bucket_start >= range.first and bucket_start < range.last
           group by \(interval.keys(of: "bucket_start", zone: "zone.name"))
         ),
         buckets as (
@@ -111,22 +123,22 @@ struct CameraMetricsReads: Sendable {
           from grouped, zone
           group by 1
           order by 1
-          limit $5
+          limit :limit
         ),
         page as (
           select first, zone.name as zone, \(CameraMeasures.sums)
           from buckets, zone, read.camera_metrics
-          where camera_id = $1 and bucket_start between buckets."from" and buckets."to"
+          where camera_id = :camera and bucket_start between buckets."from" and buckets."to"
           group by 1, 2
         )
         select
-          \(ReadModels.position(of: .cameraState, .cameraMetrics)),
-          (select removed from camera),
-          (select rfc3339(first) from range),
-          (select rfc3339(last) from range),
-          (select name from zone),
-          (select count(*) from page),
-          \(ReadModels.array(row(interval), from: "page", orderedBy: "first"))
+          \(ReadModels.position(of: .cameraState, .cameraMetrics)) as position,
+          (select removed from camera) as removed,
+          (select rfc3339(first) from range) as "from",
+          (select rfc3339(last) from range) as "to",
+          (select name from zone) as zone,
+          (select count(*) from page) as rows,
+          \(ReadModels.array(row(interval), from: "page", orderedBy: "first")) as items
         """
     }
 

@@ -27,35 +27,40 @@ struct CameraReads: Sendable {
         created_by, updated_by, version
         """
 
-    /// Statements that show the cameras in $1: one row for each id. $2 is the quarter hour that it is now.
+    /// Shows the cameras of some ids: one row for each. `quarter` is the quarter hour that it is now.
     /// - Parameter document: SQL for the own members of a row of `read.camera_state`.
-    private static func showSQL(_ document: String) -> String {
-        """
-        with cameras as materialized (
-          select
-            camera_id, removed, version, updated_at, time_zone, \(CameraStanding.status) as status, \(document) as document
-          from \(CameraStanding.cameras) as cameras
-          where camera_id = any ($1)
-        ),
-        \(CameraEmbed.today("$2::timestamptz")),
-        \(CameraEmbed.checkpoint)
-        select
-          position, wanted.id, removed, version, build, cameras.status,
-          \(CameraEmbed.health.document(of: "wanted.id", status: "cameras.status")),
-          \(CameraEmbed.counts.document(of: "wanted.id", status: "cameras.status")),
-          document,
-          updated_at
-        from unnest($1::bigint[]) as wanted (id)
-        cross join checkpoint
-        left join cameras on camera_id = wanted.id
-        left join days using (time_zone)
-        left join counted on counted_id = wanted.id
-        """
+    private static func shown(_ name: String, _ document: String) -> SQLQuery {
+        SQLQuery(
+            name,
+            """
+            with cameras as materialized (
+              select
+                camera_id, removed, version, updated_at, time_zone, \(CameraStanding.status) as status, \(document) as document
+              from \(CameraStanding.cameras) as cameras
+              where camera_id = any (:keys)
+            ),
+            \(CameraEmbed.today(":quarter::timestamptz")),
+            \(CameraEmbed.checkpoint)
+            select
+              position, wanted.key, removed, version, build, cameras.status,
+              \(CameraEmbed.health.document(of: "wanted.key", status: "cameras.status")) as health,
+              \(CameraEmbed.counts.document(of: "wanted.key", status: "cameras.status")) as counts,
+              document, updated_at
+            from unnest(:keys::bigint[]) as wanted (key)
+            cross join checkpoint
+            left join cameras on camera_id = wanted.key
+            left join days using (time_zone)
+            left join counted on counted_id = wanted.key
+            """, parameters: ["keys": .integers, "quarter": .timestamp],
+            columns: [
+                "position": .integer, "key": .integer, "removed": .bool, "version": .integer, "build": .integer,
+                "status": .text, "health": .bytes, "counts": .bytes, "document": .bytes, "updated_at": .timestamp,
+            ])
     }
 
-    private static let wholeSQL = showSQL("(select row_to_json(shown) from (select \(columns)) as shown)")
+    static let whole = shown("camera", "(select row_to_json(shown) from (select \(columns)) as shown)")
     /// For whoever knows the camera's own members.
-    private static let restSQL = showSQL("null")
+    static let rest = shown("camera_without_document", "null")
 
     /// The camera, with how it fares and what it counted today. Each of the three is as fresh as its own read model, and
     /// says so: where one of those has stopped, the others go on.
@@ -68,41 +73,43 @@ struct CameraReads: Sendable {
         let minimum = try Query.read(request) { $0.minimumPosition() }
         let known = try EntityTags(.ifNoneMatch, of: request)
         let (row, document) = try await shown(id, atLeast: minimum, seen: known)
-        let (position, version) = (try row.position, try row.integer(3))
+        let (position, version) = (try row.position, try row.integer("version"))
         if let known, known.matchesWeakly(version) { return .notModified(position: position, version: version) }
         var body = document
         body.removeLast()
         body += #","\#(CameraEmbed.health.member)":"#.utf8
-        body += row.isNull(6) ? Array("null".utf8) : try row.bytes(6)
+        body += try row.optionalBytes("health") ?? Array("null".utf8)
         body += #","\#(CameraEmbed.counts.member)":"#.utf8
-        body += try row.bytes(7)
+        body += try row.bytes("counts")
         body.append(UInt8(ascii: "}"))
         var response = Response.json(body, position: position, version: version)
         response.headers.append(HTTPField(name: .cacheControl, value: "no-store"))
         return response
     }
 
-    /// A row of `showSQL`, with the camera's own members, which the database writes out where they are not remembered.
+    /// A row of `whole` or `rest`, with the camera's own members, which the database writes out where they are not remembered.
     private func shown(
         _ id: CameraID, atLeast minimum: Int64?, seen: EntityTags?
     ) async throws -> (Row, document: [UInt8]) {
         let history = readModels.pool.history?.number ?? 0
         if remembered.hasDocument(of: id) {
-            let row = try await row(of: id, atLeast: minimum, seen: seen, Self.restSQL)
+            let row = try await row(of: id, atLeast: minimum, seen: seen, Self.rest)
             let version = try row.documentVersion(in: history)
             if let document = remembered.document(of: id, version) { return (row, document) }
         }
-        let row = try await row(of: id, atLeast: minimum, seen: seen, Self.wholeSQL)
-        let document = try row.bytes(8)
+        let row = try await row(of: id, atLeast: minimum, seen: seen, Self.whole)
+        let document = try row.bytes("document")
         remembered.keep(document, of: id, try row.documentVersion(in: history))
         return (row, document)
     }
 
-    private func row(of id: CameraID, atLeast minimum: Int64?, seen: EntityTags?, _ sql: String) async throws -> Row {
+    private func row(
+        of id: CameraID, atLeast minimum: Int64?, seen: EntityTags?, _ query: SQLQuery
+    ) async throws -> Row {
         let quarter = CameraEmbed.quarter(now())
-        let columns = CameraColumns(removed: 2, version: 3)
-        return try await readModels.row(of: id, columns, atLeast: minimum, seen: seen) { minimum in
-            try await readModels.read([.cameraState], atLeast: minimum, of: id.number, sql, [.timestamp(quarter)])
+        return try await readModels.row(of: id, atLeast: minimum, seen: seen) { minimum in
+            try await readModels.read(
+                [.cameraState], atLeast: minimum, of: id.number, query, [("quarter", .timestamp(quarter))])
         }
     }
 
@@ -110,9 +117,9 @@ struct CameraReads: Sendable {
         let list = try CameraList(request, scope: context.principal.scope, now: now())
         let page = list.page
         let row = try await readModels.read([.cameraState], atLeast: page.minimumPosition, list.statement)
-        let total = try row.integer(1)
+        let total = try row.integer("total")
         var body = Array(#"{"items":"#.utf8)
-        body += try row.bytes(2)
+        body += try row.bytes("items")
         let next = try list.next(row)
         body += #","total":\#(total),"skip":\#(page.skip),"limit":\#(page.limit)\#(page.member(next: next))}"#.utf8
         var response = Response.json(body, position: try row.position)
@@ -122,10 +129,10 @@ struct CameraReads: Sendable {
 }
 
 extension Row {
-    /// Of the camera in a row of `showSQL`.
+    /// Of the camera in a row of `whole` or `rest`.
     fileprivate func documentVersion(in history: Int64) throws -> CameraDocumentCache.Version {
         CameraDocumentCache.Version(
-            history: history, build: try integer(4), number: try integer(3), status: try text(5),
-            updatedAt: try timestamp(9))
+            history: history, build: try integer("build"), number: try integer("version"),
+            status: try text("status"), updatedAt: try timestamp("updated_at"))
     }
 }

@@ -7,7 +7,9 @@ import Postgres
 struct CameraStatusReads: Sendable {
     let readModels: ReadModels
 
-    private static let showSQL = """
+    static let query = SQLQuery(
+        "status_of_camera",
+        """
         select checkpoint.position, camera.removed, camera.version, camera.document
         from (select \(ReadModels.position(of: .cameraState, .healthSummary)) as position) as checkpoint
         left join (
@@ -52,18 +54,18 @@ struct CameraStatusReads: Sendable {
               \(CameraStanding.status) as status, \(CameraStanding.since) as status_since,
               \(CameraStanding.isStale) as stale
             from \(CameraStanding.cameras) as cameras
-            where camera_id = $1
+            where camera_id = :camera
           ) as camera
           left join read.health_summary as health using (camera_id)
         ) as camera on true
-        """
+        """, parameters: ["camera": .integer],
+        columns: ["position": .integer, "removed": .bool, "version": .integer, "document": .bytes])
 
     @Sendable func show(_ request: Request, _ context: APIContext) async throws -> Response {
         let id = try context.cameraID
         let minimum = try Query.read(request) { $0.minimumPosition() }
         let row = try await readModels.row(
-            of: id, CameraColumns(removed: 1), [.cameraState, .healthSummary], atLeast: minimum, Self.showSQL,
-            [.integer(id.number)])
-        return .json(try row.bytes(3), position: try row.position)
+            of: id, [.cameraState, .healthSummary], atLeast: minimum, Self.query, ["camera": .integer(id.number)])
+        return .json(try row.bytes("document"), position: try row.position)
     }
 }

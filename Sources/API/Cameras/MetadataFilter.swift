@@ -34,10 +34,22 @@ struct MetadataFilter {
     /// The parameter that it was given as.
     var given: (String, String) { (Self.prefix + name, value) }
 
+    /// The parameters of a query that the conditions of filters are part of.
+    static let parameters: [(key: String, value: ValueType)] = (0..<maximumCount).flatMap { index in
+        [("metadata_\(index)_text", .jsonb), ("metadata_\(index)_scalar", .jsonb)]
+    }
+
+    /// The values of the parameters that the filter's condition names.
+    /// - Parameter index: of the filter among all of a list, from 0 on.
+    func values(_ index: Int) -> [(key: String, value: Parameter)] {
+        [("text", JSON.string(value)), ("scalar", scalar)].compactMap { kind, value in
+            value.map { ("metadata_\(index)_\(kind)", .jsonb(JSON.object([name: $0]).bytes)) }
+        }
+    }
+
     /// SQL on a row of `read.camera_state`, in the form that the index on metadata serves.
-    func condition(_ bind: (Parameter) -> String) -> String {
-        let values = [JSON.string(value)] + (scalar.map { [$0] } ?? [])
-        let alternatives = values.map { "metadata::jsonb @> \(bind(.text(JSON.object([name: $0]).text)))::jsonb" }
+    func condition(_ index: Int) -> String {
+        let alternatives = values(index).map { "metadata::jsonb @> :\($0.key)" }
         return "(\(alternatives.joined(separator: " or ")))"
     }
 

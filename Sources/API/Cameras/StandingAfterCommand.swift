@@ -11,13 +11,16 @@ struct StandingAfterCommand: Sendable {
     /// How long the answer to a command, which is done, waits for the read model.
     private static let patience = Duration.milliseconds(500)
 
-    private static let sql = """
-        select
-          \(ReadModels.position(of: .cameraState)),
-          \(CameraStanding.status), coalesce(is_silent(silent_since), false)
-        from \(CameraStanding.cameras) as cameras
-        where camera_id = $1 and not removed
+    static let query = SQLQuery(
+        "standing_of_camera",
         """
+        select
+          \(ReadModels.position(of: .cameraState)) as position,
+          \(CameraStanding.status) as status, coalesce(is_silent(silent_since), false) as is_silent
+        from \(CameraStanding.cameras) as cameras
+        where camera_id = :camera and not removed
+        """, parameters: ["camera": .integer],
+        columns: ["position": .integer, "status": .text, "is_silent": .bool])
 
     /// - Parameter isWord: whether it is a command that says what the status is from then on.
     /// - Returns: by the camera's own events alone where the read model does not tell in time.
@@ -50,9 +53,10 @@ struct StandingAfterCommand: Sendable {
     }
 
     private func seen(_ id: CameraID, atLeast position: Int64) async throws -> Seen? {
-        guard let row = try await readModels.pool.query(Self.sql, [.integer(id.number)]).first,
-            !row.isNull(0), try row.position >= position, let status = CameraStatus(rawValue: try row.text(1))
+        guard let row = try await readModels.pool.query(Self.query, ["camera": .integer(id.number)]).first,
+            let reached = try row.optionalInteger("position"), reached >= position,
+            let status = CameraStatus(rawValue: try row.text("status"))
         else { return nil }
-        return Seen(status: status, isSilent: try row.bool(2))
+        return Seen(status: status, isSilent: try row.bool("is_silent"))
     }
 }

@@ -34,19 +34,28 @@ struct CountQuery {
         self.isFilled = isFilled
     }
 
-    func parameters(_ id: CameraID) -> [Parameter] {
-        range.parameters(id) + [.integer(Self.maximumRows + 1)]
+    func statement(_ id: CameraID) -> Statement {
+        query.statement(range.values(id) + [("limit", .integer(Self.maximumRows + 1))])
     }
 
-    /// Selects position, whether the camera was removed, the range (from, to) in whole buckets, the time zone's name, the
-    /// number of rows (more than there are on the page, where they are too many) and the rows as one JSON array.
-    var sql: String {
+    /// The range (from, to) is in whole buckets; there are more rows than on the page where they are too many.
+    var query: SQLQuery {
+        SQLQuery(
+            "counts_\(bucket)\(isFilled ? "_filled" : "")", sql,
+            parameters: CountRange.parameters + [("limit", .integer)],
+            columns: [
+                "position": .integer, "removed": .bool, "from": .text, "to": .text, "zone": .text, "rows": .integer,
+                "items": .bytes,
+            ])
+    }
+
+    private var sql: String {
         """
         with \(CountRange.tables(bucket)),
         grouped as (
           select min(bucket_start) as quarter, line, class, \(CountMeasures.sums)
           from read.hourly_counts, range, zone
-          where camera_id = $1
+          where camera_id = :camera
             and bucket_start >= range.first and bucket_start < range.last
             and \(CountRange.isWanted)
           group by line, class, \(bucket.keys(of: "bucket_start", zone: "zone.name"))
@@ -63,16 +72,16 @@ struct CountQuery {
             first, line, class, count_in, count_out, readings, correction_in, correction_out, zone.name as zone
           from filled, zone
           order by first, line collate "C", class collate "C"
-          limit $7
+          limit :limit
         )
         select
-          \(ReadModels.position(of: .cameraState, .hourlyCounts)),
-          (select removed from camera),
-          (select rfc3339(first) from range),
-          (select rfc3339(last) from range),
-          (select name from zone),
-          greatest((select count(*) from page), (select rows from size)),
-          \(ReadModels.array(row, from: "page", orderedBy: #"first, line collate "C", class collate "C""#))
+          \(ReadModels.position(of: .cameraState, .hourlyCounts)) as position,
+          (select removed from camera) as removed,
+          (select rfc3339(first) from range) as "from",
+          (select rfc3339(last) from range) as "to",
+          (select name from zone) as zone,
+          greatest((select count(*) from page), (select rows from size)) as rows,
+          \(ReadModels.array(row, from: "page", orderedBy: #"first, line collate "C", class collate "C""#)) as items
         """
     }
 
@@ -92,7 +101,7 @@ struct CountQuery {
         kinds as (
           select distinct line, class from counted
           union
-          select $5, $6 where $5 is not null and $6 is not null
+          select :line, :class where :line is not null and :class is not null
         ),
         buckets as materialized (
           \(bucket.all(from: "(select first from range)", to: "(select last from range)", zone: "(select name from zone)"))
@@ -106,7 +115,7 @@ struct CountQuery {
           from buckets
           cross join kinds
           left join counted using (first, line, class)
-          where (select rows from size) < $7
+          where (select rows from size) < :limit
         )
         """
     }

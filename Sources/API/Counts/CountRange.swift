@@ -11,11 +11,18 @@ struct CountRange {
     var line: String?
     var objectClass: String?
 
-    /// `$1` to `$6` of the statements that this is part of.
-    func parameters(_ id: CameraID) -> [Parameter] {
+    /// The parameters of a query that `tables` and `isWanted` are parts of.
+    static let parameters: [(key: String, value: ValueType)] = [
+        ("camera", .integer), ("from", .timestamp), ("to", .timestamp), ("zone", .text), ("line", .text),
+        ("class", .text),
+    ]
+
+    /// The values of `parameters`.
+    func values(_ id: CameraID) -> [(key: String, value: Parameter)] {
         [
-            .integer(id.number), .timestamp(from.microseconds), .timestamp(to.microseconds), .text(zone?.text),
-            .text(line), .text(objectClass),
+            ("camera", .integer(id.number)), ("from", .timestamp(from.microseconds)),
+            ("to", .timestamp(to.microseconds)), ("zone", .text(zone?.text)), ("line", .text(line)),
+            ("class", .text(objectClass)),
         ]
     }
 
@@ -29,17 +36,17 @@ struct CountRange {
     static func tables(_ bucket: Bucket) -> String {
         """
         camera as (
-          select removed, time_zone from read.camera_state where camera_id = $1
+          select removed, time_zone from read.camera_state where camera_id = :camera
         ),
         zone as (
-          select coalesce($4, (select time_zone from camera), 'UTC') as name
+          select coalesce(:zone::text, (select time_zone from camera), 'UTC') as name
         ),
-        \(bucket.range(from: "$2::timestamptz", to: "$3::timestamptz"))
+        \(bucket.range(from: ":from::timestamptz", to: ":to::timestamptz"))
         """
     }
 
     /// The condition on rows with a line and a class.
-    static let isWanted = "($5::text is null or line = $5) and ($6::text is null or class = $6)"
+    static let isWanted = "(:line::text is null or line = :line) and (:class::text is null or class = :class)"
 }
 
 extension Query {

@@ -20,21 +20,21 @@ struct CountReads: Sendable {
         let query = try CountQuery(request, now: now())
         let readModels = models(for: request)
         let row = try await readModels.row(
-            of: id, CameraColumns(removed: 1), atLeast: query.minimumPosition
+            of: id, atLeast: query.minimumPosition
         ) { minimum in
             try await readModels.readZoned(
-                [.cameraState, .hourlyCounts], atLeast: minimum, query.sql, query.parameters(id))
+                [.cameraState, .hourlyCounts], atLeast: minimum, query.statement(id))
         }
-        if try row.integer(5) > CountQuery.maximumRows { throw Problem.tooManyRows }
+        if try row.integer("rows") > CountQuery.maximumRows { throw Problem.tooManyRows }
 
-        var body = Array(#"{"from":"\#(try row.text(2))","to":"\#(try row.text(3))","#.utf8)
-        body += #""bucket":"\#(query.bucket.rawValue)","tz":"\#(try row.text(4))","#.utf8
+        var body = Array(#"{"from":"\#(try row.text("from"))","to":"\#(try row.text("to"))","#.utf8)
+        body += #""bucket":"\#(query.bucket.rawValue)","tz":"\#(try row.text("zone"))","#.utf8
         body += SkippedEvents.member(
             try await readModels.skipped(by: [.hourlyCounts]).positions(of: id) {
-                SkippedEvents.Span(from: try row.text(2), to: try row.text(3))
+                SkippedEvents.Span(from: try row.text("from"), to: try row.text("to"))
             })
         body += #""items":"#.utf8
-        body += try row.bytes(6)
+        body += try row.bytes("items")
         body += "}".utf8
         return .json(body, position: try row.position)
     }
@@ -63,12 +63,6 @@ struct CountReads: Sendable {
 
 extension ReadModels {
     /// `read`, for a statement that is given a time zone: one that the database does not know is a fault of the request.
-    func readZoned(
-        _ models: [ReadModel], atLeast minimum: Int64?, _ sql: String, _ parameters: [Parameter]
-    ) async throws -> Row {
-        try await readZoned(models, atLeast: minimum, Statement(sql, parameters))
-    }
-
     func readZoned(_ models: [ReadModel], atLeast minimum: Int64?, _ statement: Statement) async throws -> Row {
         do {
             return try await read(models, atLeast: minimum, statement)

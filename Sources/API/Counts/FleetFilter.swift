@@ -11,7 +11,7 @@ struct FleetFilter {
 
     /// The parameters of a query that `sql` and `location` are parts of.
     static let parameters: [(key: String, value: ValueType)] =
-        ScopeCondition.namedParameters + [("fleet_cameras", .integers), ("fleet_location", .text)]
+        ScopeCondition.parameters + [("fleet_cameras", .integers), ("fleet_location", .text)]
 
     /// The values of `parameters`.
     let values: [(key: String, value: Parameter)]

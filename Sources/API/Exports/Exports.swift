@@ -23,10 +23,8 @@ struct Exports: Sendable {
         let id = try context.cameraID
         let form = try ExportForm(try await request.json(), isOfFleet: false)
         try checkPermission(form, context.principal)
-        let row = try await readModels.row(of: id, CameraColumns(removed: 3), atLeast: minimum) { minimum in
-            try await begin(
-                form, atLeast: minimum, "(select removed from read.camera_state where camera_id = :camera) as removed",
-                parameters: [("camera", .integer)], values: [("camera", .integer(id.number))])
+        let row = try await readModels.row(of: id, atLeast: minimum) { minimum in
+            try await begin(form, of: .camera, atLeast: minimum, [("camera", .integer(id.number))])
         }
         let fleet = FleetFilter(scope: .all, cameraIDs: [id.number], location: nil)
         return try await answer(form, "camera-\(id)", of: [id], fleet, at: row, context)
@@ -45,19 +43,11 @@ struct Exports: Sendable {
         // Up to the log's end there are events of the cameras that the read model knows there.
         let isOfLog = isChosen && form.kind != .hourlyCounts
         let row = try await begin(
-            form, atLeast: isOfLog ? try await readModels.head() : minimum,
-            """
-            (select coalesce(array_agg(camera_id order by camera_id), '{}')
-             from read.camera_state as camera
-             where \(FleetFilter.sql("camera"))
-               and \(PlaceHistory.wasAt(FleetFilter.location, "camera.camera_id", from: ":from", to: ":to"))
-               and \(isChosen ? "true" : "false")) as cameras
-            """,
-            parameters: [("from", .timestamp), ("to", .timestamp)] + FleetFilter.parameters,
-            values: [("from", .timestamp(form.from.microseconds)), ("to", .timestamp(form.to.microseconds))]
-                + fleet.values)
-        let cameras = try row.integers("cameras").compactMap { number in try number.map { try CameraID($0) } }
-        return try await answer(form, "fleet", of: isChosen ? cameras : nil, fleet, at: row, context)
+            form, of: isChosen ? .chosen : .fleet, atLeast: isOfLog ? try await readModels.head() : minimum,
+            [("from", .timestamp(form.from.microseconds)), ("to", .timestamp(form.to.microseconds))] + fleet.values)
+        let cameras =
+            isChosen ? try row.integers("cameras").compactMap { number in try number.map { try CameraID($0) } } : nil
+        return try await answer(form, "fleet", of: cameras, fleet, at: row, context)
     }
 
     private func checkPermission(_ form: ExportForm, _ principal: Principal) throws(Problem) {
@@ -66,25 +56,74 @@ struct Exports: Sendable {
         }
     }
 
-    /// Selects the read models' position, the log's end, whether the time zone is known, and what else is asked for.
-    private func begin(
-        _ form: ExportForm, atLeast minimum: Int64?, _ columns: String, parameters: [(key: String, value: ValueType)],
-        values: [(key: String, value: Parameter)]
-    ) async throws -> Row {
-        let models: [ReadModel] =
-            [.cameraState, .cameraLocations] + (form.kind == .hourlyCounts ? [.hourlyCounts] : [])
-        let query = SQLQuery(
-            "export",
+    /// What an export is about.
+    enum Subject: String, CaseIterable {
+        case camera
+        /// Some cameras.
+        case chosen
+        /// All that there is.
+        case fleet
+
+        fileprivate var parameters: [(key: String, value: ValueType)] {
+            switch self {
+            case .camera: [("camera", .integer)]
+            case .chosen: [("from", .timestamp), ("to", .timestamp)] + FleetFilter.parameters
+            case .fleet: []
+            }
+        }
+    }
+
+    private static func models(of kind: ExportForm.Kind) -> [ReadModel] {
+        [.cameraState, .cameraLocations] + (kind == .hourlyCounts ? [.hourlyCounts] : [])
+    }
+
+    /// The read models' position, the log's end, whether the time zone is known, and what is told of the subject.
+    static func beginning(of kind: ExportForm.Kind, _ subject: Subject) -> SQLQuery {
+        let common = """
+            \(ReadModels.position(of: models(of: kind))) as position, (select position from log_head) as head,
+            now() at time zone coalesce(:zone::text, 'UTC') is not null as is_known_zone
             """
-            with \(PlaceHistory.places)
-            select
-              \(ReadModels.position(of: models)) as position, (select position from log_head) as head,
-              now() at time zone coalesce(:zone::text, 'UTC') is not null as is_known_zone,
-              \(columns)
-            """, parameters: [("zone", .text)] + parameters)
+        let name = "export_of_\(subject)_\(kind)"
+        let parameters: [(key: String, value: ValueType)] = [("zone", .text)] + subject.parameters
+        switch subject {
+        case .camera:
+            return SQLQuery(
+                name,
+                """
+                select
+                  \(common),
+                  (select removed from read.camera_state where camera_id = :camera) as removed
+                """, parameters: parameters,
+                columns: ["position": .integer, "head": .integer, "is_known_zone": .bool, "removed": .bool])
+        case .chosen:
+            return SQLQuery(
+                name,
+                """
+                with \(PlaceHistory.places)
+                select
+                  \(common),
+                  (
+                    select coalesce(array_agg(camera_id order by camera_id), '{}')
+                    from read.camera_state as camera
+                    where \(FleetFilter.sql("camera"))
+                      and \(PlaceHistory.wasAt(FleetFilter.location, "camera.camera_id", from: ":from", to: ":to"))
+                  ) as cameras
+                """, parameters: parameters,
+                columns: ["position": .integer, "head": .integer, "is_known_zone": .bool, "cameras": .integers])
+        case .fleet:
+            return SQLQuery(
+                name, "select \(common)", parameters: parameters,
+                columns: ["position": .integer, "head": .integer, "is_known_zone": .bool])
+        }
+    }
+
+    private func begin(
+        _ form: ExportForm, of subject: Subject, atLeast minimum: Int64?, _ values: [(key: String, value: Parameter)]
+    ) async throws -> Row {
+        let statement = Self.beginning(of: form.kind, subject).statement(
+            among: [("zone", .text(form.zone?.text))] + values)
         do {
-            return try await readModels.read(
-                models, atLeast: minimum, query.statement([("zone", .text(form.zone?.text))] + values))
+            return try await readModels.read(Self.models(of: form.kind), atLeast: minimum, statement)
         } catch let error as PostgresError where error.sqlState == ReadModels.unknownTimeZone {
             throw Problem.validationFailed([
                 Fault(at: .pointer("/tz"), "unknown_value", "The database does not know this time zone.")

@@ -10,13 +10,15 @@ struct HealthReads: Sendable {
 
     private static let models: [ReadModel] = [.cameraState, .healthSummary, .cameraUptime]
 
-    private static let showSQL = """
+    static let ofCamera = SQLQuery(
+        "health_of_camera",
+        """
         with camera as (
-          select * from \(CameraStanding.cameras) as cameras where camera_id = $1
+          select * from \(CameraStanding.cameras) as cameras where camera_id = :camera
         )
         select
-          \(ReadModels.position(of: models)),
-          (select removed from camera),
+          \(ReadModels.position(of: models)) as position,
+          (select removed from camera) as removed,
           (
             select row_to_json(shown)
             from (
@@ -39,10 +41,13 @@ struct HealthReads: Sendable {
               from (select camera_id, \(CameraStanding.status) as status from camera) as camera
               left join read.health_summary as health using (camera_id)
             ) as shown
-          )
-        """
+          ) as health
+        """, parameters: ["camera": .integer],
+        columns: ["position": .integer, "removed": .bool, "health": .bytes])
 
-    private static let summarySQL = """
+    static let ofFleet = SQLQuery(
+        "health_of_fleet",
+        """
         with fleet as (
           select
             camera.status, desired_state, is_stale, error_count, response_time_ms, stream_quality_score,
@@ -51,12 +56,12 @@ struct HealthReads: Sendable {
           from (
             select camera_id, desired_state, \(CameraStanding.status) as status, \(CameraStanding.isStale) as is_stale
             from \(CameraStanding.cameras) as camera
-            where not removed and \(ScopeCondition.sql("camera", from: 1))
+            where not removed and \(ScopeCondition.sql("camera"))
           ) as camera
           left join read.health_summary as health using (camera_id)
         )
         select
-          \(ReadModels.position(of: models)),
+          \(ReadModels.position(of: models)) as position,
           (
             select row_to_json(totals)
             from (
@@ -78,31 +83,31 @@ struct HealthReads: Sendable {
                 coalesce(sum(readings_given_up), 0) as readings_given_up
               from fleet
             ) as totals
-          )
-        """
+          ) as totals
+        """, parameters: ScopeCondition.parameters, columns: ["position": .integer, "totals": .bytes])
 
     @Sendable func show(_ request: Request, _ context: APIContext) async throws -> Response {
         let id = try context.cameraID
         let minimum = try Query.read(request) { $0.minimumPosition() }
         let row = try await row(of: id, atLeast: minimum)
-        return .json(try row.bytes(2), position: try row.position)
+        return .json(try row.bytes("health"), position: try row.position)
     }
 
     /// The health of a camera, as `show` answers it.
     func document(of id: CameraID, atLeast position: Int64) async throws -> [UInt8] {
-        Array(try await row(of: id, atLeast: position).bytes(2))
+        Array(try await row(of: id, atLeast: position).bytes("health"))
     }
 
     private func row(of id: CameraID, atLeast minimum: Int64?) async throws -> Row {
         try await readModels.row(
-            of: id, CameraColumns(removed: 1), Self.models, atLeast: minimum, Self.showSQL,
-            [.integer(id.number)])
+            of: id, Self.models, atLeast: minimum, Self.ofCamera, ["camera": .integer(id.number)])
     }
 
     @Sendable func summary(_ request: Request, _ context: APIContext) async throws -> Response {
         let minimum = try Query.read(request) { $0.minimumPosition() }
         let row = try await readModels.read(
-            Self.models, atLeast: minimum, Self.summarySQL, ScopeCondition(context.principal.scope).parameters)
-        return .json(try row.bytes(1), position: try row.position)
+            Self.models, atLeast: minimum,
+            Self.ofFleet.statement(ScopeCondition(context.principal.scope).values))
+        return .json(try row.bytes("totals"), position: try row.position)
     }
 }

@@ -41,7 +41,7 @@ struct ServerHealth: Sendable {
     private func missingToRead() async -> [String] {
         do throws(PostgresError) {
             let rows = try await readModels.pool.query("select projection from read.checkpoints")
-            let present = try rows.map { row throws(PostgresError) in try row.text(0) }
+            let present = try rows.map { row throws(PostgresError) in try row.text("projection") }
             return ReadModel.allCases.map(\.rawValue).filter { !present.contains($0) }
         } catch {
             return error.fault == .statement ? ["migrations"] : ["database"]
@@ -71,7 +71,8 @@ struct ServerHealth: Sendable {
         try await readModels.pool.query("select reaction, lag, stall from read.reactions order by reaction")
             .map { row throws(PostgresError) in
                 ReactionHealth(
-                    name: try row.text(0), lag: try row.optionalInteger(1), stall: try row.optionalText(2))
+                    name: try row.text("reaction"), lag: try row.optionalInteger("lag"),
+                    stall: try row.optionalText("stall"))
             }
     }
 

@@ -9,22 +9,27 @@ struct ProjectionCommands: Sendable {
 
     /// Whether the projection is known, whether a rebuild of it is under way or asked for, and whether this one is asked
     /// for now, which tells the processes that fill builds.
-    private static let requestSQL = """
+    static let request = SQLQuery(
+        "request_rebuild",
+        """
         with known as (
           select
-            exists (select from projection_builds where projection = $1) as is_known,
-            exists (select from projection_builds where projection = $1 and state = 'building')
-              or exists (select from projection_rebuilds where projection = $1) as is_under_way
+            exists (select from projection_builds where projection = :projection) as is_known,
+            exists (select from projection_builds where projection = :projection and state = 'building')
+              or exists (select from projection_rebuilds where projection = :projection) as is_under_way
         ),
         requested as (
           insert into projection_rebuilds (projection, throttle)
-          select $1, $2 from known where is_known and not is_under_way
+          select :projection, :throttle from known where is_known and not is_under_way
           on conflict do nothing
           returning projection
         )
-        select is_known, (select count(*) from requested) = 1, (select pg_notify('footfall_builds', projection) from requested)
+        select
+          is_known, (select count(*) from requested) = 1 as is_requested,
+          (select pg_notify('footfall_builds', projection)::text from requested) as notified
         from known
-        """
+        """, parameters: ["projection": .text, "throttle": .integer],
+        columns: ["is_known": .bool, "is_requested": .bool, "notified": .text])
 
     /// Has the read model filled anew by one of the processes that run projections; answers before that has begun.
     @Sendable func rebuild(_ request: Request, _ context: APIContext) async throws -> Response {
@@ -34,9 +39,9 @@ struct ProjectionCommands: Sendable {
             try Form.read(try await request.optionalJSON() ?? [:]) { form in
                 form.optional("throttle", .percentOfTime)
             } ?? 100
-        let row = try await pool.query(Self.requestSQL, [.text(name), .integer(throttle)])[0]
-        guard try row.bool(0) else { throw Problem(.projectionNotFound, "There is no projection \(name).") }
-        guard try row.bool(1) else {
+        let row = try await pool.query(Self.request, ["projection": .text(name), "throttle": .integer(throttle)])[0]
+        guard try row.bool("is_known") else { throw Problem(.projectionNotFound, "There is no projection \(name).") }
+        guard try row.bool("is_requested") else {
             throw Problem(.rebuildUnderWay, "A rebuild of \(name) is under way or asked for already.")
         }
         let answer: JSONObject = ["name": .string(name), "throttle": .integer(throttle)]

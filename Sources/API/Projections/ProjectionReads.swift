@@ -63,7 +63,7 @@ struct ProjectionReads: Sendable {
         select
           position,
           json_build_object(
-            'head', position, 'items', (select coalesce(json_agg(items order by name), '[]') from items))
+            'head', position, 'items', (select coalesce(json_agg(items order by name), '[]') from items)) as answer
         from log_head
         """
 
@@ -78,7 +78,7 @@ struct ProjectionReads: Sendable {
             throw Self.blocked(by: try await BlockingSession.all(on: readModels.pool))
         }
         guard let row else { throw Problem.internalError }
-        return .json(try row.bytes(1), position: try row.position)
+        return .json(try row.bytes("answer"), position: try row.position)
     }
 
     /// Who holds a lock is to be named, not waited for.

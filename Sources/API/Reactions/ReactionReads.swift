@@ -26,13 +26,13 @@ struct ReactionReads: Sendable {
         select
           position,
           json_build_object(
-            'head', position, 'items', (select coalesce(json_agg(items order by name), '[]') from items))
+            'head', position, 'items', (select coalesce(json_agg(items order by name), '[]') from items)) as answer
         from log_head
         """
 
     @Sendable func list(_ request: Request, _ context: APIContext) async throws -> Response {
         try Query.none(request)
         guard let row = try await readModels.pool.query(Self.listSQL).first else { throw Problem.internalError }
-        return .json(try row.bytes(1), position: try row.position)
+        return .json(try row.bytes("answer"), position: try row.position)
     }
 }

@@ -14,15 +14,19 @@ struct LocalClock {
         var asked = ArrayParameter(.integer)
         let instants = Array(Set(instants))
         for instant in instants { asked.append(instant.microseconds) }
-        let rows = try await pool.query(
-            """
-            select ((timestamptz 'epoch' + microseconds * interval '1 microsecond') at time zone $2) at time zone 'UTC'
-            from unnest($1) with ordinality as asked (microseconds, index)
-            order by index
-            """, [asked.parameter, .text(zone)])
+        let rows = try await pool.query(Self.query, ["instants": asked.parameter, "zone": .text(zone)])
         shown = Dictionary(
-            uniqueKeysWithValues: zip(instants, try rows.map { Timestamp(microseconds: try $0.timestamp(0)) }))
+            uniqueKeysWithValues: zip(instants, try rows.map { Timestamp(microseconds: try $0.timestamp("shown")) }))
     }
+
+    static let query = SQLQuery(
+        "local_clock",
+        """
+        select
+          ((timestamptz 'epoch' + microseconds * interval '1 microsecond') at time zone :zone) at time zone 'UTC' as shown
+        from unnest(:instants) with ordinality as asked (microseconds, index)
+        order by index
+        """, parameters: ["instants": .integers, "zone": .text], columns: ["shown": .timestamp])
 
     private static let calendar = {
         var calendar = Calendar(identifier: .gregorian)

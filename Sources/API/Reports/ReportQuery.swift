@@ -53,31 +53,43 @@ struct ReportQuery {
         return text
     }
 
-    func parameters(_ id: CameraID, now: Timestamp) -> [Parameter] {
-        [.integer(id.number), .text(zone?.text), .text(date), .timestamp(now.microseconds)]
+    func statement(_ id: CameraID, now: Timestamp) -> Statement {
+        Self.query(of: period).statement([
+            "camera": .integer(id.number), "zone": .text(zone?.text), "date": .text(date),
+            "now": .timestamp(now.microseconds),
+        ])
     }
 
-    /// Selects position, whether the camera was removed, the period's ends, the time zone's name, and the camera and its
-    /// health in the period as JSON objects. Without a date it is the last whole day or week.
+    /// The period's ends and time zone, and the camera and its health in the period as JSON objects. Without a date it is
+    /// the last whole day or week.
     ///
     /// Uptime is that of the period up to now, as `Uptime` has it.
-    var sql: String {
-        let bucket = period.bucket
+    static func query(of period: Period) -> SQLQuery {
+        SQLQuery(
+            "report_\(period)", sql(period.bucket),
+            parameters: ["camera": .integer, "zone": .text, "date": .text, "now": .timestamp],
+            columns: [
+                "position": .integer, "removed": .bool, "from": .timestamp, "to": .timestamp, "zone": .text,
+                "camera": .bytes, "health": .bytes,
+            ])
+    }
+
+    private static func sql(_ bucket: Bucket) -> String {
         func start(_ local: String) -> String { "local_start(\(local), zone.name)" }
-        let running = "date_trunc('\(bucket.rawValue)', $4::timestamptz at time zone zone.name)"
+        let running = "date_trunc('\(bucket.rawValue)', :now::timestamptz at time zone zone.name)"
         return """
             with camera as (
-              select camera_id, name, location, removed, time_zone from read.camera_state where camera_id = $1
+              select camera_id, name, location, removed, time_zone from read.camera_state where camera_id = :camera
             ),
             zone as (
-              select coalesce($2, (select time_zone from camera), 'UTC') as name
+              select coalesce(:zone::text, (select time_zone from camera), 'UTC') as name
             ),
             day as (
               select
                 date_trunc(
                   '\(bucket.rawValue)',
                   coalesce(
-                    $3::timestamp, (\(start(running)) - interval '1 microsecond') at time zone zone.name)) as local
+                    :date::text::timestamp, (\(start(running)) - interval '1 microsecond') at time zone zone.name)) as local
               from zone
             ),
             range as (
@@ -86,24 +98,26 @@ struct ReportQuery {
             ),
             metrics as (
               select * from read.camera_metrics, range
-              where camera_id = $1 and bucket_start >= range.first and bucket_start < range.last
+              where camera_id = :camera and bucket_start >= range.first and bucket_start < range.last
             )
             select
-              \(ReadModels.position(of: .cameraState, .cameraMetrics, .hourlyCounts, .cameraUptime)),
-              (select removed from camera),
-              range.first,
-              range.last,
-              zone.name,
-              (select json_build_object('id', camera_id, 'name', name, 'location', location) from camera),
+              \(ReadModels.position(of: .cameraState, .cameraMetrics, .hourlyCounts, .cameraUptime)) as position,
+              (select removed from camera) as removed,
+              range.first as "from",
+              range.last as "to",
+              zone.name as zone,
+              (
+                select json_build_object('id', camera_id, 'name', name, 'location', location) from camera
+              ) as camera,
               (
                 select row_to_json(shown)
                 from (
                   select
-                    \(Uptime.of("$1", from: "range.first", to: "range.last")) as uptime_percentage,
+                    \(Uptime.of(":camera", from: "range.first", to: "range.last")) as uptime_percentage,
                     \(CameraMeasures.shown)
                   from (select \(CameraMeasures.sums) from metrics) as sums
                 ) as shown
-              )
+              ) as health
             from range, zone
             """
     }

@@ -13,14 +13,15 @@ struct Reports: Sendable {
         let query = try ReportQuery(request)
         let created = now()
         let row = try await readModels.row(
-            of: id, CameraColumns(removed: 1), atLeast: query.minimumPosition
+            of: id, atLeast: query.minimumPosition
         ) { minimum in
             try await readModels.readZoned(
-                [.cameraState, .cameraMetrics, .hourlyCounts, .cameraUptime], atLeast: minimum, query.sql,
-                query.parameters(id, now: created))
+                [.cameraState, .cameraMetrics, .hourlyCounts, .cameraUptime], atLeast: minimum,
+                query.statement(id, now: created))
         }
-        let (from, to) = (Timestamp(microseconds: try row.timestamp(2)), Timestamp(microseconds: try row.timestamp(3)))
-        let zone = try row.text(4)
+        let from = Timestamp(microseconds: try row.timestamp("from"))
+        let to = Timestamp(microseconds: try row.timestamp("to"))
+        let zone = try row.text("zone")
         guard from < to else {
             let fault = Fault(at: .parameter("date"), "unknown_value", "The clocks of \(zone) never showed this date.")
             throw Problem.validationFailed([fault])
@@ -32,8 +33,8 @@ struct Reports: Sendable {
                 SkippedEvents.Span(from: parts["previous"]?["from"]?.string ?? from.rfc3339, to: to.rfc3339)
             }
         let report = Report(
-            period: query.period, from: from, to: to, zone: zone, camera: try JSON.parse(row.bytes(5)),
-            health: try JSON.parse(row.bytes(6)), createdAt: created, analytics: parts, hours: hours,
+            period: query.period, from: from, to: to, zone: zone, camera: try JSON.parse(row.bytes("camera")),
+            health: try JSON.parse(row.bytes("health")), createdAt: created, analytics: parts, hours: hours,
             skipped: skipped)
         guard let report else { throw Problem.internalError }
         let position = try row.position
@@ -57,7 +58,7 @@ struct Reports: Sendable {
         let query = AnalyticsQuery(
             window: window, range: CountRange(from: from, to: to, zone: try TimeZoneName(zone)))
         let row = try await readModels.readZoned(
-            [.cameraState, .hourlyCounts], atLeast: nil, query.sql, query.parameters(id))
-        return try JSON.parse(row.bytes(2))
+            [.cameraState, .hourlyCounts], atLeast: nil, query.statement(id))
+        return try JSON.parse(row.bytes("answer"))
     }
 }

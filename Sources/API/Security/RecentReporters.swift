@@ -25,14 +25,16 @@ final class RecentReporters: Sendable {
 
     init(now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }) { self.now = now }
 
-    private static let camerasSQL = """
+    static let camerasInScope = SQLQuery(
+        "cameras_in_scope",
+        """
         select array(
           select camera_id
           from read.camera_state as camera
-          where \(ScopeCondition.sql("camera", from: 1)) and not removed
+          where \(ScopeCondition.sql("camera")) and not removed
           limit \(maximumCameras)
-        )
-        """
+        ) as cameras
+        """, parameters: ScopeCondition.parameters, columns: ["cameras": .integers])
 
     /// - Throws: `Problem` where the camera is outside the scope.
     func check(_ camera: CameraID, _ scope: Scope, in readModels: ReadModels) async throws {
@@ -41,8 +43,8 @@ final class RecentReporters: Sendable {
         if cameras?.contains(camera.number) == true { return }
         let condition = ScopeCondition(scope)
         if cameras == nil, condition.asksTheDatabase {
-            let row = try await readModels.shared.query(Statement(Self.camerasSQL, condition.parameters)).first
-            let found = Set(try row?.integers(0).compactMap(\.self) ?? [])
+            let row = try await readModels.shared.query(Self.camerasInScope.statement(condition.values)).first
+            let found = Set(try row?.integers("cameras").compactMap(\.self) ?? [])
             remember(found, of: scope, since: began)
             cameras = found
         }

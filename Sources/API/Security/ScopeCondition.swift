@@ -7,10 +7,13 @@ import Postgres
 ///
 /// Closed by default: SQL that is given no scope, or one that it does not know, holds no camera.
 struct ScopeCondition {
-    /// How many parameters the condition takes.
-    static let parameterCount = 4
+    /// The parameters of a query that `sql` or `conditions` is part of.
+    static let parameters: [(key: String, value: ValueType)] = [
+        ("scope_kind", .text), ("scope_cameras", .integers), ("scope_location", .text), ("scope_worker", .text),
+    ]
 
-    let parameters: [Parameter]
+    /// The values of `parameters`.
+    let values: [(key: String, value: Parameter)]
     private let scope: Scope
 
     init(_ scope: Scope) {
@@ -22,12 +25,14 @@ struct ScopeCondition {
         case .location(let text): location = text
         case .assigned(let id): worker = id
         }
-        parameters = [
-            .text(Self.kind(of: scope)), cameras.map { .integers($0) } ?? .noIntegers, .text(location), .text(worker),
+        values = [
+            ("scope_kind", .text(Self.kind(of: scope))),
+            ("scope_cameras", cameras.map { .integers($0) } ?? .noIntegers), ("scope_location", .text(location)),
+            ("scope_worker", .text(worker)),
         ]
     }
 
-    private static func kind(of scope: Scope) -> String {
+    static func kind(of scope: Scope) -> String {
         switch scope {
         case .all: "all"
         case .cameras: "cameras"
@@ -38,43 +43,26 @@ struct ScopeCondition {
 
     /// The condition on a table or alias with the columns of `read.camera_state`, for statements that are prepared for
     /// every scope.
-    /// - Parameter number: of the first of its parameters in the statement, `$4` for instance.
-    static func sql(_ table: String, from number: Int) -> String {
-        sql(table, (0..<parameterCount).map { "$\(number + $0)" })
-    }
-
-    /// The same with `namedParameters`, for a query with names.
-    static func sql(_ table: String) -> String { sql(table, namedParameters.map { ":\($0.key)" }) }
-
-    static let namedParameters: [(key: String, value: ValueType)] = [
-        ("scope_kind", .text), ("scope_cameras", .integers), ("scope_location", .text), ("scope_worker", .text),
-    ]
-
-    /// The values of `namedParameters`.
-    var values: [(key: String, value: Parameter)] { Array(zip(Self.namedParameters.map(\.key), parameters)) }
-
-    private static func sql(_ table: String, _ parameters: [String]) -> String {
+    static func sql(_ table: String) -> String {
         """
         coalesce(
-          case \(parameters[0])::text
+          case :scope_kind::text
             when 'all' then true
-            when 'cameras' then \(table).camera_id = any (\(parameters[1])::bigint[])
-            when 'location' then \(table).location = \(parameters[2])::text
-            when 'worker' then \(parameters[3])::text in (\(table).worker_id, \(table).previous_worker_id)
+            when 'cameras' then \(table).camera_id = any (:scope_cameras::bigint[])
+            when 'location' then \(table).location = :scope_location::text
+            when 'worker' then :scope_worker::text in (\(table).worker_id, \(table).previous_worker_id)
           end, false)
         """
     }
 
     /// The same on `camera`, a row of `read.camera_state`, of what this scope alone is limited by, so that an index can be
     /// used. Conditions that hold together; none for all cameras.
-    static func conditions(_ scope: Scope, _ bind: (Parameter) -> String) -> [String] {
+    static func conditions(_ scope: Scope) -> [String] {
         switch scope {
-        case .all: return []
-        case .cameras(let ids): return ["camera.camera_id = any (\(bind(.integers(ids.sorted()))))"]
-        case .location(let text): return ["camera.location = \(bind(.text(text)))"]
-        case .assigned(let worker):
-            let parameter = bind(.text(worker))
-            return ["(camera.worker_id = \(parameter) or camera.previous_worker_id = \(parameter))"]
+        case .all: []
+        case .cameras: ["camera.camera_id = any (:scope_cameras)"]
+        case .location: ["camera.location = :scope_location"]
+        case .assigned: ["(camera.worker_id = :scope_worker or camera.previous_worker_id = :scope_worker)"]
         }
     }
 
@@ -98,14 +86,17 @@ struct ScopeCondition {
         }
     }
 
-    private static let checkSQL = CameraPlace.sql(
-        sql("camera", from: CameraPlace.parameterCount + 1))
+    private static let checking = CameraPlace.query("is_camera_in_scope", sql("camera"), parameters)
 
-    private static let assignedSQL = CameraPlace.sql("camera.worker_id = $\(CameraPlace.parameterCount + 1)")
+    private static let assigned = CameraPlace.query(
+        "is_camera_assigned", "camera.worker_id = :worker", [("worker", .text)])
+
+    static let queries = [checking, assigned]
 
     /// - Throws: `Problem` where the camera is not assigned to the worker now: as if it were not there.
     func check(_ id: CameraID, assignedTo worker: String, in readModels: ReadModels) async throws {
-        try await CameraPlace(readModels: readModels).check(id, Self.assignedSQL, [.text(worker)]) { camera, _ in
+        try await CameraPlace(readModels: readModels).check(id, Self.assigned, [("worker", .text(worker))]) {
+            camera, _ in
             camera.workerID?.text == worker
         }
     }
@@ -125,7 +116,7 @@ struct ScopeCondition {
         case .cameras(let ids) where ids.contains(id.number): return
         case .cameras: throw Problem(Camera.Rejection.unknown)
         case .location, .assigned:
-            try await CameraPlace(readModels: readModels).check(id, Self.checkSQL, parameters) { camera, wasWithin in
+            try await CameraPlace(readModels: readModels).check(id, Self.checking, values) { camera, wasWithin in
                 switch scope {
                 case .location(let text): camera.description.location?.text.utf8.elementsEqual(text.utf8) == true
                 // Who had it last reports what was counted until then.

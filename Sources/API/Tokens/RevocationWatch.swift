@@ -26,6 +26,10 @@ package struct RevocationWatch: Sendable {
         self.logger = logger
     }
 
+    static let version = SQLQuery(
+        "version_of_stream", "select version from streams where name = :stream", parameters: ["stream": .text],
+        columns: ["version": .integer])
+
     /// Looks at each signal until the task is cancelled.
     package func run() async {
         var read: (version: Int64, history: HistoryToken)?
@@ -33,9 +37,9 @@ package struct RevocationWatch: Sendable {
             do {
                 let history = log.history
                 let row = try await pool.query(
-                    "select version from streams where name = $1", [.text(TokensRevoked.stream.rawValue)]
+                    Self.version, ["stream": .text(TokensRevoked.stream.rawValue)]
                 ).first
-                let version = try row?.integer(0) ?? 0
+                let version = try row?.integer("version") ?? 0
                 if let read, read == (version, history) { continue }
                 let events = try await log.readAll(TokensRevoked.stream)
                 revocations.replace(by: try events.map { Revocations.Revocation(try TokensRevoked($0)) })

@@ -58,21 +58,24 @@ struct AssignmentResource: Sendable {
     /// The cameras of the principal that run on the worker, as the log has it when this is asked; so many as are done at a
     /// time.
     private func running(on worker: WorkerID, _ scope: Scope) async throws -> [CameraID] {
-        var parameters: [Parameter] = [.text(worker.text)]
-        let conditions = ScopeCondition.conditions(scope) { parameter in
-            parameters.append(parameter)
-            return "$\(parameters.count)"
-        }
-        let sql = """
-            select camera_id from read.camera_state as camera
-            where \((["worker_id = $1", "desired_state = 'running'", "not removed"] + conditions).joined(separator: " and "))
-            order by camera_id
-            limit \(Self.batchSizes.upperBound)
-            """
         // One that was given to the worker just now is let go of too.
         try await readModels.reach(try await readModels.head())
-        let rows = try await readModels.pool.query(sql, parameters)
-        return try rows.map { try CameraID(try $0.integer(0)) }
+        let running = Self.running(in: scope).statement(
+            among: [("worker", .text(worker.text))] + ScopeCondition(scope).values)
+        return try await readModels.pool.query(running).map { try CameraID(try $0.integer("camera_id")) }
+    }
+
+    static func running(in scope: Scope) -> SQLQuery {
+        let conditions =
+            ["worker_id = :worker", "desired_state = 'running'", "not removed"] + ScopeCondition.conditions(scope)
+        return SQLQuery(
+            "running_on_worker_in_\(ScopeCondition.kind(of: scope))",
+            parts: """
+                select camera_id from read.camera_state as camera
+                where \(conditions.joined(separator: " and "))
+                order by camera_id
+                limit \(batchSizes.upperBound)
+                """, among: [("worker", .text)] + ScopeCondition.parameters, columns: ["camera_id": .integer])
     }
 
     /// Says of each camera what became of it.

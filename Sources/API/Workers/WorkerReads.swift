@@ -26,24 +26,28 @@ struct WorkerReads: Sendable {
           ) end as counted_to
         """
 
-    private static let assignmentsSQL = """
+    static let assigned = SQLQuery(
+        "assignments_of_worker",
+        """
         with assigned as (
           select *
           from \(CameraStanding.cameras) as cameras
-          where worker_id = $1 and desired_state = 'running' and not removed
+          where worker_id = :worker and desired_state = 'running' and not removed
         )
         select
-          \(ReadModels.position(of: .cameraState)),
-          \(ReadModels.array(assignment, from: "assigned", orderedBy: "camera_id")),
-          (\(HeldSecrets.select("assigned")))
-        """
+          \(ReadModels.position(of: .cameraState)) as position,
+          \(ReadModels.array(assignment, from: "assigned", orderedBy: "camera_id")) as items,
+          (\(HeldSecrets.select("assigned"))) as secrets
+        """, parameters: ["worker": .text],
+        columns: ["position": .integer, "items": .bytes, "secrets": .bytes])
 
     @Sendable func assignments(_ request: Request, _ context: APIContext) async throws -> Response {
         let worker = try context.workerID
         let minimum = try Query.read(request) { $0.minimumPosition() }
         let row = try await readModels.read(
-            [.cameraState], atLeast: minimum, Self.assignmentsSQL, [.text(worker.text)])
-        let items = try HeldSecrets(try row.optionalBytes(2)).added(to: try row.bytes(1), by: vault, context.logger)
+            [.cameraState], atLeast: minimum, Self.assigned, ["worker": .text(worker.text)])
+        let secrets = try HeldSecrets(try row.optionalBytes("secrets"))
+        let items = try secrets.added(to: try row.bytes("items"), by: vault, context.logger)
         return .json(#"{"items":"#.utf8 + items + "}".utf8, position: try row.position)
     }
 }

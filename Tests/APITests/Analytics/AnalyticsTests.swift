@@ -278,8 +278,9 @@ import Testing
             for window in AnalyticsQuery.Window.allCases {
                 let query = AnalyticsQuery(
                     window: window, range: CountRange(from: api.clock.now - .seconds(86_400), to: api.clock.now))
-                let plan = try await pool.query("explain " + query.sql, query.parameters(id))
-                    .map { try $0.text(0) }.joined(separator: "\n")
+                let statement = query.statement(id)
+                let plan = try await pool.query("explain " + statement.sql, statement.parameters)
+                    .map { try $0.text("QUERY PLAN") }.joined(separator: "\n")
                 #expect(plan.contains("Index"), "\(plan)")
                 #expect(!plan.contains("Seq Scan on hourly_counts"), "\(plan)")
             }
