@@ -19,15 +19,15 @@ package struct SessionBudget: Sendable {
                   - coalesce(current_setting('reserved_connections', true)::bigint, 0),
                 (select nullif(datconnlimit, -1) from pg_database where datname = current_database()),
                 (select nullif(rolconnlimit, -1) from pg_roles where rolname = session_user)
-              ),
+              ) as room,
               (
                 select count(*)
                 from pg_stat_activity
                 where backend_type = 'client backend' and pid <> pg_backend_pid()
-              )
+              ) as others
             """)[0]
-        limit = try row.integer(0)
-        others = try row.integer(1)
+        limit = try row.integer("room")
+        others = try row.integer("others")
     }
 
     init(limit: Int64, others: Int64) {

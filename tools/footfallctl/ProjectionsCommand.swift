@@ -27,7 +27,7 @@ struct ProjectionsCommand: AsyncParsableCommand {
                 let answers: [Rows]
                 do {
                     if json {
-                        for row in try await connection.query(Self.documents) { print(try row.text(0)) }
+                        for row in try await connection.query(Self.documents) { print(try row.text("document")) }
                         return
                     }
                     // In one round trip, so that both tell of the same moment.
@@ -45,7 +45,7 @@ struct ProjectionsCommand: AsyncParsableCommand {
         }
 
         private static let documents = """
-            select to_json(builds)
+            select to_json(builds) as document
             from (
               select projections.*, (
                 select json_strip_nulls(to_json(projection_stalls))
@@ -59,14 +59,14 @@ struct ProjectionsCommand: AsyncParsableCommand {
 
         private static let builds = """
             select
-              projection, build, state, position, lag, left(definition, 12), percent, rate, seconds_left
+              projection, build, state, position, lag, left(definition, 12) as definition, percent, rate, seconds_left
             from read.projections
             order by projection, build
             """
 
         private static let stalls = """
             select
-              projection, build, reason, rfc3339(since), position, type, stream, sql_state, error, pid, lock_mode,
+              projection, build, reason, rfc3339(since) as since, position, type, stream, sql_state, error, pid, lock_mode,
               lock_object, last_process, (
                 select string_agg(
                   format(
@@ -74,7 +74,7 @@ struct ProjectionsCommand: AsyncParsableCommand {
                     holder ->> 'query'),
                   '; ')
                 from json_array_elements(held_by) as holder
-              )
+              ) as holders
             from read.projection_stalls
             order by projection, build
             """
@@ -94,15 +94,15 @@ struct ProjectionsCommand: AsyncParsableCommand {
         let secondsLeft: Double?
 
         init(_ row: Row) throws {
-            projection = try row.text(0)
-            build = try row.integer(1)
-            state = try row.text(2)
-            position = try row.integer(3)
-            lag = try row.integer(4)
-            definition = try row.text(5)
-            percent = try row.double(6)
-            rate = try row.optionalDouble(7)
-            secondsLeft = try row.optionalDouble(8)
+            projection = try row.text("projection")
+            build = try row.integer("build")
+            state = try row.text("state")
+            position = try row.integer("position")
+            lag = try row.integer("lag")
+            definition = try row.text("definition")
+            percent = try row.double("percent")
+            rate = try row.optionalDouble("rate")
+            secondsLeft = try row.optionalDouble("seconds_left")
         }
 
         static var table: TextTable<Line> {
@@ -128,37 +128,37 @@ struct ProjectionsCommand: AsyncParsableCommand {
         let description: String
 
         init(_ row: Row) throws {
-            let projection = try row.text(0)
-            let build = "\(projection) build \(try row.integer(1))"
-            let since = try row.text(3)
-            switch try row.text(2) {
+            let projection = try row.text("projection")
+            let build = "\(projection) build \(try row.integer("build"))"
+            let since = try row.text("since")
+            switch try row.text("reason") {
             case "event":
-                let position = try row.integer(4)
+                let position = try row.integer("position")
                 description = """
-                    \(build) has stopped since \(since) at position \(position), \(try row.text(5)) of \
-                    \(try row.text(6)): \(try row.text(8)) (SQLSTATE \(try row.text(7)))
+                    \(build) has stopped since \(since) at position \(position), \(try row.text("type")) of \
+                    \(try row.text("stream")): \(try row.text("error")) (SQLSTATE \(try row.text("sql_state")))
                       Mend its SQL and start again, or: footfallctl projections skip \(projection) \(position) --reason …
                     """
             case "schema_version":
-                let position = try row.integer(4)
+                let position = try row.integer("position")
                 description = """
-                    \(build) has stopped since \(since) at position \(position) of \(try row.text(6)): \(try row.text(8))
+                    \(build) has stopped since \(since) at position \(position) of \(try row.text("stream")): \(try row.text("error"))
                       Run the release that wrote the event, or a later one, or: \
                     footfallctl projections skip \(projection) \(position) --reason …
                     """
             case "error":
                 description = """
-                    \(build) has failed since \(since): \(try row.text(8)) (SQLSTATE \(try row.optionalText(7) ?? "none"))
+                    \(build) has failed since \(since): \(try row.text("error")) (SQLSTATE \(try row.optionalText("sql_state") ?? "none"))
                     """
             case "lock":
                 description = """
-                    \(build) waits since \(since) with pid \(try row.integer(9)) for \(try row.text(10)) on \
-                    \(try row.text(11)), held by \(try row.optionalText(13) ?? "a session that has ended")
+                    \(build) waits since \(since) with pid \(try row.integer("pid")) for \(try row.text("lock_mode")) on \
+                    \(try row.text("lock_object")), held by \(try row.optionalText("holders") ?? "a session that has ended")
                     """
             default:
                 description = """
                     \(build) is run by no process since \(since)\
-                    \(try row.optionalText(12).map { "; the last was \($0)" } ?? "")
+                    \(try row.optionalText("last_process").map { "; the last was \($0)" } ?? "")
                     """
             }
         }

@@ -23,8 +23,8 @@ struct ReactionsCommand: AsyncParsableCommand {
                 defer { connection.close() }
                 if json {
                     let rows = try await connection.query(
-                        "select to_json(reactions) from read.reactions order by reaction")
-                    for row in rows { print(try row.text(0)) }
+                        "select to_json(reactions) as document from read.reactions order by reaction")
+                    for row in rows { print(try row.text("document")) }
                     return
                 }
                 let lines = try await connection.query(Self.lines).map(Line.init)
@@ -52,29 +52,29 @@ struct ReactionsCommand: AsyncParsableCommand {
         let stall: String?
 
         init(_ row: Row) throws {
-            reaction = try row.text(0)
-            position = try row.optionalInteger(1)
-            lag = try row.optionalInteger(2)
-            process = try row.optionalText(3)
+            reaction = try row.text("reaction")
+            position = try row.optionalInteger("position")
+            lag = try row.optionalInteger("lag")
+            process = try row.optionalText("process")
             stall = try Self.stall(reaction, row)
         }
 
         private static func stall(_ reaction: String, _ row: Row) throws -> String? {
-            guard let reason = try row.optionalText(4) else { return nil }
-            let since = try row.text(5)
+            guard let reason = try row.optionalText("stall") else { return nil }
+            let since = try row.text("since")
             switch reason {
             case "event":
-                let position = try row.integer(6)
+                let position = try row.integer("stalled_position")
                 return """
-                    \(reaction) has stopped since \(since) at position \(position), \(try row.text(7)) of \
-                    \(try row.text(8)): \(try row.text(9))
+                    \(reaction) has stopped since \(since) at position \(position), \(try row.text("type")) of \
+                    \(try row.text("stream")): \(try row.text("error"))
                       It tries again by itself. For good: footfallctl reactions skip \(reaction) \(position) --reason …
                     """
-            case "error": return "\(reaction) has failed since \(since): \(try row.text(9))"
+            case "error": return "\(reaction) has failed since \(since): \(try row.text("error"))"
             default:
                 return """
                     \(reaction) is run by no process since \(since)\
-                    \(try row.optionalText(10).map { "; the last was \($0)" } ?? "")
+                    \(try row.optionalText("last_process").map { "; the last was \($0)" } ?? "")
                     """
             }
         }

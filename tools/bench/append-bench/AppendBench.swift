@@ -40,7 +40,8 @@ import Postgres
         let administration = try await Connection.open(target, logger: BenchCluster.logger)
         defer { administration.close() }
         let output = JSONLines(
-            machine: Machine(postgresql: try await administration.query("show server_version")[0].text(0)))
+            machine: Machine(
+                postgresql: try await administration.query("show server_version")[0].text("server_version")))
         func print(_ measurements: [Measurement]) throws {
             for measurement in measurements { try output.print(measurement.line(among: measurements)) }
         }

@@ -78,6 +78,6 @@ enum Reading {
             return bytes
         }
         guard bytes > 0 else { return 0 }
-        return try await connection.query("select position from log_head")[0].integer(0)
+        return try await connection.query("select position from log_head")[0].integer("position")
     }
 }

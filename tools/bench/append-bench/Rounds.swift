@@ -126,13 +126,16 @@ struct Rounds {
 
     /// All events of a commit carry the same time.
     private static func eventsPerCommit(_ connection: Connection, last count: Int) async throws -> Double {
-        try await connection.query(
-            """
-            select count(*)::float8 / count(distinct events.recorded_at)
-            from events, log_head
-            where events.position > log_head.position - $1
-            """, [.integer(count)])[0].double(0)
+        try await connection.query(eventsPerCommit, ["count": .integer(count)])[0].double("events_per_commit")
     }
+
+    private static let eventsPerCommit = SQLQuery(
+        "events_per_commit",
+        """
+        select count(*)::float8 / count(distinct events.recorded_at) as events_per_commit
+        from events, log_head
+        where events.position > log_head.position - :count
+        """, parameters: ["count": .integer], columns: ["events_per_commit": .double])
 
     private struct NotAppended: Error {
         let outcome: AppendOutcome

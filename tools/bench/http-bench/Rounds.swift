@@ -118,7 +118,7 @@ struct Rounds {
         let connection = try await Connection.open(database, logger: BenchCluster.logger)
         defer { connection.close() }
         let output = JSONLines(
-            machine: Machine(postgresql: try await connection.query("show server_version")[0].text(0)))
+            machine: Machine(postgresql: try await connection.query("show server_version")[0].text("server_version")))
         let plain = results[.hello, default: []].map(\.rate)
         for kind in Kind.allCases {
             let results = results[kind, default: []]

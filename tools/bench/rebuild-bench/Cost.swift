@@ -81,17 +81,20 @@ struct Cost {
             try await Task.sleep(for: .milliseconds(10))
             if .now >= end { break }
             let began = ContinuousClock.now
-            try await connection.query(
-                """
-                select date_trunc('hour', bucket_start), line, class, sum(count_in), sum(count_out)
-                from read.hourly_counts
-                where camera_id = $1 and bucket_start >= '2026-06-05' and bucket_start < '2026-06-06'
-                group by 1, 2, 3
-                """, [.integer(1 + count % Int(FilledLog.cameras))])
+            try await connection.query(Self.counts, ["camera": .integer(1 + count % Int(FilledLog.cameras))])
             durations.append(began.duration(to: .now))
         }
         return durations
     }
+
+    private static let counts = SQLQuery(
+        "counts_of_day",
+        """
+        select date_trunc('hour', bucket_start), line, class, sum(count_in), sum(count_out)
+        from read.hourly_counts
+        where camera_id = :camera and bucket_start >= '2026-06-05' and bucket_start < '2026-06-06'
+        group by 1, 2, 3
+        """, parameters: ["camera": .integer])
 
     private func summary(_ phase: Phase) -> Measurement {
         let appends = Latencies(phase.appends)

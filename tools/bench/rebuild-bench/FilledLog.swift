@@ -15,11 +15,14 @@ struct FilledLog {
         var position: Int64 = 0
         while position < events {
             position = min(position + eventsPerStatement, events)
-            try await connection.query("select fill_log($1, $2)", [.integer(position), .integer(density)])
+            try await connection.query(filling, ["to": .integer(position), "density": .integer(density)])
         }
         for table in ["events", "streams"] { try await connection.script("vacuum analyze \(table)") }
         try await connection.script("checkpoint")
     }
+
+    private static let filling = SQLQuery(
+        "fill_log", "select fill_log(:to, :density)", parameters: ["to": .integer, "density": .integer])
 
     private static let function = """
         create function fill_log(p_to bigint, p_events bigint) returns void language plpgsql as $$

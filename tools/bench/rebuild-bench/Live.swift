@@ -79,9 +79,12 @@ struct Live {
     }
 
     private static func position(on connection: Connection) async throws -> Int64 {
-        try await connection.query("select position from read.checkpoints where projection = $1", [.text(readModel)])[0]
-            .integer(0)
+        try await connection.query(position, ["projection": .text(readModel)])[0].integer("position")
     }
+
+    private static let position = SQLQuery(
+        "position_of_read_model", "select position from read.checkpoints where projection = :projection",
+        parameters: ["projection": .text], columns: ["position": .integer])
 
     /// Runs what a server runs, without its API.
     func withEngine<Value: Sendable>(
@@ -100,7 +103,7 @@ struct Live {
             group.addTask { await projector.run() }
             // The first builds are filled where there are none.
             for await _ in listener.signals(on: Self.channel) {
-                let active = try await readers.query("select count(*) from read.checkpoints")[0].integer(0)
+                let active = try await readers.query("select count(*) from read.checkpoints")[0].integer("count")
                 if active == Int64(definitions.count) { break }
             }
             let value = try await body(PostgresEventLog(readers: readers, writer: writer), listener)

@@ -39,12 +39,10 @@ struct OneStep {
 
     /// In how many rows it and the active build differ: none where both are right.
     func differences() async throws -> Int64 {
-        let tables = try await connection.query(
-            "select table_name::text from information_schema.tables where table_schema = $1 and table_type = 'BASE TABLE'",
-            [.text(schema)])
+        let tables = try await connection.query(Self.tables, ["schema": .text(schema)])
         var differing: Int64 = 0
         for table in tables {
-            let name = try table.text(0)
+            let name = try table.text("name")
             let (one, other) = (
                 "to_jsonb(one) from \(schema).\(name) as one", "to_jsonb(other) from read.\(name) as other"
             )
@@ -53,17 +51,28 @@ struct OneStep {
                 select count(*) from (
                   (select \(one) except all select \(other)) union all (select \(other) except all select \(one))
                 ) as differing
-                """)[0].integer(0)
+                """)[0].integer("count")
         }
         return differing
     }
 
+    private static let tables = SQLQuery(
+        "tables_of_schema",
+        """
+        select table_name::text as name
+        from information_schema.tables
+        where table_schema = :schema and table_type = 'BASE TABLE'
+        """, parameters: ["schema": .text], columns: ["name": .text])
+
+    private static let sources = SQLQuery(
+        "sources_of_active_build",
+        "select sources from projection_builds where projection = :projection and state = 'active'",
+        parameters: ["projection": .text], columns: ["sources": .bytes])
+
     /// All SQL that makes the active build, by file name.
     private func sources() async throws -> [String: String] {
-        let row = try await connection.query(
-            "select sources::text from projection_builds where projection = $1 and state = 'active'",
-            [.text(projection)])[0]
-        let members = try JSON.parse(row.bytes(0)).object ?? [:]
+        let row = try await connection.query(Self.sources, ["projection": .text(projection)])[0]
+        let members = try JSON.parse(row.bytes("sources")).object ?? [:]
         return Dictionary(
             members.compactMap { name, sql in sql.string.map { (name, $0) } }, uniquingKeysWith: { first, _ in first })
     }

@@ -49,7 +49,7 @@ import Projector
         let connection = try await Connection.open(target, logger: logger)
         defer { connection.close() }
         let output = JSONLines(
-            machine: Machine(postgresql: try await connection.query("show server_version")[0].text(0)))
+            machine: Machine(postgresql: try await connection.query("show server_version")[0].text("server_version")))
         _ = try await Migrator(folder: ReleaseFiles.locate().migrations).run(on: target, logger: logger)
         let events = readings * 4 / 3
         try await FilledLog.fill(events: events, density: events, on: connection)

@@ -15,7 +15,7 @@ struct Speed {
     func measure(_ definitions: [ProjectionDefinition]) async throws -> [Measurement] {
         let connection = try await Connection.open(target, logger: logger)
         defer { connection.close() }
-        let events = try await connection.query("select position from log_head")[0].integer(0)
+        let events = try await connection.query("select position from log_head")[0].integer("position")
         for definition in definitions { try await rebuild(definition) }
 
         var plain: [String: [Duration]] = [:]
