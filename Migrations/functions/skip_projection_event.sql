@@ -5,8 +5,6 @@
 create or replace function skip_projection_event(
   p_projection text, p_position bigint, p_data jsonb, p_actor text, out outcome text, out at bigint
 ) language plpgsql as $$
-declare
-  v_stream text := 'projection-' || p_projection;
 begin
   -- No build of the projection moves until this transaction ends.
   perform pg_advisory_xact_lock(lock_space('skips'), hashtext(p_projection));
@@ -31,12 +29,7 @@ begin
     return;
   end if;
   outcome := 'skipped';
-  select first_positions[1] into at
-  from append_events(
-    p_streams => array[v_stream], p_append_stream => array[1], p_event_counts => array[1],
-    p_event_append => array[1], p_event_stream => array[v_stream], p_event_type => array['ProjectionEventSkipped'],
-    p_event_schema_version => array[1::smallint], p_event_data => array[p_data],
-    p_event_actor => array[p_actor]);
+  at := append_event('projection-' || p_projection, 'ProjectionEventSkipped', p_data, p_actor);
   insert into projection_skips (projection, position, skipped_by) values (p_projection, p_position, at);
   perform pg_notify('footfall_builds', p_projection);
 end

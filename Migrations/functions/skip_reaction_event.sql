@@ -6,8 +6,6 @@
 create or replace function skip_reaction_event(
   p_reaction text, p_position bigint, p_data jsonb, p_actor text, out outcome text, out at bigint
 ) language plpgsql as $$
-declare
-  v_stream text := 'reaction-' || p_reaction;
 begin
   -- The event is not tried again until this transaction ends.
   perform pg_advisory_xact_lock(lock_space('reaction_skips'), hashtext(p_reaction));
@@ -29,12 +27,7 @@ begin
     return;
   end if;
   outcome := 'skipped';
-  select first_positions[1] into at
-  from append_events(
-    p_streams => array[v_stream], p_append_stream => array[1], p_event_counts => array[1],
-    p_event_append => array[1], p_event_stream => array[v_stream], p_event_type => array['ReactionEventSkipped'],
-    p_event_schema_version => array[1::smallint], p_event_data => array[p_data],
-    p_event_actor => array[p_actor]);
+  at := append_event('reaction-' || p_reaction, 'ReactionEventSkipped', p_data, p_actor);
   insert into reaction_skips (reaction, position, skipped_by) values (p_reaction, p_position, at);
   update reactions set position = p_position, updated_at = clock_timestamp() where reaction = p_reaction;
   delete from reaction_failures where reaction = p_reaction;

@@ -132,12 +132,15 @@ import Testing
     }()
 
     private static let skip = ProjectionEventSkipped(
-        projection: ProjectionName(stored: "hourly_counts"), position: 12, type: "CountReadingRecorded",
-        stream: "telemetry-7", sqlState: "22P02", error: #"invalid input syntax for type bigint: "many""#,
-        reason: Sample.reason)
+        projection: ProjectionName(stored: "hourly_counts"),
+        skipped: SkippedEvent(
+            position: 12, type: "CountReadingRecorded", stream: "telemetry-7",
+            error: #"invalid input syntax for type bigint: "many""#, reason: Sample.reason), sqlState: "22P02")
     private static let reactionSkip = ReactionEventSkipped(
-        reaction: "door_alerts", position: 12, type: "CameraStatusChanged", stream: "camera-7",
-        error: "the receiver does not answer", reason: Sample.reason)
+        reaction: "door_alerts",
+        skipped: SkippedEvent(
+            position: 12, type: "CameraStatusChanged", stream: "camera-7", error: "the receiver does not answer",
+            reason: Sample.reason))
 
     @Test(arguments: samples)
     func whatWasEverWrittenIsRead(_ sample: Frozen) throws {

@@ -205,17 +205,17 @@ struct RandomHistory {
             metadata: EventMetadata(actor: "ana"))
     }
 
+    private static let skipped = SkippedEvent(
+        position: 1, type: "CameraRegistered", stream: "camera-1", error: "random", reason: Reason(stored: "random"))
+
     private func skip() -> Append {
         let skip = ProjectionEventSkipped(
-            projection: ProjectionName(stored: "a_projection"), position: 1, type: "CameraRegistered",
-            stream: "camera-1", sqlState: "22P02", error: "random", reason: Reason(stored: "random"))
+            projection: ProjectionName(stored: "a_projection"), skipped: Self.skipped, sqlState: "22P02")
         return Append(to: skip.projection.stream, events: [skip.event], metadata: EventMetadata(actor: "ana"))
     }
 
     private func reactionSkip() -> Append {
-        let skip = ReactionEventSkipped(
-            reaction: "a_reaction", position: 1, type: "CameraRegistered", stream: "camera-1", error: "random",
-            reason: Reason(stored: "random"))
+        let skip = ReactionEventSkipped(reaction: "a_reaction", skipped: Self.skipped)
         return Append(to: skip.reaction.stream, events: [skip.event], metadata: EventMetadata(actor: "ana"))
     }
 

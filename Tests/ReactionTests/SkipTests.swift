@@ -13,8 +13,10 @@ import Testing
         let connection = try await Connection.open(bench.target, logger: .silent)
         defer { connection.close() }
         let skipped = ReactionEventSkipped(
-            reaction: "echo", position: position, type: "Asked", stream: "questions-1", error: error,
-            reason: Reason(stored: "asked by nobody"))
+            reaction: "echo",
+            skipped: SkippedEvent(
+                position: position, type: "Asked", stream: "questions-1", error: error,
+                reason: Reason(stored: "asked by nobody")))
         return try await ReactionSkip.record(
             skipped.event, by: "ana", skipping: position, of: "echo", on: connection)
     }
@@ -40,7 +42,7 @@ import Testing
             let event = try #require(try await bench.log.readAll("reaction-echo").first)
             #expect(event.type == "ReactionEventSkipped")
             #expect(try JSON.parse(event.metadata)["actor"] == "ana")
-            #expect(try ReactionEventSkipped(event).position == 4)
+            #expect(try ReactionEventSkipped(event).skipped.position == 4)
             let audited = try await bench.pool.query(
                 "select severity, data ->> 'reason' from read.audit where type = 'ReactionEventSkipped'")[0]
             #expect(try audited.text(0) == "warning")

@@ -1,7 +1,5 @@
 import ArgumentParser
 import Counting
-import EventSourcing
-import Foundation
 import Postgres
 import Projector
 
@@ -20,49 +18,32 @@ struct SkipEventCommand: AsyncParsableCommand {
     @Argument(help: "The projection, such as hourly_counts.")
     var name: String
 
-    @Argument(help: "The position at which it has stopped, as footfallctl projections shows it.")
-    var position: Int64
-
-    @Option(help: "Why; kept in the log.")
-    var reason: String
-
-    @Option(help: "Who; kept in the log. The user's name where it is not given.")
-    var actor: String?
-
-    func validate() throws {
-        do { _ = try Reason(reason) } catch { throw ValidationError("--reason: \(error.sentence)") }
-    }
+    @OptionGroup var options: SkipOptions
 
     func run() async throws {
         try await database.withDatabase { [self] target in
             let connection = try await Connection.open(target, logger: .operators)
             defer { connection.close() }
             let stops = try await Skip.stops(of: name, on: connection)
+            let position = options.position
             let stop = stops.first { $0.position == position }
-            let skipped = ProjectionEventSkipped(
-                projection: try ProjectionName(name), position: position, type: stop?.type ?? "",
-                stream: StreamName(stop?.stream ?? ""), sqlState: stop?.sqlState ?? "", error: stop?.error ?? "",
-                reason: try Reason(reason))
+            let record = ProjectionEventSkipped(
+                projection: try ProjectionName(name),
+                skipped: try options.skipped(type: stop?.type, stream: stop?.stream, error: stop?.error),
+                sqlState: stop?.sqlState ?? "")
             // Asked even where it has not stopped there: it may have been skipped before.
             let outcome = try await Skip.record(
-                skipped.event, by: actor ?? NSUserName(), skipping: position, of: name,
-                on: connection)
+                record.event, by: options.actorName, skipping: position, of: name, on: connection)
             switch outcome {
-            case .skipped(let recordedAt):
-                print("\(name) leaves out position \(position); recorded at position \(recordedAt)")
-            case .skippedBefore(let recordedAt):
-                print("\(name) leaves out position \(position) already; recorded at position \(recordedAt)")
+            case .skipped(let recordedAt): options.printSkipped(by: name, recordedAt: recordedAt)
+            case .skippedBefore(let recordedAt): options.printSkippedBefore(by: name, recordedAt: recordedAt)
             case .applied(let build):
                 complain(
                     "build \(build) of \(name) has applied position \(position); were it skipped, a rebuild would differ"
                 )
                 throw ExitCode.failure
             case .notStopped:
-                let places = stops.map { "position \($0.position)" }.joined(separator: " and ")
-                complain(
-                    "\(name) has not stopped at position \(position)"
-                        + (places.isEmpty ? "; no build of it has stopped" : ", but at \(places)"))
-                throw ExitCode.failure
+                try options.refuse(name, stoppedAt: stops.map(\.position), otherwise: "no build of it has stopped")
             }
         }
     }
