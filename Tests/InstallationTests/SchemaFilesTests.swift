@@ -1,8 +1,9 @@
 import Foundation
 import Installation
-import Postgres
 import TestSupport
 import Testing
+
+@testable import Postgres
 
 /// The files of `Migrations/functions` and what a migrated database has.
 @Suite struct SchemaFilesTests {
@@ -42,6 +43,17 @@ import Testing
             #expect(sql.hasPrefix("-- "), "\(name)")
             #expect(sql.contains("create or replace"), "\(name)")
         }
+    }
+
+    /// The trail has the same columns over the log and over what is loaded of the archive.
+    @Test func theAuditTrailIsTheSameOverBothTables() throws {
+        let folder = try ReleaseFiles.locate().migrations.appending(path: "functions")
+        func columns(of view: String, from table: String) throws -> Substring {
+            let sql = try String(contentsOf: folder.appending(path: "\(view).sql"), encoding: .utf8)
+            let end = try #require(sql.range(of: "\nfrom \(table);\n"), "\(view)")
+            return sql[..<end.lowerBound].drop { $0 != "\n" }.split(separator: " as\nselect\n")[1]
+        }
+        #expect(try columns(of: "read.audit", from: "events") == columns(of: "archived_audit", from: "archived_events"))
     }
 
     @Test func migrationsHoldNoFunctionsAndViews() throws {
