@@ -67,7 +67,10 @@ package final class Connection: Sendable {
 
     /// Runs one statement in a transaction of its own, or in the one that was begun on this connection.
     @discardableResult
-    package func query(_ sql: String, _ parameters: [Parameter] = []) async throws(PostgresError) -> Rows {
+    package func query(_ sql: String) async throws(PostgresError) -> Rows { try await query(sql, []) }
+
+    @discardableResult
+    func query(_ sql: String, _ parameters: [Parameter]) async throws(PostgresError) -> Rows {
         try await pipeline([Statement(sql, parameters)])[0]
     }
 

@@ -50,7 +50,10 @@ package final class Pool: Sendable {
 
     /// Runs one statement on whichever connection is free.
     @discardableResult
-    package func query(_ sql: String, _ parameters: [Parameter] = []) async throws(PostgresError) -> Rows {
+    package func query(_ sql: String) async throws(PostgresError) -> Rows { try await query(sql, []) }
+
+    @discardableResult
+    func query(_ sql: String, _ parameters: [Parameter]) async throws(PostgresError) -> Rows {
         let connection = try await borrow()
         defer { giveBack(connection) }
         return try await connection.query(sql, parameters)

@@ -47,16 +47,16 @@ package final class Rows: @unchecked Sendable, RandomAccessCollection {
     }
 }
 
-/// One row of a result. Columns are read by name, or by number from 0 in the order in which the statement selects them.
+/// One row of a result. Columns are read by name; the readers by number, from 0 on, are for those by name alone.
 /// Every reader throws `PostgresError.decoding` where the value is of another type, or null where that is not asked for.
 package struct Row: Sendable {
     let rows: Rows
     fileprivate let index: Int32
 
-    package func isNull(_ column: Int) -> Bool { rows.value(index, Int32(column)) == nil }
+    func isNull(_ column: Int) -> Bool { rows.value(index, Int32(column)) == nil }
 
     /// A whole number of 2, 4 or 8 bytes.
-    package func optionalInteger(_ column: Int) throws(PostgresError) -> Int64? {
+    func optionalInteger(_ column: Int) throws(PostgresError) -> Int64? {
         guard let value = rows.value(index, Int32(column)) else { return nil }
         switch type(column) {
         case .int8: return Int64(bigEndianBytes: value)
@@ -67,11 +67,11 @@ package struct Row: Sendable {
         }
     }
 
-    package func integer(_ column: Int) throws(PostgresError) -> Int64 {
+    func integer(_ column: Int) throws(PostgresError) -> Int64 {
         try required(try optionalInteger(column), column)
     }
 
-    package func optionalDouble(_ column: Int) throws(PostgresError) -> Double? {
+    func optionalDouble(_ column: Int) throws(PostgresError) -> Double? {
         guard let value = rows.value(index, Int32(column)) else { return nil }
         switch type(column) {
         case .float8: return Double(bitPattern: UInt64(bigEndianBytes: value))
@@ -80,27 +80,27 @@ package struct Row: Sendable {
         }
     }
 
-    package func double(_ column: Int) throws(PostgresError) -> Double {
+    func double(_ column: Int) throws(PostgresError) -> Double {
         try required(try optionalDouble(column), column)
     }
 
-    package func bool(_ column: Int) throws(PostgresError) -> Bool {
+    func bool(_ column: Int) throws(PostgresError) -> Bool {
         let value = try required(rows.value(index, Int32(column)), column)
         guard type(column) == .bool else { throw mismatch(column, "a boolean") }
         return value[0] != 0
     }
 
     /// Text, or JSON as text.
-    package func optionalText(_ column: Int) throws(PostgresError) -> String? {
+    func optionalText(_ column: Int) throws(PostgresError) -> String? {
         try optionalBytes(column).map { String(decoding: $0, as: UTF8.self) }
     }
 
-    package func text(_ column: Int) throws(PostgresError) -> String {
+    func text(_ column: Int) throws(PostgresError) -> String {
         try required(try optionalText(column), column)
     }
 
     /// The bytes of text (UTF-8), JSON (its text in UTF-8) or bytea.
-    package func optionalBytes(_ column: Int) throws(PostgresError) -> [UInt8]? {
+    func optionalBytes(_ column: Int) throws(PostgresError) -> [UInt8]? {
         guard let value = rows.value(index, Int32(column)) else { return nil }
         switch type(column) {
         case .text, .varchar, .name, .json, .bytea: return Array(value)
@@ -109,12 +109,12 @@ package struct Row: Sendable {
         }
     }
 
-    package func bytes(_ column: Int) throws(PostgresError) -> [UInt8] {
+    func bytes(_ column: Int) throws(PostgresError) -> [UInt8] {
         try required(try optionalBytes(column), column)
     }
 
     /// A `timestamptz` in microseconds since 1970-01-01T00:00:00Z.
-    package func optionalTimestamp(_ column: Int) throws(PostgresError) -> Int64? {
+    func optionalTimestamp(_ column: Int) throws(PostgresError) -> Int64? {
         guard let value = rows.value(index, Int32(column)) else { return nil }
         guard type(column) == .timestamptz else { throw mismatch(column, "a timestamp with time zone") }
         let (microseconds, overflow) = Int64(bigEndianBytes: value).addingReportingOverflow(postgresEpoch)
@@ -122,12 +122,12 @@ package struct Row: Sendable {
         return microseconds
     }
 
-    package func timestamp(_ column: Int) throws(PostgresError) -> Int64 {
+    func timestamp(_ column: Int) throws(PostgresError) -> Int64 {
         try required(try optionalTimestamp(column), column)
     }
 
     /// A one-dimensional array of texts.
-    package func texts(_ column: Int) throws(PostgresError) -> [String?] {
+    func texts(_ column: Int) throws(PostgresError) -> [String?] {
         let value = try required(rows.value(index, Int32(column)), column)
         guard type(column) == .textArray else { throw mismatch(column, "an array of texts") }
         func integer(_ offset: Int) -> Int {
@@ -153,7 +153,7 @@ package struct Row: Sendable {
     }
 
     /// A one-dimensional array of whole numbers.
-    package func integers(_ column: Int) throws(PostgresError) -> [Int64?] {
+    func integers(_ column: Int) throws(PostgresError) -> [Int64?] {
         let value = try required(rows.value(index, Int32(column)), column)
         let width: Int
         switch type(column) {

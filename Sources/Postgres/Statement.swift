@@ -5,7 +5,10 @@ package struct Statement: Sendable {
     /// Whether the session keeps the statement prepared under its text; off for what runs once, such as DDL.
     package let isPrepared: Bool
 
-    package init(_ sql: String, _ parameters: [Parameter] = [], prepared: Bool = true) {
+    /// Values are bound by name: see `SQLQuery`.
+    package init(_ sql: String, prepared: Bool = true) { self.init(sql, [], prepared: prepared) }
+
+    init(_ sql: String, _ parameters: [Parameter], prepared: Bool = true) {
         self.sql = sql
         self.parameters = parameters
         isPrepared = prepared

@@ -20,8 +20,12 @@ extension Connection {
     ///
     /// - Throws: what `body` throws; reading from the rows throws `PostgresError`, also where the connection breaks
     ///   half-way, and `CancellationError` where the task is cancelled.
-    package func stream<Value>(
-        _ sql: String, _ parameters: [Parameter] = [], _ body: (RowStream) async throws -> Value
+    package func stream<Value>(_ sql: String, _ body: (RowStream) async throws -> Value) async throws -> Value {
+        try await stream(sql, [], body)
+    }
+
+    func stream<Value>(
+        _ sql: String, _ parameters: [Parameter], _ body: (RowStream) async throws -> Value
     ) async throws -> Value {
         let rows = Handover<[Row]>(capacity: Transfer.capacity)
         return try await receive(.rows(Statement(sql, parameters), to: rows), from: rows) {

@@ -2,8 +2,9 @@ import EventLog
 import EventSourcing
 import Foundation
 import HTTPTypes
-import Postgres
 import Testing
+
+@testable import Postgres
 
 @Suite(.timeLimit(.minutes(5))) struct AuditSearchTests {
     private func positions(_ api: TestAPI, _ query: String) async throws -> [Int64] {

@@ -2,11 +2,11 @@ import Access
 import EventSourcing
 import HTTPTypes
 import Hummingbird
-import Postgres
 import TestSupport
 import Testing
 
 @testable import API
+@testable import Postgres
 
 @Suite struct CameraListTests {
     /// Every way of asking that there is, alone and together.

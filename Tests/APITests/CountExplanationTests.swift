@@ -5,6 +5,8 @@ import HTTPTypes
 import TestSupport
 import Testing
 
+@testable import Postgres
+
 @Suite struct CountExplanationTests {
     static let range = "from=2026-03-29T10:00:00Z&to=2026-03-29T11:00:00Z"
 

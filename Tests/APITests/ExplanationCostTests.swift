@@ -1,9 +1,9 @@
 import Counting
 import EventSourcing
-import Postgres
 import TestSupport
 import Testing
 
+@testable import Postgres
 @testable import UseCases
 
 /// What an explanation reads follows what it is asked for, not how long the camera's history is.

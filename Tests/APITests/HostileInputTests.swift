@@ -6,6 +6,8 @@ import HummingbirdTesting
 import TestSupport
 import Testing
 
+@testable import Postgres
+
 /// Every string that a request can hold, by the OpenAPI document, filled with what has broken servers before.
 @Suite(.enabled(if: Tier.isWhole)) struct HostileInputTests {
     private static let texts: [String] = [

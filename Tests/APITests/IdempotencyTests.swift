@@ -2,8 +2,9 @@ import Crypto
 import EventLog
 import EventSourcing
 import HTTPTypes
-import Postgres
 import Testing
+
+@testable import Postgres
 
 @Suite(.timeLimit(.minutes(5))) struct IdempotencyTests {
     private static func key(_ key: String, actor: String? = nil) throws -> HTTPFields {

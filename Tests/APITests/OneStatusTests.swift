@@ -1,9 +1,9 @@
 import Counting
 import EventSourcing
-import Postgres
 import Testing
 
 @testable import API
+@testable import Postgres
 
 /// That all that shows a camera's status shows the same one, whatever was said of the camera and however long ago.
 @Suite struct OneStatusTests {

@@ -1,11 +1,11 @@
 import Access
 import HTTPTypes
-import Postgres
 import Projector
 import TestSupport
 import Testing
 
 @testable import API
+@testable import Postgres
 
 /// What the log knows is there for whoever asks, while the read model of cameras has not come to it yet.
 @Suite(.timeLimit(.minutes(5))) struct OwnWriteTests {

@@ -1,8 +1,9 @@
 import EventSourcing
 import Foundation
-import Postgres
 import TestSupport
 import Testing
+
+@testable import Postgres
 
 /// What is answered while the database cannot do what is asked, though it is there.
 @Suite(.timeLimit(.minutes(5))) struct PassingFailureTests {

@@ -1,9 +1,10 @@
 import EventSourcing
 import Installation
-import Postgres
 import Projector
 import TestSupport
 import Testing
+
+@testable import Postgres
 
 /// That a projection which does not move although the log does says why.
 @Suite struct ProjectionStallTests {

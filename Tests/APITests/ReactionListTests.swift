@@ -1,8 +1,8 @@
 import EventSourcing
-import Postgres
 import Testing
 
 @testable import API
+@testable import Postgres
 
 /// What acts on events, as operators and probes see it. What stops a reaction is in ReactionTests.
 @Suite struct ReactionListTests {

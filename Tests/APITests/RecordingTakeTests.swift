@@ -6,6 +6,8 @@ import Foundation
 import TestSupport
 import Testing
 
+@testable import Postgres
+
 /// Recordings are counted once, whatever happens to the camera that counts them.
 @Suite(.timeLimit(.minutes(5))) struct RecordingTakeTests {
     private static let range = "from=2026-03-28T08:00:00Z&to=2026-03-28T09:00:00Z"

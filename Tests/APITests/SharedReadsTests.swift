@@ -1,8 +1,8 @@
-import Postgres
 import TestSupport
 import Testing
 
 @testable import API
+@testable import Postgres
 
 @Suite(.timeLimit(.minutes(5))) struct SharedReadsTests {
     /// Waits for a lock, then counts how often it was run.

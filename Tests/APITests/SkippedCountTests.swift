@@ -1,7 +1,8 @@
 import EventSourcing
 import Foundation
-import Postgres
 import Testing
+
+@testable import Postgres
 
 /// Counts say which events they lack, for good, by an operator's decision.
 @Suite(.timeLimit(.minutes(5))) struct SkippedCountTests {

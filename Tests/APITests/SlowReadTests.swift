@@ -1,10 +1,10 @@
 import Access
 import EventSourcing
-import Postgres
 import TestSupport
 import Testing
 
 @testable import API
+@testable import Postgres
 
 /// Reads that take long, and who else is served meanwhile.
 @Suite(.timeLimit(.minutes(5))) struct SlowReadTests {

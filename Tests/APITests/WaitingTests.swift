@@ -4,6 +4,8 @@ import HTTPTypes
 import TestSupport
 import Testing
 
+@testable import Postgres
+
 /// Requests that wait for what they, or others, are about to write.
 @Suite(.timeLimit(.minutes(5))) struct WaitingTests {
     @Test func aThousandRequestsWaitAtOnce() async throws {

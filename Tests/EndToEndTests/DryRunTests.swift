@@ -1,8 +1,9 @@
 import EventSourcing
 import Foundation
-import Postgres
 import TestSupport
 import Testing
+
+@testable import Postgres
 
 /// Comparing read models with the log, as an operator does.
 @Suite(.timeLimit(.minutes(5))) struct DryRunTests {

@@ -1,8 +1,9 @@
 import EventSourcing
 import Foundation
-import Postgres
 import TestSupport
 import Testing
+
+@testable import Postgres
 
 /// `footfall serve` that is killed while it erases cameras.
 @Suite(.timeLimit(.minutes(5))) struct ErasureCrashTests {

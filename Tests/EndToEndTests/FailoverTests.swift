@@ -1,8 +1,9 @@
 import EventSourcing
 import Foundation
-import Postgres
 import TestSupport
 import Testing
+
+@testable import Postgres
 
 /// Servers that go on running while their database fails over to a replica that lacks the end of the log.
 @Suite(.timeLimit(.minutes(5))) struct FailoverTests {

@@ -4,9 +4,10 @@ import Glibc
 import NIOCore
 import NIOHTTP1
 import NIOSSL
-import Postgres
 import TestSupport
 import Testing
+
+@testable import Postgres
 
 /// The server as others on the network meet it.
 @Suite(.timeLimit(.minutes(5))) struct NetworkTests {

@@ -1,8 +1,9 @@
 import EventSourcing
 import Foundation
-import Postgres
 import TestSupport
 import Testing
+
+@testable import Postgres
 
 /// The programs as an operator uses them.
 @Suite(.timeLimit(.minutes(5))) struct OperatorTests {

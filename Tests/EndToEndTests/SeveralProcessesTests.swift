@@ -1,8 +1,9 @@
 import EventSourcing
 import Foundation
-import Postgres
 import TestSupport
 import Testing
+
+@testable import Postgres
 
 /// Several `footfall serve` on one database, of which some die.
 @Suite(.timeLimit(.minutes(5))) struct SeveralProcessesTests {

@@ -1,8 +1,9 @@
 import EventLog
 import EventSourcing
-import Postgres
 import TestSupport
 import Testing
+
+@testable import Postgres
 
 /// Most batches are appended as planned, without deciding each append for itself; that must show in nothing but speed.
 @Suite(.timeLimit(.minutes(5))) struct AppendPlanTests {

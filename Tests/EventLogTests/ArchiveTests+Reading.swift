@@ -1,9 +1,10 @@
 import EventLog
 import EventSourcing
 import Foundation
-import Postgres
 import TestSupport
 import Testing
+
+@testable import Postgres
 
 /// Reading what is archived.
 extension ArchiveTests {

@@ -1,9 +1,10 @@
 import EventLog
 import EventSourcing
 import Foundation
-import Postgres
 import TestSupport
 import Testing
+
+@testable import Postgres
 
 /// That events in archived files are part of the log like all others. One test after another, for each holds several
 /// connections.

@@ -1,8 +1,9 @@
 import EventLog
 import EventSourcing
-import Postgres
 import TestSupport
 import Testing
+
+@testable import Postgres
 
 /// What becomes of appends while another session holds a lock that they need.
 @Suite(.timeLimit(.minutes(5))) struct BlockedAppendTests {

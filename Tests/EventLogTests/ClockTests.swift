@@ -2,11 +2,11 @@ import EventSourcing
 import Foundation
 import Logging
 import Metrics
-import Postgres
 import TestSupport
 import Testing
 
 @testable import EventLog
+@testable import Postgres
 
 /// What becomes of times in the log where the clock of the database's server is set.
 @Suite(.timeLimit(.minutes(3))) struct ClockTests {

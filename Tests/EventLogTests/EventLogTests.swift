@@ -1,9 +1,10 @@
 import EventLog
 import EventSourcing
 import Foundation
-import Postgres
 import TestSupport
 import Testing
+
+@testable import Postgres
 
 /// What every event log promises; each fact is asked of every implementation.
 @Suite struct EventLogTests {

@@ -1,9 +1,10 @@
 import EventLog
 import EventSourcing
 import Foundation
-import Postgres
 import TestSupport
 import Testing
+
+@testable import Postgres
 
 /// A process knows on which history the log is, and writes nothing that it decided on another one.
 @Suite(.enabled(if: Tier.isWhole), .timeLimit(.minutes(3))) struct HistoryTests {

@@ -1,8 +1,9 @@
 import EventLog
 import EventSourcing
-import Postgres
 import TestSupport
 import Testing
+
+@testable import Postgres
 
 /// What every log promises of requests that are made under a key.
 @Suite(.timeLimit(.minutes(5))) struct IdempotentRequestTests {

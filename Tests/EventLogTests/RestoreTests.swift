@@ -1,11 +1,11 @@
 import EventLog
 import EventSourcing
 import Foundation
-import Postgres
 import TestSupport
 import Testing
 
 @testable import Installation
+@testable import Postgres
 @testable import Projector
 
 /// Restored from a dump or taken over by a replica, the log, its read models and its readers go on as if nothing had

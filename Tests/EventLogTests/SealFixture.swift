@@ -1,9 +1,10 @@
 import EventLog
 import EventSourcing
 import Foundation
-import Postgres
 import TestSupport
 import Transparency
+
+@testable import Postgres
 
 /// A log with small segments and partitions, on a database of its own, and a folder for its archive.
 struct SealFixture {

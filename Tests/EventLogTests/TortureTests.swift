@@ -1,11 +1,11 @@
 import EventLog
 import EventSourcing
 import Foundation
-import Postgres
 import Synchronization
 import TestSupport
 import Testing
 
+@testable import Postgres
 @testable import TortureWriter
 
 /// Nothing acknowledged is lost, nothing is there twice, nothing is skipped, whatever is killed.

@@ -1,7 +1,8 @@
 import Foundation
-import Postgres
 import Synchronization
 import TestSupport
+
+@testable import Postgres
 
 /// A Unix socket before a test's server that loses what it is told to lose.
 final class LosingProxy: Sendable {

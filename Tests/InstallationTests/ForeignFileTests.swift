@@ -1,10 +1,10 @@
 import Foundation
-import Postgres
 import Subprocess
 import TestSupport
 import Testing
 
 @testable import Installation
+@testable import Postgres
 
 /// What the server's user puts in the server's folder leads root nowhere else.
 @Suite(.timeLimit(.minutes(5)), .enabled(if: Tier.isWhole && geteuid() == 0)) struct ForeignFileTests {

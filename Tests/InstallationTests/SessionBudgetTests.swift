@@ -1,9 +1,9 @@
-import Postgres
 import Settings
 import TestSupport
 import Testing
 
 @testable import Installation
+@testable import Postgres
 
 @Suite struct SessionBudgetTests {
     @Test func thereIsNothingToSayWhereThereIsRoom() {

@@ -1,7 +1,8 @@
 import Foundation
-import Postgres
 import TestSupport
 import Testing
+
+@testable import Postgres
 
 /// Swift and SQL name the same advisory locks and SQLSTATEs, and each means one thing.
 @Suite struct RegistryTests {

@@ -1,6 +1,7 @@
-import Postgres
 import TestSupport
 import Testing
+
+@testable import Postgres
 
 @Suite struct SQLQueryTests {
     private func withConnection(_ body: @Sendable (Connection) async throws -> Void) async throws {

@@ -1,8 +1,9 @@
 import Foundation
 import Logging
-import Postgres
 import TestSupport
 import Testing
+
+@testable import Postgres
 
 @Suite struct SchemaObjectTests {
     private static let table = Migrator.Migration(

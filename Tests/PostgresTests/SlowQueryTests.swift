@@ -1,7 +1,8 @@
 import Logging
-import Postgres
 import TestSupport
 import Testing
+
+@testable import Postgres
 
 @Suite(.timeLimit(.minutes(5))) struct SlowQueryTests {
     private func entries(from threshold: Duration?, _ body: @Sendable (Pool) async throws -> Void) async throws

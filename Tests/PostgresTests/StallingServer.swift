@@ -1,7 +1,8 @@
 import Foundation
-import Postgres
 import Synchronization
 import TestSupport
+
+@testable import Postgres
 
 /// Stands before a server as a pooler does that has few sessions: it takes every client in, hands the first ones on, and
 /// lets the others wait for the answer to their first request.

@@ -1,6 +1,7 @@
-import Postgres
 import TestSupport
 import Testing
+
+@testable import Postgres
 
 /// What the server does for nobody ends soon.
 @Suite(.timeLimit(.minutes(5))) struct UnawaitedStatementTests {

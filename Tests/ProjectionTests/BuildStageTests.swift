@@ -1,7 +1,7 @@
-import Postgres
 import TestSupport
 import Testing
 
+@testable import Postgres
 @testable import Projector
 
 /// What operators see of a build, stage by stage.

@@ -1,8 +1,8 @@
 import EventSourcing
-import Postgres
 import TestSupport
 import Testing
 
+@testable import Postgres
 @testable import Projector
 
 /// Waiting for a read model to reach a position.

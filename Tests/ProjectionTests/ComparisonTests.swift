@@ -1,10 +1,10 @@
 import EventLog
 import EventSourcing
 import Foundation
-import Postgres
 import TestSupport
 import Testing
 
+@testable import Postgres
 @testable import Projector
 
 /// That a comparison finds every row that is not what the log makes of it, and nothing else.

@@ -1,10 +1,10 @@
 import EventSourcing
 import Foundation
 import Installation
-import Postgres
 import TestSupport
 import Testing
 
+@testable import Postgres
 @testable import Projector
 
 /// Builds, swaps and checkpoints, on a small projection of its own.

@@ -1,9 +1,9 @@
 import Counting
 import EventSourcing
-import Postgres
 import TestSupport
 import Testing
 
+@testable import Postgres
 @testable import Projector
 @testable import generator
 

@@ -3,9 +3,9 @@ import EventSourcing
 import Foundation
 import Installation
 import Metrics
-import Postgres
 import TestSupport
 
+@testable import Postgres
 @testable import Projector
 
 /// A test's database with a log, and ways to build read models from it.

@@ -1,8 +1,8 @@
 import EventLog
 import EventSourcing
-import Postgres
 import TestSupport
 
+@testable import Postgres
 @testable import Projector
 
 /// What must hold of every projection whatever it is about, and how a definition is found to break it.

@@ -1,10 +1,10 @@
 import EventLog
 import EventSourcing
 import Foundation
-import Postgres
 import TestSupport
 import Testing
 
+@testable import Postgres
 @testable import Projector
 
 /// Rebuilds whose parties are killed: nothing is lost, nothing counts twice, and what was done need not be done again.

@@ -1,9 +1,9 @@
 import EventSourcing
 import Metrics
-import Postgres
 import TestSupport
 import Testing
 
+@testable import Postgres
 @testable import Projector
 
 /// Releases with different definitions of a projection, one after another and side by side.

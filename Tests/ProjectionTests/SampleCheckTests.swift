@@ -3,10 +3,10 @@ import EventLog
 import EventSourcing
 import Foundation
 import MetricsTestKit
-import Postgres
 import TestSupport
 import Testing
 
+@testable import Postgres
 @testable import Projector
 
 /// That checking a camera finds what is wrong with its rows, and nothing where nothing is.

@@ -1,6 +1,6 @@
 import Foundation
-import Postgres
 
+@testable import Postgres
 @testable import Projector
 
 /// What a build's SQL refers to, as the server itself has parsed it.

@@ -1,10 +1,10 @@
 import EventSourcing
 import Foundation
 import Logging
-import Postgres
 import TestSupport
 import Testing
 
+@testable import Postgres
 @testable import Projector
 
 /// Several processes on one database; here each is a `Projector` with a listener of its own.

@@ -2,10 +2,10 @@ import EventLog
 import EventSourcing
 import Foundation
 import MetricsTestKit
-import Postgres
 import TestSupport
 import Testing
 
+@testable import Postgres
 @testable import Projector
 
 /// What becomes of a projection at an event that its SQL cannot take.

@@ -1,7 +1,7 @@
 import EventSourcing
-import Postgres
 import TestSupport
 
+@testable import Postgres
 @testable import Projector
 
 /// A small projection: counts events, and adds up what its definition says that each is worth.

@@ -1,11 +1,11 @@
 import EventLog
 import EventSourcing
 import Metrics
-import Postgres
 import ReactingProcess
 import TestSupport
 import Testing
 
+@testable import Postgres
 @testable import Reactions
 
 /// A test's database with a log, and ways to run reactions on it.

@@ -1,10 +1,10 @@
 import Counting
 import EventSourcing
-import Postgres
 import ReactingProcess
 import TestSupport
 import Testing
 
+@testable import Postgres
 @testable import Reactions
 
 /// Leaving out, for good, the event at which a reaction has stopped.

@@ -1,10 +1,10 @@
 import EventSourcing
-import Postgres
 import ReactingProcess
 import Synchronization
 import TestSupport
 import Testing
 
+@testable import Postgres
 @testable import Projector
 @testable import Reactions
 

@@ -1,7 +1,7 @@
-import Postgres
 import TestSupport
 import Testing
 
+@testable import Postgres
 @testable import Secrets
 
 /// One suite for the store in memory and for that in the database.

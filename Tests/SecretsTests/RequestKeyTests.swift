@@ -1,9 +1,9 @@
 import Crypto
 import Foundation
-import Postgres
 import TestSupport
 import Testing
 
+@testable import Postgres
 @testable import Secrets
 
 /// The key by which requests are told apart.

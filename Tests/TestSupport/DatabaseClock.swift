@@ -28,9 +28,12 @@ package struct DatabaseClock: Sendable {
         return DatabaseClock(target: target)
     }
 
+    private static let setting = SQLQuery(
+        "set_test_clock", "update test_clock set instant = :instant", parameters: ["instant": .timestamp])
+
     package func show(_ instant: Timestamp) async throws {
         let connection = try await Connection.open(target, logger: .silent)
         defer { connection.close() }
-        try await connection.query("update test_clock set instant = $1", [.timestamp(instant.microseconds)])
+        try await connection.query(Self.setting, ["instant": .timestamp(instant.microseconds)])
     }
 }

@@ -30,14 +30,14 @@ package struct Standby: Sendable {
 
     /// Waits until it holds the log up to a position, and follows no more from then on.
     package func cutOff(at position: Int64) async throws {
-        while try await connection.query("select position from log_head")[0].integer(0) < position {}
+        while try await connection.query("select position from log_head")[0].integer("position") < position {}
         try await connection.query("alter system set primary_conninfo = ''")
         try await connection.query("select pg_reload_conf()")
         while try await !connection.query("select from pg_stat_wal_receiver").isEmpty {}
     }
 
     package func promote() async throws {
-        guard try await connection.query("select pg_promote()")[0].bool(0) else {
+        guard try await connection.query("select pg_promote() as is_promoted")[0].bool("is_promoted") else {
             throw EmbeddedPostgres.Failure.failed(action: "pg_promote", output: "")
         }
         connection.close()

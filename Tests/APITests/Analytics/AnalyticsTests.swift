@@ -4,6 +4,7 @@ import Foundation
 import Testing
 
 @testable import API
+@testable import Postgres
 
 @Suite struct AnalyticsTests {
     struct Change: CustomTestStringConvertible {

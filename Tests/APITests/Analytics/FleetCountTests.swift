@@ -1,9 +1,9 @@
 import Access
 import EventSourcing
-import Postgres
 import Testing
 
 @testable import API
+@testable import Postgres
 
 @Suite struct FleetCountTests {
     private func fleet(_ api: TestAPI) async throws -> Traffic {

@@ -1,6 +1,8 @@
 import EventSourcing
 import Testing
 
+@testable import Postgres
+
 /// What was counted belongs to where the camera hung then.
 @Suite struct PlaceHistoryTests {
     /// A camera that hung in the old hall until 10:00, in the new one until 11:00, and nowhere since; each hour it counted

@@ -1,10 +1,10 @@
 import Counting
 import EventSourcing
-import Postgres
 import Synchronization
 import Testing
 
 @testable import API
+@testable import Postgres
 
 /// How quarter hours are read for an export.
 @Suite(.timeLimit(.minutes(5))) struct CountsExportTests {

@@ -1,9 +1,10 @@
 import EventLog
 import EventSourcing
 import Foundation
-import Postgres
 import TestSupport
 import Testing
+
+@testable import Postgres
 
 /// What an erased camera leaves on the disk.
 @Suite(.enabled(if: Tier.isWhole)) struct ErasureRemainsTests {

@@ -2,6 +2,8 @@ import EventLog
 import EventSourcing
 import Testing
 
+@testable import Postgres
+
 /// `DELETE /cameras/{id}?erase=true`.
 @Suite struct ErasureTests {
     private func keys(_ api: TestAPI) async throws -> [String] {

@@ -2,6 +2,8 @@ import EventLog
 import EventSourcing
 import Testing
 
+@testable import Postgres
+
 /// What cameras keep secret, from the request to the worker, and nowhere else.
 @Suite struct SecretTests {
     static func camera(_ credentials: String, _ members: String = "") -> String {

@@ -7,6 +7,7 @@ import UseCases
 
 @testable import API
 @testable import Counting
+@testable import Postgres
 
 /// Secrets in what follows the host of a stream's URL, from the request to the worker, and nowhere else.
 @Suite struct StreamPathSecretTests {

@@ -1,7 +1,8 @@
 import EventSourcing
-import Postgres
 import TestSupport
 import Testing
+
+@testable import Postgres
 
 /// That the database's buckets of local time are those of a plain fold over the zone's clocks, around every change of
 /// every zone that PostgreSQL knows.

@@ -126,16 +126,10 @@ struct ServerSide {
         for size in [100, 1000] {
             for batch in 0..<Self.batches {
                 let appends = try telemetry.next(size)
-                try await connection.query(
-                    """
-                    insert into prepared_events
-                    select $1, $2, index, stream, source, sequence, type, data, actor, client_address, correlation_id
-                    from unnest($3, $4, $5, $6, $7, $8, $9, $10)
-                    with ordinality as event (
-                      stream, type, data, actor, source, sequence, client_address, correlation_id, index
-                    )
-                    """,
-                    [.integer(size), .integer(batch)] + Self.arrays(of: appends))
+                _ = try await connection.pipeline([
+                    Self.preparation.statement(
+                        [("size", .integer(size)), ("batch", .integer(batch))] + Self.arrays(of: appends))
+                ])
             }
         }
         try await connection.query(Self.gather)
@@ -152,79 +146,115 @@ struct ServerSide {
     mutating func insertRaw(batchOf size: Int) async throws {
         turn += 1
         try await connection.query(
-            """
-            insert into raw_events (
-              position, version, recorded_at, sequence, schema_version, stream, type, actor, source, client_address,
-              correlation_id, data
-            )
-            select
-              event.index + $3, event.index + $3, now(), event.sequence, event.schema_version, event.stream, event.type,
-              event.actor, event.source, event.client_address, event.correlation_id, event.data
-            from prepared_batches,
-            unnest(
-              p_event_stream, p_event_type, p_event_schema_version, p_event_data, p_event_actor, p_event_source,
-              p_event_sequence, p_event_client_address, p_event_correlation_id
-            ) with ordinality as event (
-              stream, type, schema_version, data, actor, source, sequence, client_address, correlation_id, index
-            )
-            where prepared_batches.size = $1 and prepared_batches.batch = $2
-            """, [.integer(size), .integer(turn % Self.batches), .integer(rawEvents)])
+            Self.rawInsert,
+            ["size": .integer(size), "batch": .integer(turn % Self.batches), "position": .integer(rawEvents)])
         rawEvents += size
     }
 
     /// The raw insert with arrays that a client sends: what sending and parsing JSON alone cost.
-    mutating func insertSent(_ parameters: [Parameter], batchOf size: Int) async throws {
-        try await connection.query(
-            """
-            insert into raw_events (
-              position, version, recorded_at, sequence, schema_version, stream, type, actor, source, client_address,
-              correlation_id, data
-            )
-            select
-              event.index + $9, event.index + $9, now(), event.sequence, 1, event.stream, event.type, event.actor,
-              event.source, event.client_address, event.correlation_id, event.data
-            from unnest($1, $2, $3, $4, $5, $6, $7, $8) with ordinality as event (
-              stream, type, data, actor, source, sequence, client_address, correlation_id, index
-            )
-            """, parameters + [.integer(rawEvents)])
+    mutating func insertSent(_ arrays: [(key: String, value: Parameter)], batchOf size: Int) async throws {
+        _ = try await connection.pipeline([
+            Self.sentInsert.statement(arrays + [("position", .integer(rawEvents))])
+        ])
         rawEvents += size
     }
 
     /// What is stored of the appends, each of one event, without what is the same for all.
-    static func arrays(of appends: [Append]) -> [Parameter] {
+    static func arrays(of appends: [Append]) -> [(key: String, value: Parameter)] {
         [
-            .texts(appends.map(\.stream.rawValue)), .texts(appends.map { $0.events[0].type }),
-            .jsonbs(appends.map { $0.events[0].data }),
-            .texts(appends.map(\.metadata.actor)), .texts(appends.map(\.producer?.source)),
-            .integers(appends.map(\.producer?.sequence)), .texts(appends.map(\.metadata.clientAddress)),
-            .texts(appends.map(\.metadata.correlationID)),
+            ("streams", .texts(appends.map(\.stream.rawValue))), ("types", .texts(appends.map { $0.events[0].type })),
+            ("data", .jsonbs(appends.map { $0.events[0].data })), ("actors", .texts(appends.map(\.metadata.actor))),
+            ("sources", .texts(appends.map(\.producer?.source))),
+            ("sequences", .integers(appends.map(\.producer?.sequence))),
+            ("addresses", .texts(appends.map(\.metadata.clientAddress))),
+            ("correlations", .texts(appends.map(\.metadata.correlationID))),
         ]
     }
+
+    /// The parameters of `sent`, and their values' names in `arrays`.
+    private static let arrayTypes: [(key: String, value: ValueType)] = [
+        ("streams", .texts), ("types", .texts), ("data", .jsonbs), ("actors", .texts), ("sources", .texts),
+        ("sequences", .integers), ("addresses", .texts), ("correlations", .texts),
+    ]
+
+    /// SQL for a table of what a client sends.
+    private static let sent = """
+        unnest(
+          :streams, :types, :data, :actors, :sources, :sequences, :addresses, :correlations
+        ) with ordinality as event (
+          stream, type, data, actor, source, sequence, client_address, correlation_id, index
+        )
+        """
+
+    private static let preparation = SQLQuery(
+        "prepare_events",
+        """
+        insert into prepared_events
+        select :size, :batch, index, stream, source, sequence, type, data, actor, client_address, correlation_id
+        from \(sent)
+        """, parameters: [("size", .integer), ("batch", .integer)] + arrayTypes)
+
+    private static let rawInsert = SQLQuery(
+        "insert_raw",
+        """
+        insert into raw_events (
+          position, version, recorded_at, sequence, schema_version, stream, type, actor, source, client_address,
+          correlation_id, data
+        )
+        select
+          event.index + :position, event.index + :position, now(), event.sequence, event.schema_version, event.stream,
+          event.type, event.actor, event.source, event.client_address, event.correlation_id, event.data
+        from prepared_batches,
+        unnest(
+          p_event_stream, p_event_type, p_event_schema_version, p_event_data, p_event_actor, p_event_source,
+          p_event_sequence, p_event_client_address, p_event_correlation_id
+        ) with ordinality as event (
+          stream, type, schema_version, data, actor, source, sequence, client_address, correlation_id, index
+        )
+        where prepared_batches.size = :size and prepared_batches.batch = :batch
+        """, parameters: ["size": .integer, "batch": .integer, "position": .integer])
+
+    private static let sentInsert = SQLQuery(
+        "insert_sent",
+        """
+        insert into raw_events (
+          position, version, recorded_at, sequence, schema_version, stream, type, actor, source, client_address,
+          correlation_id, data
+        )
+        select
+          event.index + :position, event.index + :position, now(), event.sequence, 1, event.stream, event.type,
+          event.actor, event.source, event.client_address, event.correlation_id, event.data
+        from \(sent)
+        """, parameters: arrayTypes + [("position", .integer)])
 
     mutating func callFunction(batchOf size: Int) async throws {
         turn += 1
         // Producers' sequences go up with each call, so that nothing is a duplicate.
         let row = try await connection.query(
-            """
-            select 'appended' = all (outcomes)
-            from prepared_batches,
-            array_fill($3::bigint, array[cardinality(p_producer_stream)]) as sequences,
-            append_events(
-              p_streams => p_streams, p_append_stream => p_append_stream, p_event_counts => p_event_counts,
-              p_must_exist => p_must_exist, p_append_producer => p_append_producer, p_sequences => p_sequences,
-              p_producer_stream => p_producer_stream, p_producer_source => p_producer_source,
-              p_event_append => p_event_append, p_event_stream => p_event_stream, p_event_type => p_event_type,
-              p_event_schema_version => p_event_schema_version, p_event_data => p_event_data,
-              p_event_actor => p_event_actor, p_event_source => p_event_source, p_event_sequence => p_event_sequence,
-              p_event_client_address => p_event_client_address, p_event_correlation_id => p_event_correlation_id,
-              p_stream_base => p_stream_base,
-              p_stream_events => p_stream_events, p_append_first => p_event_append,
-              p_append_version => p_append_version, p_producer_first => sequences, p_producer_last => sequences,
-              p_producer_event => p_producer_event, p_event_version => p_append_version)
-            where prepared_batches.size = $1 and prepared_batches.batch = $2
-            """, [.integer(size), .integer(turn % Self.batches), .integer(turn)])[0]
-        guard try row.bool(0) else { throw Refused() }
+            Self.call, ["size": .integer(size), "batch": .integer(turn % Self.batches), "turn": .integer(turn)])[0]
+        guard try row.bool("is_appended") else { throw Refused() }
     }
+
+    private static let call = SQLQuery(
+        "call_append_events",
+        """
+        select 'appended' = all (outcomes) as is_appended
+        from prepared_batches,
+        array_fill(:turn::bigint, array[cardinality(p_producer_stream)]) as sequences,
+        append_events(
+          p_streams => p_streams, p_append_stream => p_append_stream, p_event_counts => p_event_counts,
+          p_must_exist => p_must_exist, p_append_producer => p_append_producer, p_sequences => p_sequences,
+          p_producer_stream => p_producer_stream, p_producer_source => p_producer_source,
+          p_event_append => p_event_append, p_event_stream => p_event_stream, p_event_type => p_event_type,
+          p_event_schema_version => p_event_schema_version, p_event_data => p_event_data,
+          p_event_actor => p_event_actor, p_event_source => p_event_source, p_event_sequence => p_event_sequence,
+          p_event_client_address => p_event_client_address, p_event_correlation_id => p_event_correlation_id,
+          p_stream_base => p_stream_base,
+          p_stream_events => p_stream_events, p_append_first => p_event_append,
+          p_append_version => p_append_version, p_producer_first => sequences, p_producer_last => sequences,
+          p_producer_event => p_producer_event, p_event_version => p_append_version)
+        where prepared_batches.size = :size and prepared_batches.batch = :batch
+        """, parameters: ["size": .integer, "batch": .integer, "turn": .integer], columns: ["is_appended": .bool])
 
     struct Refused: Error {}
 }
