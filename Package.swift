@@ -8,7 +8,7 @@ let swiftSettings: [SwiftSetting] = [
 let openCVModules = ["core", "dnn", "imgcodecs", "imgproc", "objdetect", "video", "videoio"]
 
 let fuzzDependencies: [Target.Dependency] = [
-    "API", "Access", "Counting", "EventLog", "EventSourcing", "StreamPolicy",
+    "API", "Access", "Counting", "EventLog", "EventSourcing", "OpenTelemetry", "StreamPolicy",
     .product(name: "HTTPTypes", package: "swift-http-types"),
     .product(name: "Hummingbird", package: "hummingbird"),
     .product(name: "NIOCore", package: "swift-nio"),
@@ -36,6 +36,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -109,6 +110,20 @@ let package = Package(
         ),
         .target(name: "StreamPolicy", swiftSettings: swiftSettings),
         .target(
+            name: "OpenTelemetry",
+            dependencies: [
+                "EventSourcing", "Resilience",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Tracing", package: "swift-distributed-tracing"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .target(
             name: "Loopback",
             dependencies: [
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
@@ -141,6 +156,7 @@ let package = Package(
                 "EventLog", "EventSourcing", "Postgres", "Release", "Resilience",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "Tracing", package: "swift-distributed-tracing"),
             ],
             swiftSettings: swiftSettings
         ),
@@ -187,8 +203,8 @@ let package = Package(
         .target(
             name: "API",
             dependencies: [
-                "Access", "CMalloc", "CZstd", "Counting", "EventLog", "EventSourcing", "Postgres", "Projector",
-                "Release", "Resilience", "Secrets", "StreamPolicy", "Transparency", "UseCases",
+                "Access", "CMalloc", "CZstd", "Counting", "EventLog", "EventSourcing", "OpenTelemetry", "Postgres",
+                "Projector", "Release", "Resilience", "Secrets", "StreamPolicy", "Transparency", "UseCases",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -205,15 +221,16 @@ let package = Package(
                 .product(name: "NIOHTTPTypesHTTP2", package: "swift-nio-extras"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "NIOTLS", package: "swift-nio"),
+                .product(name: "Tracing", package: "swift-distributed-tracing"),
             ],
             swiftSettings: swiftSettings
         ),
         .executableTarget(
             name: "footfall",
             dependencies: [
-                "API", "Access", "Counting", "EventLog", "EventSourcing", "Installation", "Postgres", "Projector",
-                "Reactions", "Release", "Resilience", "Secrets", "Settings", "StreamPolicy", "StructuredLogging",
-                "Transparency", "UseCases",
+                "API", "Access", "Counting", "EventLog", "EventSourcing", "Installation", "OpenTelemetry", "Postgres",
+                "Projector", "Reactions", "Release", "Resilience", "Secrets", "Settings", "StreamPolicy",
+                "StructuredLogging", "Transparency", "UseCases",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdHTTP2", package: "hummingbird"),
@@ -225,6 +242,7 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
+                .product(name: "Tracing", package: "swift-distributed-tracing"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             path: "Sources/Footfall",
@@ -323,7 +341,10 @@ let package = Package(
         ),
         .target(
             name: "TestSupport",
-            dependencies: ["Counting", "EventLog", "EventSourcing", "Installation", "Postgres"],
+            dependencies: [
+                "Counting", "EventLog", "EventSourcing", "Installation", "Loopback", "Postgres",
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
             path: "Tests/TestSupport",
             swiftSettings: swiftSettings
         ),
@@ -382,6 +403,18 @@ let package = Package(
             ],
             swiftSettings: swiftSettings
         ),
+        .testTarget(
+            name: "OpenTelemetryTests",
+            dependencies: [
+                "EventSourcing", "OpenTelemetry", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "MetricsTestKit", package: "swift-metrics"),
+                .product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle"),
+                .product(name: "Tracing", package: "swift-distributed-tracing"),
+            ],
+            swiftSettings: swiftSettings
+        ),
         .testTarget(name: "StreamPolicyTests", dependencies: ["StreamPolicy"], swiftSettings: swiftSettings),
         .testTarget(
             name: "SecretsTests",
@@ -420,9 +453,9 @@ let package = Package(
         .testTarget(
             name: "APITests",
             dependencies: [
-                "API", "Access", "Counting", "EventLog", "EventSourcing", "Installation", "Postgres", "Projector",
-                "Reactions", "Release", "Resilience", "Secrets", "StreamPolicy", "StreamSupport", "TestSupport",
-                "Transparency", "UseCases",
+                "API", "Access", "Counting", "EventLog", "EventSourcing", "Installation", "OpenTelemetry", "Postgres",
+                "Projector", "Reactions", "Release", "Resilience", "Secrets", "StreamPolicy", "StreamSupport",
+                "TestSupport", "Transparency", "UseCases",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -437,6 +470,7 @@ let package = Package(
                 .product(name: "NIOHTTPTypesHTTP2", package: "swift-nio-extras"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "Tracing", package: "swift-distributed-tracing"),
             ],
             swiftSettings: swiftSettings
         ),
@@ -456,10 +490,11 @@ let package = Package(
         .testTarget(
             name: "ProjectionTests",
             dependencies: [
-                "Counting", "EventLog", "EventSourcing", "Installation", "Postgres", "Projector", "TestSupport",
-                "footfallctl", "generator",
+                "Counting", "EventLog", "EventSourcing", "Installation", "OpenTelemetry", "Postgres", "Projector",
+                "TestSupport", "footfallctl", "generator",
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "MetricsTestKit", package: "swift-metrics"),
+                .product(name: "Tracing", package: "swift-distributed-tracing"),
             ],
             swiftSettings: swiftSettings
         ),

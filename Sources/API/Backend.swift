@@ -1,6 +1,7 @@
 import Access
 import Counting
 import EventSourcing
+import OpenTelemetry
 import Postgres
 import Projector
 import Resilience
@@ -66,6 +67,7 @@ package struct Backend: Sendable {
         rateLimiter: RateLimiter? = nil, circuits: [CircuitBreaker] = [],
         metrics: PrometheusMetrics = PrometheusMetrics()
     ) {
+        let log = TracedEventLog(log)
         self.log = log
         self.requests = requests
         self.vault = vault

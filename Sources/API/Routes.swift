@@ -151,6 +151,7 @@ extension Backend {
             routes.map { $0.below(Route.base) } + serverRoutes
             + (documentation?.routes ?? [])
         let router = Router(context: APIContext.self, options: .autoGenerateHeadEndpoints)
+        router.add(middleware: TracingMiddleware())
         router.add(middleware: SecurityHeaders(isSecure: policy.isSecure))
         router.add(
             middleware: RequestIdentity(

@@ -24,6 +24,7 @@ struct ServeCommand: AsyncParsableCommand {
                     "serve needs a database: set FOOTFALL_DATABASE_URL, or use footfall up")
             }
             let logger = settings.installation.makeLogger()
+            let exporter = TraceExport.begin(settings.traces, logger: logger)
             let authentication = try await authentication(by: settings.installation, logger: logger)
             let files = try ReleaseFiles.locate()
             let target = ConnectionTarget(url)
@@ -36,7 +37,7 @@ struct ServeCommand: AsyncParsableCommand {
             let server = try Server(
                 on: target, settings, files: files, masterKeys: masterKeys,
                 checkpointSigners: try settings.installation.checkpointSigners(), authentication: authentication,
-                logger: logger)
+                exporter: exporter, logger: logger)
             try await server.run()
         }
     }

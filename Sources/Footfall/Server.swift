@@ -11,6 +11,7 @@ import Logging
 import Metrics
 import NIOCore
 import NIOPosix
+import OpenTelemetry
 import Postgres
 import Projector
 import Reactions
@@ -43,11 +44,13 @@ struct Server {
     private let sessions: Int
     private var onListening: [@Sendable (Int) -> Void] = []
 
-    /// - Parameter fileStreamRoot: the folder of file streams where the settings name none.
+    /// - Parameters:
+    ///   - fileStreamRoot: the folder of file streams where the settings name none.
+    ///   - exporter: sends spans, where they are sent.
     init(
         on target: ConnectionTarget, _ settings: ServerSettings, fileStreamRoot: String? = nil,
         files: ReleaseFiles, masterKeys: MasterKeyring, checkpointSigners: [NoteSigner],
-        authentication: Authentication, logger: Logger
+        authentication: Authentication, exporter: SpanExporter?, logger: Logger
     ) throws {
         self.target = target
         self.logger = logger
@@ -125,6 +128,8 @@ struct Server {
             .essential(UntilShutdown { await seals.run() }),
         ]
         if let revocations { services.append(.essential(UntilShutdown { await revocations.run() })) }
+        // Stopped after all that has spans.
+        if let exporter { services.insert(.essential(exporter), at: 0) }
     }
 
     /// Long for anything that the programs do to each other, and short for a client that waits.

@@ -13,6 +13,8 @@ struct ServerSettings: Sendable {
     let rates: RateRules
     /// Where several processes share what users have asked for; nil for none.
     let redis: RedisTarget?
+    /// Where spans are sent; nil for nowhere.
+    let traces: TraceExport?
 
     /// - Throws: all that is wrong with any setting.
     init(
@@ -23,6 +25,7 @@ struct ServerSettings: Sendable {
         policy = NetworkPolicy(installation.listening, &reader)
         rates = RateRules(&reader, isAuthenticated: installation.authentication.isOn)
         redis = RedisTarget(&reader)
+        traces = TraceExport(&reader)
         try reader.check()
     }
 

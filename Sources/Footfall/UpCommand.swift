@@ -41,6 +41,7 @@ struct UpCommand: AsyncParsableCommand {
             }
             defer { withExtendedLifetime(lock) {} }
 
+            let exporter = TraceExport.begin(settings.traces, logger: logger)
             let key = settings.authentication.isOn ? try SigningKey.make(in: folder) : nil
             let authentication = try await Authentication.configured(
                 by: settings.authentication, key: key, logger: logger)
@@ -53,7 +54,7 @@ struct UpCommand: AsyncParsableCommand {
                     on: target, settings, fileStreamRoot: clip?.deletingLastPathComponent().path, files: files,
                     masterKeys: masterKeys,
                     checkpointSigners: try settings.installation.checkpointSigners(), authentication: authentication,
-                    logger: logger)
+                    exporter: exporter, logger: logger)
                 if let embedded = database.server { server.keep(embedded) }
                 if !noWorker {
                     try await addWorker(

@@ -50,10 +50,12 @@ extension Build {
     /// Where the build's SQL cannot take one of them, all events before it are applied and the checkpoint stands just
     /// before it; throws `StoppedAtEvent`, and has recorded it in `projection_failures`.
     func advance(by limit: Int64, on connection: Connection) async throws -> Step {
-        do {
-            return try await attempt(by: limit, on: connection)
-        } catch let error as PostgresError where error.isFaultOfData {
-            return try await advanceToFault(within: limit, on: connection)
+        try await traced {
+            do {
+                return try await attempt(by: limit, on: connection)
+            } catch let error as PostgresError where error.isFaultOfData {
+                return try await advanceToFault(within: limit, on: connection)
+            }
         }
     }
 

@@ -1,4 +1,5 @@
 import Counting
+import Foundation
 import StreamPolicy
 
 /// How a value is written in a flag or a variable.
@@ -41,6 +42,18 @@ extension SettingKind<String> {
     }
 }
 
+extension SettingKind<String> {
+    /// The address of a web service that paths are added to.
+    package static let webAddress = Self(
+        "an address (http://… or https://…)",
+        read: { (text: String) throws(Unreadable) in
+            guard let url = URL(string: text), ["http", "https"].contains(url.scheme), url.host()?.isEmpty == false,
+                url.query() == nil, url.fragment() == nil
+            else { throw Unreadable() }
+            return text
+        }, text: \.self)
+}
+
 extension SettingKind<[String]> {
     /// Entries between commas, without the blanks around them.
     package static func list(of words: String) -> Self {
@@ -63,6 +76,15 @@ extension SettingKind<Int> {
                 return value
             }, text: { String($0) })
     }
+}
+
+extension SettingKind<Double> {
+    package static let share = Self(
+        "a number from 0 to 1",
+        read: { (text: String) throws(Unreadable) in
+            guard let value = Double(text), (0...1).contains(value) else { throw Unreadable() }
+            return value
+        }, text: { $0 == $0.rounded() ? String(Int($0)) : String($0) })
 }
 
 extension SettingKind<Duration> {

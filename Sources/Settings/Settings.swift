@@ -8,6 +8,7 @@ package struct Settings: Sendable {
     package let audit = AuditSettings()
     package let streams = StreamSettings()
     package let worker = WorkerSettings()
+    package let traces = TraceSettings()
     package let process = ProcessSettings()
 
     package static let all = Settings()

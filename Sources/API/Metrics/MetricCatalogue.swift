@@ -72,6 +72,10 @@ package struct MetricDescription: Sendable {
             "Readings that were refused for good, by the heartbeats of their workers."),
         MetricDescription(
             "footfall_seal_lag_seconds", .gauge, "For how long the oldest event that is not sealed has waited."),
+        MetricDescription(
+            "footfall_spans_dropped_total", .counter,
+            "Spans that were not sent: the queue was full, or the collector did not take them."),
+        MetricDescription("footfall_spans_exported_total", .counter, "Spans that the collector has taken."),
     ]
 
     private static let build = ["projection", "build", "state"]

@@ -3,6 +3,7 @@ import Counting
 import EventSourcing
 import Hummingbird
 import NIOCore
+import OpenTelemetry
 
 /// Who asks, and under which id; handed from middleware to handler.
 package struct APIContext: RequestContext {

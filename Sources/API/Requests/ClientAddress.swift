@@ -29,5 +29,4 @@ struct ClientAddress {
 
 extension HTTPField.Name {
     static let forwardedFor = headerName("X-Forwarded-For")
-    static let traceParent = headerName("traceparent")
 }

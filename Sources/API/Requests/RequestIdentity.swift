@@ -2,8 +2,10 @@ import Access
 import HTTPTypes
 import Hummingbird
 import Logging
+import OpenTelemetry
 import Resilience
 import Synchronization
+import Tracing
 
 extension HTTPField.Name {
     static let requestID = headerName("X-Request-ID")
@@ -38,7 +40,7 @@ struct RequestIdentity: RouterMiddleware {
         let valid = given.flatMap(Self.valid)
         context.requestID = RequestID.next()
         context.clientRequestID = valid
-        context.trace = TraceContext(request.headers[values: .traceParent])
+        context.trace = ServiceContext.current?.trace
         context.clientAddress = addresses.of(request, peer: context.clientAddress)
         context.logger[metadataKey: "hb.request.id"] = nil
         context.logger[metadataKey: "request_id"] = "\(context.requestID)"

@@ -3,6 +3,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import OpenTelemetry
 import StreamPolicy
 
 @testable import API
@@ -94,14 +95,16 @@ enum Parser: UInt8, CaseIterable {
     private static func readHeaders(_ text: String) {
         let line = String(text.unicodeScalars.filter { $0 >= " " && $0 != "\u{7F}" })
         var head = HTTPRequest(method: .get, scheme: "http", authority: "x", path: "/")
-        for name in [HTTPField.Name.ifNoneMatch, .accept, .forwardedFor, .traceParent] {
+        for name in [HTTPField.Name.ifNoneMatch, .accept, .forwardedFor] {
             head.headerFields[name] = line
         }
         let request = Request(head: head, body: RequestBody(buffer: ByteBuffer()))
         _ = try? EntityTags(.ifNoneMatch, of: request)
         _ = AcceptedTypes(request).weight(of: "text/html")
         _ = ClientAddress(trusted: [Network("10.0.0.0/8")].compactMap(\.self)).of(request, peer: "10.0.0.1")
-        _ = TraceContext([line])
+        if let trace = TraceContext(parent: line, state: line) {
+            precondition(TraceContext(parent: trace.parent) != nil)
+        }
         _ = try? IdempotencyKey(request)
     }
 
