@@ -28,7 +28,7 @@ package struct Backend: Sendable {
     /// Served where there is one.
     var documentation: Documentation?
     /// How long an export waits for a reader that takes nothing.
-    let exportPatience: Duration
+    let exportTimeout: Duration
     let exportPermits: Semaphore
     let rateLimiter: RateLimiter?
     /// Of the lines that requests cause in the log.
@@ -48,9 +48,9 @@ package struct Backend: Sendable {
     ///   - authentication: how requests prove who sends them.
     ///   - newCameraID: gives each id once.
     ///   - vault: keeps what cameras keep secret.
-    ///   - patience: how long a read waits for the position that it asks for.
+    ///   - positionTimeout: how long a read waits for the position that it asks for.
     ///   - maximumWaiting: how many reads wait for a position at a time; others are answered 503.
-    ///   - exportPatience: how long an export waits for a reader that takes nothing.
+    ///   - exportTimeout: how long an export waits for a reader that takes nothing.
     ///   - now: the server's clock.
     ///   - clockTolerance: how far a device's clock may be away from it.
     ///   - rateLimiter: counts requests against their users' limits; nil limits nobody.
@@ -58,10 +58,11 @@ package struct Backend: Sendable {
     ///   - metrics: what the process measures, for `/metrics`.
     package init(
         log: any EventLog, requests: any IdempotentRequests, pool: Pool, slowPool: Pool? = nil,
-        checkpoints: Checkpoints, vault: CameraVault, patience: Duration = .seconds(5), maximumWaiting: Int = 1024,
+        checkpoints: Checkpoints, vault: CameraVault, positionTimeout: Duration = .seconds(5),
+        maximumWaiting: Int = 1024,
         streams: StreamPolicy = StreamPolicy(),
         authentication: Authentication,
-        exportPatience: Duration = .seconds(30),
+        exportTimeout: Duration = .seconds(30),
         newCameraID: @escaping @Sendable () async throws -> CameraID, now: @escaping @Sendable () -> Timestamp,
         clockTolerance: Duration = ObservationTime.tolerance,
         rateLimiter: RateLimiter? = nil, circuits: [CircuitBreaker] = [],
@@ -72,7 +73,8 @@ package struct Backend: Sendable {
         self.requests = requests
         self.vault = vault
         readModels = ReadModels(
-            pool: pool, checkpoints: checkpoints, log: log, patience: patience, maximumWaiting: maximumWaiting)
+            pool: pool, checkpoints: checkpoints, log: log, positionTimeout: positionTimeout,
+            maximumWaiting: maximumWaiting)
         slowReads = readModels.through(slowPool ?? pool)
         self.streams = streams
         self.authentication = authentication
@@ -80,7 +82,7 @@ package struct Backend: Sendable {
         self.now = now
         intake = IntakeLimits(now: now)
         self.clockTolerance = clockTolerance
-        self.exportPatience = exportPatience
+        self.exportTimeout = exportTimeout
         let exports = max(1, slowReads.pool.size / 2)
         exportPermits = Semaphore(exports, ofUser: max(1, exports / 2))
         self.rateLimiter = rateLimiter

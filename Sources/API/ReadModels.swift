@@ -14,19 +14,19 @@ struct ReadModels: Sendable {
     /// The cameras as the log has them.
     let cameras: CommandHandler<Camera>
     /// How long a read waits for the position that it asks for.
-    let patience: Duration
+    let positionTimeout: Duration
     private(set) var shared: SharedReads
     private let waiters: Semaphore
 
     /// - Parameter maximumWaiting: how many reads wait for a position at a time, 64 of them of one user; others are refused.
     init(
-        pool: Pool, checkpoints: Checkpoints, log: any EventLog, patience: Duration, maximumWaiting: Int = 1024
+        pool: Pool, checkpoints: Checkpoints, log: any EventLog, positionTimeout: Duration, maximumWaiting: Int = 1024
     ) {
         self.pool = pool
         self.checkpoints = checkpoints
         self.log = log
         cameras = CommandHandler(log: log, cache: StateCache(capacity: 10_000))
-        self.patience = patience
+        self.positionTimeout = positionTimeout
         shared = SharedReads(pool: pool)
         waiters = Semaphore(maximumWaiting, ofUser: min(maximumWaiting, 64))
     }
@@ -108,7 +108,7 @@ struct ReadModels: Sendable {
         defer { withExtendedLifetime(waiter) {} }
         return try await RequestPlace.left {
             try await UserTurns.left {
-                await checkpoints.wait(for: models.map(\.rawValue), toReach: minimum, limit: patience)
+                await checkpoints.wait(for: models.map(\.rawValue), toReach: minimum, timeout: positionTimeout)
             }
         }
     }

@@ -63,7 +63,7 @@ extension Backend {
             corrections: CountCorrections(log: log, cameras: handler, pool: readModels.pool), now: now)
         let analytics = AnalyticsReads(readModels: slowReads, now: now)
         let resets = OccupancyResetResource(resets: OccupancyResets(log: log), now: now)
-        let exports = Exports(readModels: slowReads, permits: exportPermits, patience: exportPatience)
+        let exports = Exports(readModels: slowReads, permits: exportPermits, timeout: exportTimeout)
         let reports = Reports(readModels: slowReads, now: now)
         let health = HealthReads(readModels: readModels)
         let looks = StreamProbeResource(probes: probes, readModels: readModels)

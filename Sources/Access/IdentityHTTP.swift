@@ -11,12 +11,12 @@ struct IdentityHTTP: Sendable {
     typealias Answer = (status: Int, body: [UInt8])
 
     struct TimedOut: Error, CustomStringConvertible {
-        var description: String { "no whole answer came in \(IdentityHTTP.patience)" }
+        var description: String { "no whole answer came in \(IdentityHTTP.timeout)" }
     }
 
     /// How long an answer may take, from connecting to its last byte.
-    static let patience = Duration.seconds(5)
-    static let shared = IdentityHTTP { try await Task.sleep(for: patience) }
+    static let timeout = Duration.seconds(5)
+    static let shared = IdentityHTTP { try await Task.sleep(for: timeout) }
     private static let maximumUserBytes = 1 << 16
 
     /// Never shut down: it lives as long as the process.
@@ -27,10 +27,10 @@ struct IdentityHTTP: Sendable {
         return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }()
 
-    private let patienceEnds: @Sendable () async throws -> Void
+    private let untilTimeout: @Sendable () async throws -> Void
 
-    /// - Parameter patienceEnds: returns when an answer has taken too long.
-    init(patienceEnds: @escaping @Sendable () async throws -> Void) { self.patienceEnds = patienceEnds }
+    /// - Parameter untilTimeout: returns when an answer has taken too long.
+    init(untilTimeout: @escaping @Sendable () async throws -> Void) { self.untilTimeout = untilTimeout }
 
     /// Sends the token to an identity service's `verify`.
     func verify(_ token: String, at url: URL) async throws -> Answer {
@@ -57,7 +57,7 @@ struct IdentityHTTP: Sendable {
                 return (Int(response.status.code), Array(body.readableBytesView))
             }
             group.addTask {
-                try await patienceEnds()
+                try await untilTimeout()
                 throw TimedOut()
             }
             defer { group.cancelAll() }

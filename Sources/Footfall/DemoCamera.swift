@@ -34,7 +34,7 @@ struct DemoCamera: Service {
         try await cancelWhenGracefulShutdown {
             for await port in ports {
                 let head = try await log.head()
-                while await !checkpoints.wait(for: ["camera_state"], toReach: head, limit: .seconds(60)) {
+                while await !checkpoints.wait(for: ["camera_state"], toReach: head, timeout: .seconds(60)) {
                     if Task.isCancelled { return }
                 }
                 let found = try await find()

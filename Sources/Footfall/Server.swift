@@ -60,8 +60,8 @@ struct Server {
         var target = target
         target.history = History(ofLog: logger)
         let watched = target.loggingQueries(from: settings.slowQuery)
-        let patient = watched.waitingForLocks(atMost: Self.lockTimeout)
-        let reading = patient.cancellingUnawaited()
+        let waiting = watched.waitingForLocks(atMost: Self.lockTimeout)
+        let reading = waiting.cancellingUnawaited()
         readers = Pool(
             reading.named("footfall api").limitingStatements(to: Self.readTimeout), size: settings.sessions.readers,
             logger: logger)
@@ -69,7 +69,7 @@ struct Server {
             reading.named("footfall slow").limitingStatements(to: Self.slowTimeout),
             size: settings.sessions.slowReaders, logger: logger)
         writer = Pool(
-            patient.named("footfall log").limitingStatements(to: Self.slowTimeout), size: settings.sessions.writers,
+            waiting.named("footfall log").limitingStatements(to: Self.slowTimeout), size: settings.sessions.writers,
             logger: logger)
         log = PostgresEventLog(readers: readers, writer: writer)
         let channels =
@@ -165,7 +165,7 @@ struct Server {
 
     /// Returns once there is a read model of cameras, or the task is cancelled.
     private static func firstBuild(in checkpoints: Checkpoints) async {
-        while !Task.isCancelled, await !checkpoints.wait(for: ["camera_state"], toReach: 0, limit: .seconds(60)) {}
+        while !Task.isCancelled, await !checkpoints.wait(for: ["camera_state"], toReach: 0, timeout: .seconds(60)) {}
     }
 
     /// Sees to it that the demo camera is there; ends when it is.

@@ -34,15 +34,15 @@ struct ProbeCommand: AsyncParsableCommand, ConfinedCommand {
                 throw ValidationError("\(CertificateFingerprint.member) is no SHA-256 in hexadecimal")
             }
         }
-        let limit = Duration.milliseconds(milliseconds)
+        let timeout = Duration.milliseconds(milliseconds)
         var reader = SettingReader(settingFlags)
         let door = StreamDoor(&reader)
         do throws(InvalidSettings) { try reader.check() } catch { throw ValidationError(error.description) }
-        let probe = Probe(door: door, certificate: certificate, limit: limit)
+        let probe = Probe(door: door, certificate: certificate, timeout: timeout)
         // Whatever a library does: nobody waits longer than this.
         let guardian = Thread {
-            Thread.sleep(forTimeInterval: limit / .seconds(1))
-            ProbeCommand.say(Probe.failure(.timedOut, after: limit))
+            Thread.sleep(forTimeInterval: timeout / .seconds(1))
+            ProbeCommand.say(Probe.failure(.timedOut, after: timeout))
             _exit(0)
         }
         guardian.start()
@@ -57,14 +57,14 @@ struct Probe {
     let door: StreamDoor
     /// The only one that the camera may show; nil for any that is trusted.
     var certificate: CertificateFingerprint?
-    let limit: Duration
+    let timeout: Duration
 
     /// What it is: `{"ok": true, "codec": …}`, or `{"ok": false, "reason": …}`.
     func look(at kind: CaptureSource.Kind, _ url: String) async -> JSON {
         let begun = ContinuousClock.now
         do {
-            let glance = try await door.open(kind, url, showing: certificate) { [limit] source in
-                try await Glance.at(source, timeouts: CaptureTimeouts(open: limit, read: limit))
+            let glance = try await door.open(kind, url, showing: certificate) { [timeout] source in
+                try await Glance.at(source, timeouts: CaptureTimeouts(open: timeout, read: timeout))
             }
             return .members([
                 "ok": true,
@@ -76,7 +76,7 @@ struct Probe {
                 "response_time_ms": Self.milliseconds(.now - begun),
             ])
         } catch {
-            let trouble = error as? StreamTrouble ?? (.now - begun < limit * 0.95 ? .noVideo : .timedOut)
+            let trouble = error as? StreamTrouble ?? (.now - begun < timeout * 0.95 ? .noVideo : .timedOut)
             return Self.failure(trouble, after: .now - begun)
         }
     }

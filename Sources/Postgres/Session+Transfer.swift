@@ -11,7 +11,7 @@ extension Session {
 
     /// How long the server may take to end a statement before it is asked again, in milliseconds. A request that reaches
     /// it before the statement does has no effect.
-    fileprivate static let patience: Int32 = 100
+    fileprivate static let pollTimeout: Int32 = 100
 
     func run(_ transfer: Transfer) -> Result<[Rows], PostgresError> {
         guard PQexitPipelineMode(connection) == 1 else { return .failure(lose(Session.message(connection))) }
@@ -219,7 +219,7 @@ private struct Outgoing<Element: Sendable> {
     /// How long the server is waited for, in milliseconds, before it is asked again; nil: as long as a request may take.
     mutating func limitOfWait() -> Int32? {
         if handover.isAbandoned { stop() }
-        return isWanted ? nil : Session.patience
+        return isWanted ? nil : Session.pollTimeout
     }
 
     private mutating func stop() {

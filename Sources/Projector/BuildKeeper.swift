@@ -11,7 +11,7 @@ struct BuildKeeper: Sendable {
     let stops: Stops
     /// How long no process with the chosen definition may be seen before a running process takes its own: the sessions
     /// of all releases break together when the server restarts, and come back one after another.
-    var orphanPatience = Duration.seconds(10)
+    var orphanTimeout = Duration.seconds(10)
     let logger: Logger
 
     /// Returns when its task is cancelled, after the step in flight.
@@ -33,7 +33,7 @@ struct BuildKeeper: Sendable {
         var isFirstLook = true
         var orphanedSince: ContinuousClock.Instant?
         for await _ in listener.signals(on: Projector.buildsChannel) {
-            let hasWaited = orphanedSince.map { $0.duration(to: .now) >= orphanPatience } ?? false
+            let hasWaited = orphanedSince.map { $0.duration(to: .now) >= orphanTimeout } ?? false
             let outcome = try await choice.make(takingOver: hasWaited || isStarting && isFirstLook)
             isFirstLook = false
             orphanedSince = outcome.isOrphaned ? orphanedSince ?? .now : nil

@@ -59,12 +59,12 @@ package final class Checkpoints: Sendable {
     package var waiting: Int { state.withLock(\.count) }
 
     /// Waits until the active builds of all these projections reflect `position`.
-    /// - Returns: false where `limit` passes first, the task is cancelled, this has stopped or too many wait.
-    package func wait(for projections: [String], toReach position: Int64, limit: Duration) async -> Bool {
+    /// - Returns: false where `timeout` passes first, the task is cancelled, this has stopped or too many wait.
+    package func wait(for projections: [String], toReach position: Int64, timeout: Duration) async -> Bool {
         await withTaskGroup(of: Bool.self) { group in
             group.addTask { await self.wait(for: projections, toReach: position) }
             group.addTask {
-                try? await Task.sleep(for: limit)  // cancellation ends the wait early
+                try? await Task.sleep(for: timeout)  // cancellation ends the wait early
                 return false
             }
             let isReached = await group.next() ?? false

@@ -18,15 +18,15 @@ package struct NameResolver: Sendable {
         return addresses
     }
 
-    /// The system's resolver (`getaddrinfo`), each call on a thread of its own. A call that takes longer than `limit`,
+    /// The system's resolver (`getaddrinfo`), each call on a thread of its own. A call that takes longer than `timeout`,
     /// or whose task is cancelled, goes on by itself until the system gives up; with 32 such calls under way, further
     /// ones count as timed out.
-    package static func system(limit: Duration = .seconds(3)) -> NameResolver {
+    package static func system(timeout: Duration = .seconds(3)) -> NameResolver {
         NameResolver { (name: String) throws(Failure) in
             let answer = Answer()
             return try await withTaskCancellationHandler {
                 let watch = Task {
-                    try? await Task.sleep(for: limit)  // cancelled when the answer is there
+                    try? await Task.sleep(for: timeout)  // cancelled when the answer is there
                     answer.give(.failure(.timedOut))
                 }
                 defer { watch.cancel() }

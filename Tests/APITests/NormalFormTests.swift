@@ -64,7 +64,7 @@ import Testing
                 let id = try #require(answer["id"]?.integer)
                 // Whether a token is for a camera is looked up in the read model.
                 let isThere = await api.checkpoints?.wait(
-                    for: ["camera_state"], toReach: answer.position ?? 0, limit: .seconds(60))
+                    for: ["camera_state"], toReach: answer.position ?? 0, timeout: .seconds(60))
                 #expect(isThere == true)
                 #expect(try await mine.get("/cameras/\(id)").status == 200)
             }

@@ -29,7 +29,7 @@ import Testing
         _ prepare: @escaping @Sendable (TestAPI) async throws -> Void = { _ in },
         _ body: @escaping @Sendable (TestAPI, Hold) async throws -> Void
     ) async throws {
-        try await withAPI(patience: .seconds(60), authentication: authentication) { api in
+        try await withAPI(positionTimeout: .seconds(60), authentication: authentication) { api in
             try await prepare(api)
             try await #require(api.checkpoints).reach(try await api.log.head())
             try await #require(api.pool).withConnection { holder in
@@ -91,7 +91,7 @@ import Testing
     }
 
     @Test func aReadModelThatDoesNotComeIsNoProofOfAbsence() async throws {
-        try await withAPI(patience: .milliseconds(20)) { api in
+        try await withAPI(positionTimeout: .milliseconds(20)) { api in
             try await #require(api.pool).withConnection { holder in
                 let hold = try await Hold(api, on: holder)
                 let id = try await api.register()
@@ -231,6 +231,6 @@ import Testing
 extension Checkpoints {
     /// Waits until all read models of cameras reflect a position.
     fileprivate func reach(_ position: Int64) async throws {
-        try #require(await wait(for: ["camera_state"], toReach: position, limit: .seconds(60)))
+        try #require(await wait(for: ["camera_state"], toReach: position, timeout: .seconds(60)))
     }
 }

@@ -12,7 +12,7 @@ import Testing
         try await withAPI { api in
             let pool = try #require(api.pool)
             let readModels = ReadModels(
-                pool: pool, checkpoints: try #require(api.checkpoints), log: api.log, patience: .seconds(30))
+                pool: pool, checkpoints: try #require(api.checkpoints), log: api.log, positionTimeout: .seconds(30))
             let start = ContinuousClock.now
             let passed = Mutex(Duration.zero)
             let reporters = RecentReporters { start + passed.withLock(\.self) }

@@ -11,7 +11,7 @@ import Testing
     @Test func aThousandRequestsWaitAtOnce() async throws {
         var policy = NetworkPolicy()
         policy.maximumRequests = 4000
-        try await withAPI(policy: policy, patience: .seconds(60)) { api in
+        try await withAPI(policy: policy, positionTimeout: .seconds(60)) { api in
             let checkpoints = try #require(api.checkpoints)
             try await api.register()
             // Of twenty users, none of whom may have more than 64 wait.
@@ -58,7 +58,7 @@ import Testing
     @Test func whoWaitsKeepsNobodyOut() async throws {
         var policy = NetworkPolicy()
         policy.maximumRequests = 1
-        try await withAPI(policy: policy, patience: .seconds(3600)) { api in
+        try await withAPI(policy: policy, positionTimeout: .seconds(3600)) { api in
             let checkpoints = try #require(api.checkpoints)
             try await api.register()
             #expect(try await api.get("/cameras/1?min_position=1").status == 200)
@@ -113,7 +113,7 @@ import Testing
     }
 
     @Test func noMoreWaitThanMay() async throws {
-        try await withAPI(patience: .seconds(3600), maximumWaiting: 2) { api in
+        try await withAPI(positionTimeout: .seconds(3600), maximumWaiting: 2) { api in
             try await api.register()
             for position in Int64(2)...3 {
                 #expect(try await api.get("/cameras/1?min_position=\(position - 1)").status == 200)
@@ -132,7 +132,7 @@ import Testing
     }
 
     @Test func aRequestThatHasWaitedLongEnoughIsToldHowFarItIs() async throws {
-        try await withAPI(patience: .milliseconds(20)) { api in
+        try await withAPI(positionTimeout: .milliseconds(20)) { api in
             let build = try await #require(api.pool).query(
                 "select build from projection_builds where projection = 'camera_state' and state = 'active'")[0]
             try await #require(api.pool).withConnection { holder in
@@ -150,7 +150,7 @@ import Testing
 
     @Test(arguments: ["9", "9223372036854775807"])
     func aPositionThatTheLogDoesNotHaveIsAFault(position: String) async throws {
-        try await withAPI(patience: .milliseconds(20)) { api in
+        try await withAPI(positionTimeout: .milliseconds(20)) { api in
             try await api.register()
             for path in ["/cameras/1", "/cameras/1/counts/explain"] {
                 let answer = try await api.get("\(path)?min_position=\(position)")

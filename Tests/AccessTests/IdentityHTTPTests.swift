@@ -17,11 +17,11 @@ import Testing
     private static func token() throws -> String { try Tokens.ed25519(key, header: ["alg": "EdDSA", "kid": "a"]) }
 
     /// Asks whom a token names where the server stands behind that source.
-    /// - Parameter patienceEnds: when an answer has taken too long; never, where it is left out.
+    /// - Parameter untilTimeout: when an answer has taken too long; never, where it is left out.
     private func verify(
-        _ source: Source, _ server: RawServer, _ url: String? = nil, patienceEnds: Moment = Moment()
+        _ source: Source, _ server: RawServer, _ url: String? = nil, untilTimeout: Moment = Moment()
     ) async throws(TokenFailure) -> Principal {
-        let http = IdentityHTTP { await patienceEnds.awaited() }
+        let http = IdentityHTTP { await untilTimeout.awaited() }
         guard let url = URL(string: url ?? "http://127.0.0.1:\(server.port)/verify?a=b"), let token = try? Self.token()
         else { throw .malformed }
         let authority: TokenAuthority =
@@ -39,11 +39,11 @@ import Testing
     }
 
     private func expectUnavailable(
-        _ source: Source, _ server: RawServer, _ comment: Comment? = nil, patienceEnds: Moment = Moment(),
+        _ source: Source, _ server: RawServer, _ comment: Comment? = nil, untilTimeout: Moment = Moment(),
         sourceLocation: SourceLocation = #_sourceLocation
     ) async {
         let error = await #expect(throws: TokenFailure.self, comment, sourceLocation: sourceLocation) {
-            try await verify(source, server, patienceEnds: patienceEnds)
+            try await verify(source, server, untilTimeout: untilTimeout)
         }
         guard case .unavailable = error else {
             Issue.record("\(error as Any) \(comment?.rawValue ?? "")", sourceLocation: sourceLocation)
@@ -132,7 +132,7 @@ import Testing
             sent.comes()
             try await connection.untilClosed()
         } _: { server in
-            await expectUnavailable(source, server, patienceEnds: sent)
+            await expectUnavailable(source, server, untilTimeout: sent)
             // The connection is given up with it.
             await gone.awaited()
         }

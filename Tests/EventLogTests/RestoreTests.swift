@@ -165,7 +165,7 @@ private struct History {
                 }
                 #expect(seen == Array(51...head + 2))
 
-                let isReached = await checkpoints.wait(for: ["tally"], toReach: head + 2, limit: .seconds(60))
+                let isReached = await checkpoints.wait(for: ["tally"], toReach: head + 2, timeout: .seconds(60))
                 #expect(isReached)
                 let tallied = try await pool.query("select events from read.tally order by stream collate \"C\"")
                     .map { try $0.integer(0) }

@@ -130,7 +130,7 @@ import Vision
         try await ScriptedServer.run { _ in
             nil
         } _: { port in
-            let answer = try await probe(kind, "\(scheme)://127.0.0.1:\(port)/app/s", limit: .milliseconds(300))
+            let answer = try await probe(kind, "\(scheme)://127.0.0.1:\(port)/app/s", timeout: .milliseconds(300))
             #expect(answer["reason"] == "timed_out", "\(answer.text)")
         }
     }

@@ -19,7 +19,7 @@ import Testing
             try await harness.append(10)
             let metrics = TestMetrics()
             try await harness.withProjector([definition], metrics: metrics) { checkpoints in
-                #expect(await checkpoints.wait(for: ["tally"], toReach: 10, limit: patience))
+                #expect(await checkpoints.wait(for: ["tally"], toReach: 10, timeout: timeout))
                 let active = try #require(try await harness.builds(of: "tally").first).id
                 while value("footfall_build_position", active, "active", in: metrics) != 10 { await Task.yield() }
                 #expect(value("footfall_build_lag", active, "active", in: metrics) == 0)

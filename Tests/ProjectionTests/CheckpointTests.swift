@@ -33,13 +33,13 @@ import Testing
     @Test func aThousandWaitersEachGetTheirOwnAnswer() async throws {
         try await Harness.with { harness in
             try await harness.withProjector([counter()]) { checkpoints in
-                #expect(await checkpoints.wait(for: ["counter"], toReach: 0, limit: patience))
+                #expect(await checkpoints.wait(for: ["counter"], toReach: 0, timeout: timeout))
                 // A fifth each for a position that never comes: given up by the caller, or at the limit.
                 let givenUp = Task {
                     await withTaskGroup(of: Bool.self, returning: Int.self) { group in
                         for _ in 0..<200 {
                             group.addTask {
-                                await checkpoints.wait(for: ["counter"], toReach: .max, limit: .seconds(3600))
+                                await checkpoints.wait(for: ["counter"], toReach: .max, timeout: .seconds(3600))
                             }
                         }
                         return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
@@ -50,7 +50,7 @@ import Testing
                         group.addTask {
                             let wanted = index % 300 + 1
                             let isReached = await checkpoints.wait(
-                                for: ["counter"], toReach: wanted, limit: patience)
+                                for: ["counter"], toReach: wanted, timeout: timeout)
                             let seen = try await harness.pool.query("select events from read.counter")
                             return (wanted, isReached, try seen.first?.integer(0) ?? 0)
                         }
@@ -58,7 +58,7 @@ import Testing
                     for _ in 0..<200 {
                         group.addTask {
                             let isReached = await checkpoints.wait(
-                                for: ["counter"], toReach: .max, limit: .milliseconds(20))
+                                for: ["counter"], toReach: .max, timeout: .milliseconds(20))
                             return (0, !isReached, 0)
                         }
                     }
@@ -88,7 +88,7 @@ import Testing
                 try await withThrowingTaskGroup(of: Bool.self) { group in
                     let running = [Task { await deaf.run() }, Task { await checkpoints.run() }]
                     defer { for task in running { task.cancel() } }
-                    group.addTask { await checkpoints.wait(for: ["counter"], toReach: 2, limit: patience) }
+                    group.addTask { await checkpoints.wait(for: ["counter"], toReach: 2, timeout: timeout) }
                     try await until { checkpoints.waiting == 1 }
                     try await append(1, to: harness)
                     #expect(try await group.next() == true)
@@ -105,16 +105,16 @@ import Testing
                 let running = Task { await checkpoints.run() }
                 for _ in 0..<2 {
                     group.addTask {
-                        #expect(await !checkpoints.wait(for: ["counter"], toReach: 1, limit: .seconds(3600)))
+                        #expect(await !checkpoints.wait(for: ["counter"], toReach: 1, timeout: .seconds(3600)))
                     }
                 }
                 try await until { checkpoints.waiting == 2 }
                 // There is no room for a third.
-                #expect(await !checkpoints.wait(for: ["counter"], toReach: 1, limit: .seconds(3600)))
+                #expect(await !checkpoints.wait(for: ["counter"], toReach: 1, timeout: .seconds(3600)))
                 running.cancel()
                 try await group.waitForAll()
             }
-            #expect(await !checkpoints.wait(for: ["counter"], toReach: 1, limit: .seconds(3600)))
+            #expect(await !checkpoints.wait(for: ["counter"], toReach: 1, timeout: .seconds(3600)))
         }
     }
 }

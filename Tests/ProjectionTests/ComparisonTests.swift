@@ -156,7 +156,7 @@ import Testing
             try await harness.append(history.appends(200))
             let later = try (0..<60).map { _ in try history.appends(10) }
             try await harness.withProjector([definition]) { checkpoints in
-                #expect(await checkpoints.wait(for: [name], toReach: 200, limit: patience))
+                #expect(await checkpoints.wait(for: [name], toReach: 200, timeout: timeout))
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     group.addTask { for appends in later { try await harness.append(appends) } }
                     var position: Int64 = 0

@@ -38,9 +38,9 @@ import Testing
         try await Harness.with { harness in
             try await append(10, to: harness)
             try await harness.withProjector([tally()]) { checkpoints in
-                #expect(await checkpoints.wait(for: ["tally"], toReach: 10, limit: patience))
+                #expect(await checkpoints.wait(for: ["tally"], toReach: 10, timeout: timeout))
                 try await append(5, to: harness)
-                #expect(await checkpoints.wait(for: ["tally"], toReach: 15, limit: patience))
+                #expect(await checkpoints.wait(for: ["tally"], toReach: 15, timeout: timeout))
                 #expect(try await tallied(harness) == [15, 15])
             }
         }
@@ -61,7 +61,7 @@ import Testing
             try await harness.withProjector([definition]) { checkpoints in
                 for (position, type) in zip(Int64(1)..., ["Other", "ERecorded", "Other"]) {
                     try await harness.append([Append(to: "s", events: [event(type)])])
-                    #expect(await checkpoints.wait(for: ["steps"], toReach: position, limit: patience))
+                    #expect(await checkpoints.wait(for: ["steps"], toReach: position, timeout: timeout))
                 }
                 let steps = try await harness.pool.query("select upto, events from read.steps")
                 #expect(try steps.map { [try $0.integer(0), try $0.integer(1)] } == [[2, 1]])
@@ -84,7 +84,7 @@ import Testing
             try await harness.withProjector([tally()]) { checkpoints in
                 try await harness.withProjector([tally()]) { _ in
                     for _ in 0..<20 { try await append(3, to: harness) }
-                    #expect(await checkpoints.wait(for: ["tally"], toReach: 60, limit: patience))
+                    #expect(await checkpoints.wait(for: ["tally"], toReach: 60, timeout: timeout))
                     #expect(try await tallied(harness) == [60, 60])
                 }
             }
@@ -94,7 +94,7 @@ import Testing
     @Test func waitingForAPositionNotYetWrittenEndsAtItsLimit() async throws {
         try await Harness.with { harness in
             try await harness.withProjector([tally()]) { checkpoints in
-                #expect(await !checkpoints.wait(for: ["tally"], toReach: 1, limit: .milliseconds(50)))
+                #expect(await !checkpoints.wait(for: ["tally"], toReach: 1, timeout: .milliseconds(50)))
             }
         }
     }

@@ -103,4 +103,4 @@ struct Harness {
 }
 
 /// How long a test waits for what must come; only a failure takes that long.
-let patience = Duration.seconds(60)
+let timeout = Duration.seconds(60)

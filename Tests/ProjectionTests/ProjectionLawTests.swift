@@ -58,7 +58,7 @@ import Testing
             try await harness.append(history.appends(200))
             let later = try (0..<40).map { _ in try history.appends(10) }
             try await harness.withProjector([definition]) { checkpoints in
-                #expect(await checkpoints.wait(for: [name], toReach: 200, limit: patience))
+                #expect(await checkpoints.wait(for: [name], toReach: 200, timeout: timeout))
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     group.addTask { for appends in later { try await harness.append(appends) } }
                     for _ in 0..<2 {
@@ -67,7 +67,7 @@ import Testing
                     try await group.waitForAll()
                 }
                 let head = try await harness.log.head()
-                #expect(await checkpoints.wait(for: [name], toReach: head, limit: patience))
+                #expect(await checkpoints.wait(for: [name], toReach: head, timeout: timeout))
                 let builds = try await Build.all(of: name, on: harness.connection)
                 let active = try #require(builds.first { $0.state == .active })
                 #expect(active.id > 2)

@@ -47,7 +47,7 @@ import Testing
                     try await harness.waitUntilKept(under: release)
                     try await appending
                     let head = try await harness.log.head()
-                    #expect(await checkpoints.wait(for: ["tally"], toReach: head, limit: patience))
+                    #expect(await checkpoints.wait(for: ["tally"], toReach: head, timeout: timeout))
                     let worth: Int64 = release.apply == new.apply ? 3 : 1
                     let shown = try await TallyProjection.shown(harness.connection)
                     #expect(shown == [head, head * worth])
@@ -66,12 +66,12 @@ import Testing
             try await harness.withProjector([new]) { checkpoints in
                 _ = try await TallyProjection.waiter(harness.connection)
                 try await harness.append(5)
-                #expect(await checkpoints.wait(for: ["tally"], toReach: 15, limit: patience))
+                #expect(await checkpoints.wait(for: ["tally"], toReach: 15, timeout: timeout))
                 let before = try await TallyProjection.shown(harness.connection)
                 #expect(before == [15, 15])
                 gate.close()
                 try await harness.waitUntilKept(under: new)
-                #expect(await checkpoints.wait(for: ["tally"], toReach: 15, limit: patience))
+                #expect(await checkpoints.wait(for: ["tally"], toReach: 15, timeout: timeout))
                 let after = try await TallyProjection.shown(harness.connection)
                 #expect(after == [15, 45])
             }
@@ -94,7 +94,7 @@ import Testing
                         for count in 1...5 {
                             try await harness.append(10)
                             let position = Int64(10 + 10 * count)
-                            #expect(await checkpoints.wait(for: ["tally"], toReach: position, limit: patience))
+                            #expect(await checkpoints.wait(for: ["tally"], toReach: position, timeout: timeout))
                         }
                     }
                     let later = try await harness.builds(of: "tally").map(\.id)
@@ -150,7 +150,7 @@ import Testing
                 definition: old, target: harness.target, listener: listener,
                 stops: Stops(
                     on: harness.target, listener: listener, metrics: MetricsSystem.factory, logger: .silent),
-                orphanPatience: .milliseconds(1), logger: .silent)
+                orphanTimeout: .milliseconds(1), logger: .silent)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { await listener.run() }
                 group.addTask { await keeper.run() }

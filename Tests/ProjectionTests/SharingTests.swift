@@ -63,7 +63,7 @@ import Testing
             let definitions = try definitions()
             let names = definitions.map(\.name)
             try await harness.withProjector(definitions) { checkpoints in
-                #expect(await checkpoints.wait(for: names, toReach: 0, limit: patience))
+                #expect(await checkpoints.wait(for: names, toReach: 0, timeout: timeout))
                 try await waits(for: [4], in: harness)
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     group.addTask { for _ in 0..<100 { try await append(3, to: harness) } }
@@ -77,7 +77,7 @@ import Testing
                     try await group.waitForAll()
                 }
                 try await waits(for: [4], in: harness)
-                #expect(await checkpoints.wait(for: names, toReach: 300, limit: patience))
+                #expect(await checkpoints.wait(for: names, toReach: 300, timeout: timeout))
                 #expect(try await events(harness) == [300, 300, 300, 300])
             }
             // The server notices that a session has ended a moment after its client does.
@@ -102,7 +102,7 @@ import Testing
                               and (application_name = 'footfall projector'
                                 or application_name like 'footfall projection %' and random() < 0.5)
                             """)
-                        #expect(await checkpoints.wait(for: names, toReach: 20 * round, limit: patience))
+                        #expect(await checkpoints.wait(for: names, toReach: 20 * round, timeout: timeout))
                     }
                     #expect(try await events(harness) == [100, 100, 100, 100])
                     try await waits(for: [2, 2], in: harness)
@@ -127,7 +127,7 @@ import Testing
                 try await harness.withProjector([definition]) { checkpoints in
                     while try await self.holder(harness) == holder { await Task.yield() }
                     try await append(5, to: harness)
-                    #expect(await checkpoints.wait(for: ["ada"], toReach: 10, limit: patience))
+                    #expect(await checkpoints.wait(for: ["ada"], toReach: 10, timeout: timeout))
                 }
                 group.cancelAll()
             }

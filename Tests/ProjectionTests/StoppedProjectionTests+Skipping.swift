@@ -26,10 +26,10 @@ extension StoppedProjectionTests {
                 // Its first build stops before it was ever active.
                 let stopped = try await waitsForStop(of: "total", in: harness)
                 #expect(stopped.position == 11)
-                #expect(await checkpoints.wait(for: ["lenient"], toReach: 21, limit: patience))
+                #expect(await checkpoints.wait(for: ["lenient"], toReach: 21, timeout: timeout))
 
                 #expect(try await skip(stopped, harness) == .skipped(recordedAt: 22))
-                #expect(await checkpoints.wait(for: ["total"], toReach: 22, limit: patience))
+                #expect(await checkpoints.wait(for: ["total"], toReach: 22, timeout: timeout))
                 #expect(try await totals(harness) == [20, 20])
                 #expect(try await stop(of: "total", harness) == nil)
 
@@ -40,7 +40,7 @@ extension StoppedProjectionTests {
                 #expect(try await totals(harness) == [21, 21])
                 while gauges() != [0, 1] { await Task.yield() }
                 #expect(try await skip(again, harness) == .skipped(recordedAt: 26))
-                #expect(await checkpoints.wait(for: ["total"], toReach: 26, limit: patience))
+                #expect(await checkpoints.wait(for: ["total"], toReach: 26, timeout: timeout))
                 #expect(try await totals(harness) == [22, 22])
                 while gauges() != [0, 0] { await Task.yield() }
             }

@@ -180,13 +180,13 @@ import Testing
         try await Harness.with { harness in
             try await append(good(10), to: harness)
             try await harness.withProjector([total()]) { checkpoints in
-                #expect(await checkpoints.wait(for: ["total"], toReach: 10, limit: patience))
+                #expect(await checkpoints.wait(for: ["total"], toReach: 10, timeout: timeout))
                 try await append([Self.text] + good(5), to: harness)
                 #expect(try await waitsForStop(of: "total", in: harness).position == 11)
             }
             let mended = try total(number: "coalesce(nullif(data ->> 'n', 'many')::bigint, 100)")
             try await harness.withProjector([mended]) { checkpoints in
-                #expect(await checkpoints.wait(for: ["total"], toReach: 16, limit: patience))
+                #expect(await checkpoints.wait(for: ["total"], toReach: 16, timeout: timeout))
                 #expect(try await totals(harness) == [16, 115])
                 while try await Build.all(of: "total", on: harness.connection).count > 1 { await Task.yield() }
                 #expect(try await stop(of: "total", harness) == nil)
@@ -214,7 +214,7 @@ import Testing
         try await Harness.with { harness in
             try await append(good(3), to: harness)
             try await harness.withProjector([total()]) { checkpoints in
-                #expect(await checkpoints.wait(for: ["total"], toReach: 3, limit: patience))
+                #expect(await checkpoints.wait(for: ["total"], toReach: 3, timeout: timeout))
                 let build = try #require(try await Build.all(of: "total", on: harness.connection).first)
                 try await harness.connection.script("alter table \(build.schema).total rename to elsewhere")
                 try await append(good(3), to: harness)
@@ -230,7 +230,7 @@ import Testing
                 }
                 #expect(try await stop(of: "total", harness) == nil)
                 try await harness.connection.script("alter table \(build.schema).elsewhere rename to total")
-                #expect(await checkpoints.wait(for: ["total"], toReach: 6, limit: patience))
+                #expect(await checkpoints.wait(for: ["total"], toReach: 6, timeout: timeout))
                 #expect(try await totals(harness) == [6, 6])
                 let stalls = try await harness.pool.query("select from projection_failures")
                 #expect(stalls.isEmpty)

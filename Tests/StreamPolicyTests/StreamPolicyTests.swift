@@ -40,7 +40,7 @@ import Testing
     }
 
     @Test func aCancelledLookUpReturns() async {
-        let task = Task { try await NameResolver.system(limit: .seconds(3600)).addresses(of: "localhost") }
+        let task = Task { try await NameResolver.system(timeout: .seconds(3600)).addresses(of: "localhost") }
         task.cancel()
         _ = await task.result
     }

@@ -9,7 +9,7 @@ struct StandingAfterCommand: Sendable {
     let readModels: ReadModels
 
     /// How long the answer to a command, which is done, waits for the read model.
-    private static let patience = Duration.milliseconds(500)
+    private static let timeout = Duration.milliseconds(500)
 
     static let query = SQLQuery(
         "standing_of_camera",
@@ -47,7 +47,7 @@ struct StandingAfterCommand: Sendable {
         if let seen = try await seen(id, atLeast: position) { return seen }
         guard
             await readModels.checkpoints.wait(
-                for: [ReadModel.cameraState.rawValue], toReach: position, limit: Self.patience)
+                for: [ReadModel.cameraState.rawValue], toReach: position, timeout: Self.timeout)
         else { return nil }
         return try await seen(id, atLeast: position)
     }

@@ -12,11 +12,11 @@ import UseCases
 /// and a slow reader holds back the source.
 ///
 /// What goes wrong once the file has begun cannot be said by a status any more: then the connection is broken off, so that
-/// no reader takes a part for the whole. The same happens where the reader takes nothing for the time of `patience`.
+/// no reader takes a part for the whole. The same happens where the reader takes nothing for the time of `timeout`.
 struct Exports: Sendable {
     let readModels: ReadModels
     let permits: Semaphore
-    let patience: Duration
+    let timeout: Duration
 
     @Sendable func ofCamera(_ request: Request, _ context: APIContext) async throws -> Response {
         let minimum = try Query.read(request) { $0.minimumPosition() }
@@ -162,7 +162,7 @@ struct Exports: Sendable {
             .position: String(form.kind == .hourlyCounts ? try row.position : head),
         ]
         if let field = SkippedEvents.field(skipped) { headers.append(field) }
-        let (watch, logger) = (ReaderWatch(patience: patience, channel: context.channel), context.logger)
+        let (watch, logger) = (ReaderWatch(timeout: timeout, channel: context.channel), context.logger)
         return Response(
             status: .ok, headers: headers,
             body: ResponseBody { writer in

@@ -4,13 +4,13 @@ import Synchronization
 
 /// Breaks off a connection whose reader takes nothing for too long, so that nothing waits for it for ever.
 final class ReaderWatch: Sendable {
-    private let patience: Duration
+    private let timeout: Duration
     private let channel: any Channel
     /// Since when a write has been waiting for the reader.
     private let waitingSince = Mutex<ContinuousClock.Instant?>(nil)
 
-    init(patience: Duration, channel: any Channel) {
-        self.patience = patience
+    init(timeout: Duration, channel: any Channel) {
+        self.timeout = timeout
         self.channel = channel
     }
 
@@ -30,16 +30,16 @@ final class ReaderWatch: Sendable {
     }
 
     private func watch() async throws {
-        var wake = ContinuousClock.now + patience
+        var wake = ContinuousClock.now + timeout
         while true {
             do { try await Task.sleep(until: wake, clock: .continuous) } catch { return }  // the body has ended
             let since = waitingSince.withLock(\.self)
-            if let since, .now - since >= patience {
+            if let since, .now - since >= timeout {
                 // The write that waits then fails.
                 channel.close(promise: nil)
                 return
             }
-            wake = (since ?? .now) + patience
+            wake = (since ?? .now) + timeout
         }
     }
 }

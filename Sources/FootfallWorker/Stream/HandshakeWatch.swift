@@ -9,11 +9,11 @@ final class HandshakeWatch: ChannelInboundHandler {
     private let outcome: EventLoopPromise<Void>
     private var limit: Scheduled<Void>?
 
-    /// - Parameter patience: how long the handshake may take.
-    init(on loop: any EventLoop, patience: TimeAmount) {
+    /// - Parameter timeout: how long the handshake may take.
+    init(on loop: any EventLoop, timeout: TimeAmount) {
         let outcome = loop.makePromise(of: Void.self)
         self.outcome = outcome
-        limit = loop.scheduleTask(in: patience) { outcome.fail(StreamTrouble.timedOut) }
+        limit = loop.scheduleTask(in: timeout) { outcome.fail(StreamTrouble.timedOut) }
     }
 
     /// Fails by the `StreamTrouble` that there is.

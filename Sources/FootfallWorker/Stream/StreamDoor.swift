@@ -10,7 +10,7 @@ struct StreamDoor: Sendable {
     let fileRoot: FileRoot?
     var tls = CameraTLS.system
     /// How long a connection may take to be made.
-    var patience = Duration.seconds(4)
+    var timeout = Duration.seconds(4)
 
     /// Lends what FFmpeg may open, for as long as the body runs.
     ///
@@ -34,7 +34,7 @@ struct StreamDoor: Sendable {
         }
         let report = RelayReport(traffic: traffic)
         let relay = StreamRelay(
-            endpoint: endpoint, policy: policy, tls: tls.pinned(to: certificate), patience: patience,
+            endpoint: endpoint, policy: policy, tls: tls.pinned(to: certificate), timeout: timeout,
             report: report)
         do {
             return try await relay.run { port in try await body(try source(of: endpoint, url, behind: port)) }

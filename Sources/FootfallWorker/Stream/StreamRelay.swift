@@ -19,7 +19,7 @@ struct StreamRelay: Sendable {
     let policy: StreamPolicy
     let tls: CameraTLS
     /// How long it may take to be connected, whatever the number of addresses.
-    let patience: Duration
+    let timeout: Duration
     let report: RelayReport
 
     /// How many of a name's addresses are tried.
@@ -132,7 +132,7 @@ struct StreamRelay: Sendable {
         }
         let judgements: [CameraTLS.Judgement?] = isSecure ? tls.judgements : [nil]
         var trouble = StreamTrouble.noAnswer
-        let end = ContinuousClock.now + patience
+        let end = ContinuousClock.now + timeout
         let tried = addresses.prefix(Self.maximumAddresses)
         for (index, address) in tried.enumerated() {
             for judgement in judgements {
@@ -169,7 +169,7 @@ struct StreamRelay: Sendable {
                 channel.eventLoop.makeCompletedFuture {
                     var secured: EventLoopFuture<Void>?
                     if let judgement {
-                        let watch = HandshakeWatch(on: channel.eventLoop, patience: limit)
+                        let watch = HandshakeWatch(on: channel.eventLoop, timeout: limit)
                         secured = watch.done
                         try channel.pipeline.syncOperations.addHandlers([
                             try tls.handler(judgement, for: host), watch,

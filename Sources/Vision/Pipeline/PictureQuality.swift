@@ -7,7 +7,7 @@ import COpenCV
 /// - light: 1 where the mean value is between 40 and 215 of 255, falling evenly to 0 at black and at white;
 /// - contrast: the standard deviation of the values over 16, at most 1;
 /// - sharpness: the standard deviation of the Laplacian over 8, at most 1;
-/// - frozen: no value changed in `patience` looks in a row. A camera's noise changes some in each frame.
+/// - frozen: no value changed for `frozenAfter` looks in a row. A camera's noise changes some in each frame.
 final class PictureQuality {
     private var gray: Picture
     private var previous: Picture
@@ -16,7 +16,7 @@ final class PictureQuality {
 
     private static let size = 160
     private static let interval = 1.0
-    private static let patience = 5
+    private static let frozenAfter = 5
 
     init() throws(VisionError) {
         gray = try Picture()
@@ -37,7 +37,7 @@ final class PictureQuality {
             unchanged = difference == 0 ? unchanged + 1 : 0
         }
         lastLook = seconds
-        guard unchanged < PictureQuality.patience else { return 0 }
+        guard unchanged < PictureQuality.frozenAfter else { return 0 }
 
         var mean = 0.0
         var deviation = 0.0

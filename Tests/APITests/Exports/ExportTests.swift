@@ -318,7 +318,7 @@ import Testing
     /// Readers that take nothing are let go of, and what they have is no complete answer.
     @Test func readerThatTakesNothingIsLetGo() async throws {
         let log = LogRecord()
-        try await withAPI(.live, exportPatience: .milliseconds(200), logger: log.logger) { api in
+        try await withAPI(.live, exportTimeout: .milliseconds(200), logger: log.logger) { api in
             try await api.register()
             #expect(try await api.get("/counts?min_position=1").status == 200)
             try await Self.append(30_000, data: Self.reading, to: api)

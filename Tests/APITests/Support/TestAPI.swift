@@ -166,11 +166,11 @@ func withCommands(
 /// Everything: a database of the test's own, its projections running unless `projecting` is false.
 /// - Parameters:
 ///   - clocked: whether the database's time is that of the test's clock, as the API's is.
-///   - patience: longer than a server's, since a read model of many on a busy machine may lag.
+///   - positionTimeout: longer than a server's, since a read model of many on a busy machine may lag.
 func withAPI(
     _ setup: TestingSetup = .router, projecting: Bool = true, clocked: Bool = false,
     policy: NetworkPolicy = NetworkPolicy(),
-    patience: Duration = .seconds(15), maximumWaiting: Int = 1024, exportPatience: Duration = .seconds(30),
+    positionTimeout: Duration = .seconds(15), maximumWaiting: Int = 1024, exportTimeout: Duration = .seconds(30),
     prober: StreamProber = .unavailable,
     authentication: Authentication = .off,
     circuits: [CircuitBreaker] = [],
@@ -188,10 +188,11 @@ func withAPI(
             let checkpoints = Checkpoints(pool: pool, listener: listener, logger: .silent)
             var backend = Backend(
                 log: log, requests: log, pool: pool, slowPool: slowPool, checkpoints: checkpoints,
-                vault: CameraVault(store: PostgresSecretStore(pool: pool), masterKeys: masterKeys), patience: patience,
+                vault: CameraVault(store: PostgresSecretStore(pool: pool), masterKeys: masterKeys),
+                positionTimeout: positionTimeout,
                 maximumWaiting: maximumWaiting,
                 streams: .test, authentication: authentication,
-                exportPatience: exportPatience,
+                exportTimeout: exportTimeout,
                 newCameraID: Backend.cameraIDs(from: pool), now: { clock.now }, circuits: circuits)
             backend.addProber(prober)
             let application = Application(
