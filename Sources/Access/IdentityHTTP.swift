@@ -6,7 +6,7 @@ import NIOCore
 /// was configured.
 ///
 /// A redirect is an answer like any other and is not followed: it would hand the token, or the choice of the keys that
-/// count, to whoever it names. Nothing is decompressed, so a small answer stays small.
+/// count, to the address that it names. Nothing is decompressed, so a small answer stays small.
 struct IdentityHTTP: Sendable {
     typealias Answer = (status: Int, body: [UInt8])
 

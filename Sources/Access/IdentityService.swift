@@ -7,10 +7,10 @@ import Resilience
 /// Asks an identity service whom a token names. It is sent `POST` with the token as bearer, and answers 200 with the
 /// user as JSON, or anything else for a token that it does not accept.
 ///
-/// A token is asked about once at a time; that it was refused is remembered for some seconds. At most 64 tokens are asked
-/// about at the same time, and eight of those for one network, so that made up ones cannot be turned on the service
-/// without bound, nor keep the tokens of others from being asked about. While it is down it is left alone, but for a trial
-/// now and then.
+/// A token is asked about once at a time; that it was refused is remembered for some seconds. At most 64 tokens are
+/// asked about at the same time, and eight of those for one network, so that made up ones cannot be turned on the
+/// service without bound, nor keep the tokens of others from being asked about. While it is down it is left alone, but
+/// for a trial now and then.
 package actor IdentityService {
     typealias Answer = IdentityHTTP.Answer
 
@@ -61,7 +61,7 @@ package actor IdentityService {
             throw .unavailable(retryAfter: Self.retryAfter)
         }
         places[network, default: 0] += 1
-        // A task of its own: whoever asked first may be cancelled, the others still wait for it.
+        // A task of its own: the first caller may be cancelled, the others still wait for it.
         let task = Task {
             let result = await answer(to: token, digest)
             leavePlace(of: network)

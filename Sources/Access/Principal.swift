@@ -15,7 +15,7 @@ package enum Scope: Hashable, Sendable {
 package enum Issuer: Hashable, Sendable {
     /// Nobody: requests need not prove who sends them.
     case nobody
-    /// Whoever the claim `iss` of a signed token names; nil where the token has none.
+    /// The issuer that the claim `iss` of a signed token names; nil where the token has none.
     case token(iss: String?)
     /// The identity service.
     case service

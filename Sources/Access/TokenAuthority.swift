@@ -1,7 +1,7 @@
 import EventSourcing
 import Logging
 
-/// Who vouches for tokens that an installation has not signed itself.
+/// What verifies tokens that an installation has not signed itself.
 package struct TokenAuthority: Sendable {
     enum Kind: Sendable {
         case keySet(KeyStore, TokenRules)

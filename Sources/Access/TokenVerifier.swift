@@ -4,10 +4,10 @@ import Logging
 import Resilience
 
 /// Finds out whom a bearer token names: a JSON Web Token of an issuer whose keys are known here, of this installation
-/// itself, or anything that the identity service vouches for.
+/// itself, or any that the identity service verifies.
 ///
-/// What was verified is remembered until it expires, for twenty seconds at most, so that a key that was withdrawn does not
-/// count for longer: a request costs a hash and a look-up then.
+/// What was verified is remembered until it expires, for twenty seconds at most, so that a key that was withdrawn does
+/// not count for longer: a request costs a hash and a look-up then.
 package final class TokenVerifier: Sendable {
     private struct Verified {
         let principal: Principal
@@ -28,7 +28,7 @@ package final class TokenVerifier: Sendable {
 
     /// - Parameters:
     ///   - own: the key by which this installation signs tokens itself.
-    ///   - authority: who vouches for all other tokens.
+    ///   - authority: what verifies all other tokens.
     package init(
         own: SigningKey?, authority: TokenAuthority? = nil, revocations: Revocations = Revocations(),
         now: @escaping @Sendable () -> Timestamp

@@ -1,4 +1,4 @@
-/// Why a value breaks a rule of the domain, as a sentence for whoever gave it.
+/// Why a value breaks a rule of the domain, as a sentence for the person who gave it.
 package struct InvalidValue: Error, Hashable, CustomStringConvertible {
     /// Stable names, for programs.
     package enum Code: String, Sendable {

@@ -1,13 +1,14 @@
-/// Requests that are made under a key, so that whoever repeats one gets the answer of the first and causes nothing more.
+/// Requests that are made under a key, so that anyone who repeats one gets the answer of the first and causes nothing
+/// more.
 ///
 /// A request is claimed before it is decided. The events that it appends go with `EventMetadata.request`, by which the
-/// log notes, in their own transaction, what the append came to: from then on the request is done, whatever crashes. Its
-/// answer is kept once it is known; where the process ended before that, the next claim is told what was appended and
-/// makes the answer from it. A claim is a lease: one that has run out may be taken over, and what the former holder then
-/// still appends is refused.
+/// log notes, in their own transaction, what the append came to: from then on the request is done, whatever crashes.
+/// Its answer is kept once it is known; where the process ended before that, the next claim is told what was appended
+/// and makes the answer from it. A claim is a lease: one that has run out may be taken over, and what the former holder
+/// then still appends is refused.
 package protocol IdempotentRequests: Sendable {
     /// - Parameters:
-    ///   - id: stands for the key and whoever may use it; at most 255 bytes.
+    ///   - id: stands for the key and anyone who may use it; at most 255 bytes.
     ///   - fingerprint: tells apart what is asked for under one key.
     ///   - lease: how long the claim holds, unless it is ended before.
     ///   - keeping: from how old on a request is forgotten.
@@ -18,7 +19,7 @@ package protocol IdempotentRequests: Sendable {
     /// Keeps the answer of a request that is claimed. Does nothing where another has taken over.
     func finish(_ claim: RequestClaim, answer: [UInt8]) async throws(EventLogError)
 
-    /// Gives up a claim under which nothing was appended: the request may be made anew.
+    /// Gives up a claim under which nothing was appended: the request may be made again.
     func release(_ claim: RequestClaim) async throws(EventLogError)
 
     /// Removes requests of this age and older, at most `limit` of them.

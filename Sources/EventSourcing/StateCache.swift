@@ -2,8 +2,8 @@ import Synchronization
 
 /// States of streams as they were at some version, so that a command need not read what was read before.
 ///
-/// An entry may be out of date: whoever uses one has it confirmed by the log. Of `capacity` entries, the half used last
-/// stay for certain, the others until the room is needed. All are of one history of the log, the last one that was
+/// An entry may be out of date: anyone who uses one has it confirmed by the log. Of `capacity` entries, the half used
+/// last stay for certain, the others until the room is needed. All are of one history of the log, the last one that was
 /// asked for. Safe for concurrent use.
 package final class StateCache<State: Sendable>: Sendable {
     private struct Entries {

@@ -11,13 +11,13 @@ extension Authentication {
         by settings: AuthenticationSettings, key: SigningKey?, logger: Logger
     ) async throws -> Authentication {
         guard settings.isOn else {
-            logger.warning("nothing is asked of requests (--auth off): whoever reaches the API may do everything")
+            logger.warning("nothing is asked of requests (--auth off): anyone who reaches the API may do everything")
             return .off
         }
         if settings.authority?.isExposed == true {
             logger.warning(
                 """
-                tokens are verified over plain HTTP across a network (FOOTFALL_AUTH_PLAIN_HTTP): whoever is on the way \
+                tokens are verified over plain HTTP across a network (FOOTFALL_AUTH_PLAIN_HTTP): anyone on the way \
                 could read them, or have their own accepted
                 """)
         }

@@ -3,7 +3,7 @@ import Logging
 import ServiceLifecycle
 import UnixSignals
 
-/// Reads the TLS files anew at SIGHUP, for connections to come. Files that are of no use change nothing.
+/// Reloads the TLS files at SIGHUP, for connections to come. Files that are of no use change nothing.
 struct CertificateReload: Service {
     let identity: ServerIdentity
     let logger: Logger
@@ -14,7 +14,7 @@ struct CertificateReload: Service {
             for await _ in signals {
                 do throws(ServerIdentity.Unusable) {
                     try identity.reload()
-                    logger.notice("the TLS certificate was read anew")
+                    logger.notice("the TLS certificate was reloaded")
                 } catch {
                     logger.error("the TLS certificate stays as it was", metadata: ["reason": "\(error)"])
                 }

@@ -135,8 +135,8 @@ struct Server {
     /// Long for anything that the programs do to each other, and short for a client that waits.
     private static let lockTimeout = Duration.seconds(4)
 
-    /// How long the database may work on a statement: on one that is quick as a rule, and on others. Both end before the
-    /// request is given up at this end.
+    /// How long the database may work on a statement: on one that is quick as a rule, and on others. Both end before
+    /// the request is given up at this end.
     private static let readTimeout = Duration.seconds(10)
     private static let slowTimeout = Duration.seconds(25)
 
@@ -144,8 +144,8 @@ struct Server {
         Timestamp(microseconds: Int64((Date().timeIntervalSince1970 * 1_000_000).rounded()))
     }
 
-    /// Starts the embedded server again when it ends; where that is given up, the process ends. Stopped last, for others
-    /// need the database until they have stopped.
+    /// Starts the embedded server again when it ends; where that is given up, the process ends. Stopped last, for
+    /// others need the database until they have stopped.
     mutating func keep(_ embedded: EmbeddedPostgres) {
         let keeper = UntilShutdown { [liveness] in
             try await embedded.keepRunning { liveness.set(fault: $0) }
@@ -248,7 +248,7 @@ let processMetrics: PrometheusMetrics = {
     return metrics
 }()
 
-/// Says something to whoever started the process.
+/// Prints a line for the person or program that started the process.
 func announce(_ text: String) { FileHandle.standardOutput.say(text + "\n") }
 
 /// Why the process could not begin its work.

@@ -73,7 +73,7 @@ struct CameraRun: Sendable {
         }
         let left = outbox.count
         if ending == .gone { return .gone }
-        // What is left of a recording's take is counted by whoever goes on with it.
+        // What is left of a recording's take is counted by the worker that goes on with it.
         if assignment.take == nil { outbox.note(ReadingLosses(givenUp: left)) }
         health.ends()
         await beat()
@@ -160,7 +160,7 @@ struct CameraRun: Sendable {
     ) async throws -> Pipeline.Ending {
         var settings = try pipelineSettings(source)
         if let take = assignment.take {
-            // Whoever counts it follows objects from its beginning, so that all see the same passages.
+            // Every worker that counts it follows objects from its beginning, so that all see the same passages.
             settings.framesCounted = framesCounted
             settings.longest = Timestamp(Date()) - take.startedAt
         } else {

@@ -3,7 +3,7 @@ import Foundation
 import Logging
 import Synchronization
 
-/// Tells the server how a camera fares, and each loss of readings once.
+/// Reports to the server the health of a camera, and each loss of readings once.
 struct HeartbeatSender: Sendable {
     let client: ServerClient
     let outbox: ReadingOutbox
@@ -14,8 +14,8 @@ struct HeartbeatSender: Sendable {
 
     /// Sends what is untold, and then the heartbeat for the time since the last one.
     ///
-    /// A heartbeat that tells of losses and is not known to have arrived is sent again as it is, under its own sequence: if
-    /// it did arrive, the server knows it as a duplicate, and the losses are not told twice.
+    /// A heartbeat that tells of losses and is not known to have arrived is sent again as it is, under its own
+    /// sequence: if it did arrive, the server knows it as a duplicate, and the losses are not told twice.
     func send() async {
         for earlier in untold.all(of: cameraID) {
             switch await client.report(earlier.heartbeat, camera: cameraID) {
@@ -39,8 +39,8 @@ struct HeartbeatSender: Sendable {
     }
 }
 
-/// The heartbeats of a worker that tell of losses and are not known to have arrived, oldest first, by camera. They outlive
-/// the run of a camera, and not the worker's process.
+/// The heartbeats of a worker that tell of losses and are not known to have arrived, oldest first, by camera. They
+/// outlive the run of a camera, and not the worker's process.
 final class UntoldHeartbeats: Sendable {
     struct Untold: Hashable, Sendable {
         let heartbeat: JSON

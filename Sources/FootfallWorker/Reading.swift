@@ -48,8 +48,9 @@ enum ReadingSeries: Hashable, Sendable {
 
 /// Turns frames' crossings into readings, and numbers them.
 ///
-/// Those of a recording are numbered by its frames, so that whoever counts it again, after a crash or in another worker's
-/// place, gives each passage the same number; what was counted before is left out. Anything else is numbered as it comes.
+/// Those of a recording are numbered by its frames, so that a worker that counts it again, after a crash or in another
+/// worker's place, gives each passage the same number; what was counted before is left out. Anything else is numbered
+/// as it comes.
 struct ReadingNumbering: Sendable {
     private enum Origin: Sendable {
         case recording(start: Timestamp)

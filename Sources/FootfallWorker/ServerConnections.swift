@@ -4,12 +4,12 @@ import NIOCore
 import NIOSSL
 import Synchronization
 
-/// Which certificates of the server are believed, beside those that the system's authorities vouch for.
+/// Which certificates of the server are believed, beside those that the system's authorities have signed.
 struct ServerTrust: Sendable {
-    /// A PEM file with further authorities, or with a certificate that vouches for itself.
+    /// A PEM file with further authorities, or with a self-signed certificate.
     var authorities: String?
-    /// The PEM file by which a server on this machine proves who it is. It is reached at its own port under an address that
-    /// the certificate need not name, so the host is not compared.
+    /// The PEM file by which a server on this machine proves who it is. It is reached at its own port under an address
+    /// that the certificate need not name, so the host is not compared.
     var ownServer: String?
 
     var files: [String] { [authorities, ownServer].compactMap(\.self) }
@@ -47,8 +47,8 @@ final class ServerConnections: Sendable {
         try? await last?.http.shutdown()  // it can only fail where it is shut down already
     }
 
-    /// Sends a request. What the files hold now is believed: a server's certificate is replaced in time. Throws where one
-    /// cannot be read.
+    /// Sends a request. What the files hold now is believed: a server's certificate is replaced in time. Throws where
+    /// one cannot be read.
     func execute(_ request: HTTPClientRequest, timeout: TimeAmount) async throws -> HTTPClientResponse {
         let versions = try trust.files.map { try FileVersion(of: $0) }
         let (client, outdated) = try current.withLock { current -> (HTTPClient, HTTPClient?) in

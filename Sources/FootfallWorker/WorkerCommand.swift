@@ -69,7 +69,7 @@ struct WorkerCommand: AsyncParsableCommand, ConfinedCommand {
     }
 }
 
-/// Ends the process when standard input does. Nothing is flushed: whoever held the other end was killed, and what was
+/// Ends the process when standard input does. Nothing is flushed: the process at the other end was killed, and what was
 /// not acknowledged belongs to the worker that comes next.
 enum ParentWatch {
     static func start() {

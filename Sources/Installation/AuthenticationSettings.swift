@@ -3,17 +3,17 @@ import Settings
 
 /// How requests prove who sends them.
 package struct AuthenticationSettings: Sendable {
-    /// Who vouches for tokens that the installation has not signed itself.
+    /// What verifies tokens that the installation has not signed itself.
     package enum Authority: Sendable {
         /// The file or the address (http, https) of a JWK set.
         case keySet(URL)
-        /// A secret of 32 bytes at least, shared with whoever signs.
+        /// A secret of 32 bytes at least, shared with the signer.
         case secret(String)
         /// The address of an identity service's `verify`.
         case service(URL)
 
-        /// Whether it is asked over a network on whose way anybody may read tokens, or put keys of their own in place of
-        /// the issuer's.
+        /// Whether it is asked over a network on whose way anybody may read tokens, or put keys of their own in place
+        /// of the issuer's.
         package var isExposed: Bool {
             switch self {
             case .keySet(let url), .service(let url):
@@ -55,7 +55,7 @@ package struct AuthenticationSettings: Sendable {
         let allowsPlainHTTP = reader.value(\.access.plainHTTP)
         if authorities.contains(where: \.isExposed), !allowsPlainHTTP {
             reader.fault(
-                "FOOTFALL_AUTH_JWKS or FOOTFALL_AUTH_VERIFY_URL is a plain http:// address of another machine: whoever "
+                "FOOTFALL_AUTH_JWKS or FOOTFALL_AUTH_VERIFY_URL is a plain http:// address of another machine: anyone who "
                     + "is on the way could read tokens, or have their own accepted. Use https://, or set "
                     + "FOOTFALL_AUTH_PLAIN_HTTP=on where that network is to be trusted")
         }

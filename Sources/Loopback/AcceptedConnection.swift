@@ -10,7 +10,7 @@ final class AcceptedConnection: Sendable {
 
     init(_ connection: LoopbackServer.Connection) { waiting = Mutex(connection) }
 
-    /// The connection, once; whoever takes it must use it by `executeThenClose`.
+    /// The connection, once; anyone who takes it must use it by `executeThenClose`.
     func take() -> LoopbackServer.Connection? {
         waiting.withLock { connection in
             defer { connection = nil }

@@ -3,7 +3,7 @@ import Dispatch
 import Synchronization
 
 /// Passes elements between the session's thread, which may block, and one task, which may not, in either direction.
-/// It holds at most `capacity` elements: whoever is ahead waits for the other.
+/// It holds at most `capacity` elements: the side that is ahead waits for the other.
 ///
 /// Sendable because all state is under the mutex; the semaphore only wakes the thread to look at it again.
 final class Handover<Element: Sendable>: Sendable {

@@ -4,14 +4,15 @@ import Synchronization
 
 /// A bounded number of connections, each lent to one task at a time.
 ///
-/// Connections are made when they are needed and kept. A task that asks for one is given the first that is free, be it a
-/// new one or one that comes back: no task is bound to an attempt to connect.
+/// Connections are made when they are needed and kept. A task that asks for one is given the first that is free, be it
+/// a new one or one that comes back: no task is bound to an attempt to connect.
 ///
-/// While the server is away every call fails at once with `PostgresError.unreachable`: a circuit keeps attempts to connect
-/// apart. It is the attempt to connect alone that tells whether the server is there, and the first one that fails opens
-/// the circuit: a session that was lost is replaced by another, which finds that out, and what the server refuses is an
-/// answer. A server that is there and has no session to spare is asked for one now and then, and whoever comes meanwhile
-/// waits for the sessions that there are; where there is none, the call fails with `PostgresError.full`.
+/// While the server is away every call fails at once with `PostgresError.unreachable`: a circuit keeps attempts to
+/// connect apart. It is the attempt to connect alone that tells whether the server is there, and the first one that
+/// fails opens the circuit: a session that was lost is replaced by another, which finds that out, and what the server
+/// refuses is an answer. A server that is there and has no session to spare is asked for one now and then, and a task
+/// that comes meanwhile waits for the sessions that there are; where there is none, the call fails with
+/// `PostgresError.full`.
 package final class Pool: Sendable {
     private let target: ConnectionTarget
     /// How many connections there are at most.
@@ -92,7 +93,8 @@ package final class Pool: Sendable {
         for action in actions {
             switch action {
             case .answer(let task, let outcome): task.resume(returning: outcome)
-            // No caller is bound to it: it keeps nothing of the task that happened to need a connection, such as a place.
+            // No caller is bound to it: it keeps nothing of the task that happened to need a connection, such as a
+            // place.
             case .connect(let ticket): Task.detached { await self.connect(ticket) }
             case .close(let connection): connection.close()
             }

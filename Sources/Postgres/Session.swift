@@ -74,7 +74,7 @@ final class Session {
         let reason = lost ?? .unreachable(reason: "the connection is closed")
         let outcome = PostgresError.connectionLost(reason: reason.reasonText)
         PQfinish(connection)
-        // First the end, so that whoever learns of the loss finds the connection closed.
+        // First the end, so that anyone who learns of the loss finds the connection closed.
         inbox.end(.unreachable(reason: reason.reasonText))
         for entry in sent { entry.request.reply.resume(returning: .failure(entry.failure ?? outcome)) }
         for request in waiting {
@@ -223,8 +223,8 @@ final class Session {
         }
     }
 
-    /// Has the server cancel what it works on where nobody waits for that any more. Blocks until the server has been told;
-    /// what comes after on the session is not affected.
+    /// Has the server cancel what it works on where nobody waits for that any more. Blocks until the server has been
+    /// told; what comes after on the session is not affected.
     private func cancelUnawaited() {
         guard let first = sent.first, let interest = first.request.interest, interest.isLost, !first.isCancelled else {
             return

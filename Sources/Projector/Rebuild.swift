@@ -71,8 +71,8 @@ package struct Rebuild: Sendable {
         try await complete(build, on: connection, onProgress: onProgress)
     }
 
-    /// A session for filling builds. Its commits do not wait for the disk: what a crash of the server takes back, it takes
-    /// back with its checkpoint. Where this process is gone, the server soon gives up what the session was doing.
+    /// A session for filling builds. Its commits do not wait for the disk: what a crash of the server takes back, it
+    /// takes back with its checkpoint. Where this process is gone, the server soon gives up what the session was doing.
     static func open(_ target: ConnectionTarget, logger: Logger) async throws -> Connection {
         let connection = try await Connection.open(target, logger: logger)
         do {
@@ -107,7 +107,7 @@ package struct Rebuild: Sendable {
             guard try await build.lock(on: connection) else {
                 throw Failure.underWay(projection: definition.name, build: build.id, position: build.position)
             }
-            // Whoever had it locked may just have finished it, or come further.
+            // The process that had it locked may just have finished it, or come further.
             let unfinished = try await Build.all(of: definition.name, on: connection).first {
                 $0.id == build.id && $0.state == .building
             }

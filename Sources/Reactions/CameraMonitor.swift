@@ -7,12 +7,12 @@ import Resilience
 /// Looks after the cameras that are monitored: every 30 seconds, those that are not to run, and those that are and that
 /// nothing was heard of for as long as a heartbeat vouches.
 ///
-/// Of a camera whose worker is heard the worker says how it fares, and one in maintenance is not looked at.
+/// Where a camera's worker is heard, the worker reports its status, and one in maintenance is not looked at.
 ///
-/// This is no `Reaction`: what it acts on is that nothing was said, of which no event tells, and the time that has passed,
-/// which a pure function of events cannot know. So it looks at read models by the clock, and has no position in the log.
-/// What it has in common with reactions is shared: one process at a time does it, and its stops are shown as theirs are.
-/// What it says twice changes nothing, since a command decides over the camera's state.
+/// This is no `Reaction`: what it acts on is that nothing was said, of which no event tells, and the time that has
+/// passed, which a pure function of events cannot know. So it looks at read models by the clock, and has no position in
+/// the log. What it has in common with reactions is shared: one process at a time does it, and its stops are shown as
+/// theirs are. What it says twice changes nothing, since a command decides over the camera's state.
 package struct CameraMonitor: Sendable {
     /// A camera that no worker tells of, as the read model knows it.
     package struct Suspect: Hashable, Sendable {
@@ -28,7 +28,7 @@ package struct CameraMonitor: Sendable {
         }
     }
 
-    /// What a check finds: how the camera fares, and why that is said.
+    /// What a check finds: the status of the camera, and the reason.
     package struct Finding: Hashable, Sendable {
         package let status: CameraStatus
         package let reason: Reason?

@@ -19,7 +19,7 @@ package struct Backoff: Sendable {
     package mutating func reset() { current = first }
 
     /// Does `work` again after a pause whenever it fails or ends, until the task is cancelled or `work` throws
-    /// `CancellationError`. After a minute of work the pauses begin anew.
+    /// `CancellationError`. After a minute of work the pauses begin again.
     package static func retrying(
         first: Duration = .milliseconds(100), longest: Duration, _ work: () async throws -> Void,
         onError: (any Error) -> Void

@@ -35,8 +35,9 @@ package struct DataKey: Sendable {
         try key.withUnsafeBytes { try body(Data($0)) }
     }
 
-    /// The name of a secret: the same for the same text of the same camera and purpose, so that whoever compares names
-    /// knows whether something has changed. Without the key it says nothing about the text, however simple that is.
+    /// The name of a secret: the same for the same text of the same camera and purpose, so that anyone who compares
+    /// names knows whether something has changed. Without the key it says nothing about the text, however simple that
+    /// is.
     func name(of text: String, for purpose: Purpose) -> String {
         let code = HMAC<SHA256>.authenticationCode(for: Data(text.utf8), using: derived("name", purpose))
         return code.prefix(16).hexadecimal

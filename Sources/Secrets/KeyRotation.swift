@@ -64,10 +64,10 @@ package struct KeyRotation: Sendable {
         try await connection.query(Self.replacement, ["master_key": .text(key.id)])
     }
 
-    /// Wraps every key anew that is under another master key. Each batch is a transaction: whatever ends this, what is
+    /// Wraps every key again that is under another master key. Each batch is a transaction: whatever ends this, what is
     /// done stays done, each key is under the one or the other, and the next call goes on.
     /// - Parameter progress: told how many cameras' keys were done since the start.
-    /// - Returns: how many cameras' keys were wrapped anew.
+    /// - Returns: how many cameras' keys were wrapped again.
     package func rewrap(under master: MasterKey, progress: (Int) -> Void = { _ in }) async throws -> Int {
         try await rewrapRequestKey(under: master)
         var done = 0
@@ -108,10 +108,10 @@ package struct KeyRotation: Sendable {
         }
     }
 
-    /// Writes the tables anew, so that no file of theirs holds a key as it was wrapped before, or one that was
+    /// Writes the tables again, so that no file of theirs holds a key as it was wrapped before, or one that was
     /// destroyed. The write-ahead log and backups do, until they are gone.
     package static func clearRemains(on connection: Connection) async throws {
-        // Whoever waits for the tables is not to wait for who reads them at length.
+        // Anyone who waits for the tables is not to wait for who reads them at length.
         try await connection.script("set lock_timeout = '2s'")
         do {
             try await connection.script("vacuum full camera_keys")

@@ -67,7 +67,7 @@ package struct PostgresSecretStore: SecretStore {
             id: try row.text("key_id"), masterKeyID: try row.text("master_key_id"), wrapped: try row.bytes("wrapped"))
     }
 
-    /// One row where the secret is there afterwards. The key's row is locked meanwhile, so that whoever destroys it
+    /// One row where the secret is there afterwards. The key's row is locked meanwhile, so that anyone who destroys it
     /// destroys this secret too.
     private static func keep(_ secret: SealedSecret, under key: String, of cameraID: Int64) -> Statement {
         keeping.statement([

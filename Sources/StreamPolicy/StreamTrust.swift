@@ -4,10 +4,10 @@ package struct StreamTrust: Sendable, Hashable {
         package let description: String
     }
 
-    /// Those that the system's authorities vouch for, for the host that the stream's URL names.
+    /// Those that the system's authorities have signed, for the host that the stream's URL names.
     package static let system = StreamTrust(certificatesOf: nil)
 
-    /// Whether a certificate has to prove anything; otherwise whoever answers is believed.
+    /// Whether a certificate has to prove anything; otherwise anyone who answers is believed.
     package let verifies: Bool
     /// A PEM file with further authorities, and with certificates of single cameras, whatever names these bear.
     package let file: String?

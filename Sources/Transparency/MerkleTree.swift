@@ -1,7 +1,7 @@
 /// The tree over a log's first leaves, by the rules of RFC 9162, section 2.1: which complete subtrees its root and its
 /// proofs are made of.
 ///
-/// Whoever keeps hashes answers for complete subtrees only; they never change as the log grows.
+/// Anyone who keeps hashes answers for complete subtrees only; they never change as the log grows.
 package struct MerkleTree: Hashable, Sendable {
     /// How many leaves it has.
     package let size: Int64

@@ -180,7 +180,7 @@ import Testing
             let last = try #require(try await Self.live(api).last)
             let present = try await api.get("/cameras/1?min_position=\(try #require(last.position))")
             let past = try await api.get("/cameras/1?version=5")
-            // How it fares, and what it counted, are no part of the camera as it was.
+            // Its health, and what it counted, are no part of the camera as it was.
             #expect(present.body.hasPrefix(past.body.dropLast() + ",\"health\":"))
             #expect(present.eTag == "\"5\"")
             let items = try await Self.items("", of: api)

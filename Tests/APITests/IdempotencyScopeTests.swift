@@ -35,7 +35,7 @@ import Testing
                 let assigned = try await api.post("/workers/w1/assign", assign, headers: Self.key("a"))
                 #expect(assigned.header("Idempotency-Replayed") == "true", "\(assigned.body)")
             }
-            // It has moved since: what was shown of it then is not for whoever is limited to where it was.
+            // It has moved since: what was shown of it then is not for anyone who is limited to where it was.
             let moved = try await all.put("/cameras/1", TestAPI.camera(#""location":"Hall""#), ifMatch: "*")
             #expect(moved.status == 200)
             try await within.post("/cameras", vault, headers: Self.key("k")).expectProblem(404, "camera_not_found")

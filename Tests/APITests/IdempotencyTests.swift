@@ -50,7 +50,7 @@ import Testing
         }
     }
 
-    /// Whoever has the database and guesses the whole body right cannot tell that they have.
+    /// Anyone who has the database and guesses the whole body right cannot tell that they have.
     @Test func whatIsKeptOfARequestAllowsNoGuessing() async throws {
         try await withAPI(projecting: false) { api in
             let body = SecretTests.camera("admin:1234")

@@ -7,7 +7,7 @@ import Testing
 @testable import API
 @testable import Postgres
 
-/// What the log knows is there for whoever asks, while the read model of cameras has not come to it yet.
+/// What the log knows is there for every caller, while the read model of cameras has not come to it yet.
 @Suite(.timeLimit(.minutes(5))) struct OwnWriteTests {
     /// Keeps the read model of cameras where it is.
     private struct Hold {

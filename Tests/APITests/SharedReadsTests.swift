@@ -36,7 +36,7 @@ import Testing
                 for try await answer in group { answers[answer, default: 0] += 1 }
                 #expect(answers == [1: 1, 2: 50])
             }
-            // Nobody asks now: the next one is asked for at once, and anew.
+            // Nobody asks now: the next one is asked for at once, and in a statement of its own.
             #expect(try await run(reads) == 3)
             #expect(reads.waiting == 0)
         }

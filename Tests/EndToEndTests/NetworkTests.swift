@@ -131,7 +131,7 @@ import Testing
                 try FileManager.default.moveItem(atPath: certificate, toPath: old)
                 _ = try await makeCertificate(in: folder)
                 served.program.signal(SIGHUP)
-                try await served.program.waits(for: "the TLS certificate was read anew")
+                try await served.program.waits(for: "the TLS certificate was reloaded")
                 #expect(try await get(served.root + "/health/live", trusting: certificate).status == .ok)
                 await #expect(throws: (any Error).self) {
                     try await get(served.root + "/health/live", trusting: old)
@@ -208,7 +208,7 @@ import Testing
         }
     }
 
-    /// Files with a certificate for 127.0.0.1 that vouches for itself, and its key.
+    /// Files with a self-signed certificate for 127.0.0.1, and its key.
     private func makeCertificate(in folder: URL) async throws -> (certificate: String, key: String) {
         let certificate = folder.appending(path: "certificate.pem").path
         let key = folder.appending(path: "key.pem").path

@@ -19,7 +19,7 @@ import Testing
 
             let rotated = try await Program.run("footfallctl", ["keys", "rotate", "--data-dir", folder.path])
             #expect(rotated.code == 0, "\(rotated.output)")
-            #expect(rotated.output.contains("1 camera keys are wrapped anew"))
+            #expect(rotated.output.contains("1 camera keys are wrapped again"))
             let second = try String(contentsOf: file, encoding: .utf8)
             #expect(second != first)
             #expect(second.split(separator: "\n").count { !$0.hasPrefix("#") } == 1)

@@ -101,7 +101,7 @@ import Testing
                     "signal \(signal) to the process that applied \(load) of \(Self.projections): another went on after \(took)"
                 )
                 if signal == SIGSTOP {
-                    // Awake again it finds out that it was replaced, and takes its share anew.
+                    // Awake again it finds out that it was replaced, and takes its share again.
                     victim.program.signal(SIGCONT)
                     try await site.waits(for: [Self.projections / 2, Self.projections / 2])
                     #expect(await victim.stop() == 0)

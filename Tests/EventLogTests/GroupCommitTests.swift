@@ -172,7 +172,7 @@ import Testing
         _ = await queue(appends([6], bytes: 900, of: "mallory"), in: group)
         #expect(await outcome(of: group, appends([7], bytes: 200, of: "mallory")) == .failure(.overloaded))
         _ = await queue(appends([8, 9], of: "ana"), in: group)
-        // It is full by now; whoever has nothing waiting gets in all the same.
+        // It is full by now; anyone who has nothing waiting gets in all the same.
         let late = await queue(appends([10], of: "ben"), in: group)
         #expect(await outcome(of: group, appends([11], of: "ben")) == .failure(.overloaded))
         await store.answer()

@@ -243,7 +243,7 @@ import Testing
         }
     }
 
-    /// Whoever alters an event and seals the log anew is found out by a hash that was kept elsewhere.
+    /// Anyone who alters an event and seals the log again is found out by a hash that was kept elsewhere.
     @Test func aLogThatWasSealedAnewIsFoundByAKeptHash() async throws {
         try await SealFixture.with { log in
             try await log.append(20)

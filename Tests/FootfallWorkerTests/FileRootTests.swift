@@ -42,7 +42,7 @@ import Testing
         }
     }
 
-    /// Whoever may register cameras could else find out which files there are on the machine.
+    /// Anyone who may register cameras could else find out which files there are on the machine.
     @Test func whatLiesOutsideCannotBeToldFromWhatIsNotThere() throws {
         try withRoot { fileRoot, root in
             let said = Set(

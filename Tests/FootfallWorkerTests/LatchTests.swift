@@ -12,7 +12,7 @@ import Testing
         let cancelled = Task { await latch.wait() }
         cancelled.cancel()
         await cancelled.value
-        // Whoever comes after that waits too: it is its own cancellation that ends it.
+        // Anyone who comes after that waits too: it is its own cancellation that ends it.
         let later = Task {
             await latch.wait()
             return Task.isCancelled

@@ -7,7 +7,7 @@ import Vision
 
 @testable import footfall_worker
 
-/// What an RTMP server hears of whoever opens a stream.
+/// What an RTMP server hears of anyone who opens a stream.
 @Suite struct RTMPStreamTests {
     /// The `tcUrl` that FFmpeg names to a server on 127.0.0.1, which then goes away.
     /// - Parameters:

@@ -20,7 +20,7 @@ import Testing
         #expect(readings.map(\.countOut) == [1, 1])
     }
 
-    /// Whoever counts it, and however often.
+    /// No matter which worker counts it, and how often.
     @Test func aRecordingGivesTheSameNumbersUnderItsTake() throws {
         var first = ReadingNumbering(try assignment(settings: Self.clip), workerID: "w", now: Self.now)
         var second = ReadingNumbering(

@@ -68,7 +68,7 @@ import Testing
         }
     }
 
-    /// Opening a pipe would wait for whoever writes to it.
+    /// Opening a pipe would wait for anyone who writes to it.
     @Test func aPipeInPlaceOfAFileHoldsNothingUp() async throws {
         try await TortureCluster.with { cluster in
             let server = await cluster.server

@@ -114,7 +114,7 @@ import Testing
         }
     }
 
-    /// Without it a backend works on to the end of its statement, whoever has gone.
+    /// Without it a backend works on to the end of its statement, even when its client has gone.
     @Test func theServerLooksWhetherItsClientIsStillThere() async throws {
         try await withSessions { connection, _ in
             let settings = try await connection.query(

@@ -40,7 +40,7 @@ import Testing
                 switch victim {
                 case .backend:
                     kill(pid_t(pid), SIGKILL)
-                    // The server ends all sessions, and starts anew.
+                    // The server ends all sessions, and starts again.
                     while harness.connection.isOpen { try await Task.sleep(for: .milliseconds(5)) }
                 case .postmaster: try await cluster.restart(by: SIGKILL)
                 }

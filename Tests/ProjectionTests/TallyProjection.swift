@@ -10,7 +10,7 @@ enum TallyProjection {
     static let gate: Int64 = 4711
 
     /// - Parameters:
-    ///   - gateAfter: ranges after this position, and those that come later, wait for whoever holds the gate.
+    ///   - gateAfter: ranges after this position, and those that come later, wait for anyone who holds the gate.
     ///   - indexes: also waits for the gate where `gatedIndexes`.
     static func definition(
         worth: Int = 1, gateAfter: Int64? = nil, gatedIndexes: Bool = false

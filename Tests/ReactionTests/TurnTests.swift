@@ -32,7 +32,7 @@ import Testing
                     try await bench.waitsForEnd()
                     #expect(second.numbers == Array(1...50))
                     #expect(first.numbers == [])
-                    // Whoever is first takes it, and each event is still answered once.
+                    // Anyone who is first takes it, and each event is still answered once.
                     let holder = try await Self.holder(bench)
                     try await bench.endSession()
                     while try await Self.holder(bench) == holder { await Task.yield() }

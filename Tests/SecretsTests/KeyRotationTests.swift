@@ -34,7 +34,7 @@ import Testing
                 }.value
             }
             #expect(try await rotation.pending(under: new.id) == 20)
-            // In the midst of it every secret can be read by whoever has both.
+            // In the midst of it every secret can be read by anyone who has both.
             let reader = CameraVault(store: store, masterKeys: both)
             for camera in [Int64(1), 520] {
                 let text = try await reader.text(ids[camera] ?? "", of: camera, for: .streamCredentials)

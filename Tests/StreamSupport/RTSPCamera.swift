@@ -4,10 +4,10 @@ import NIOCore
 import NIOSSL
 import Synchronization
 
-/// A camera that speaks RTSP (RFC 2326) and plays a transport stream on the same connection, again and again, as fast as
-/// it is taken: MPEG-TS in RTP (RFC 2250, section 2), seven packets at a time.
+/// A camera that speaks RTSP (RFC 2326) and plays a transport stream on the same connection, again and again, as fast
+/// as it is taken: MPEG-TS in RTP (RFC 2250, section 2), seven packets at a time.
 package final class RTSPCamera: Sendable {
-    /// What it asks of whoever wants to see its pictures.
+    /// What it asks of anyone who wants to see its pictures.
     package enum Access: Sendable {
         case open
         case basic(user: String, password: String)

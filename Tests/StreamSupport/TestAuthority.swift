@@ -3,7 +3,7 @@ import Foundation
 import NIOSSL
 import X509
 
-/// An authority of a test's own, and the certificates that it vouches for.
+/// An authority of a test's own, and the certificates that it signs.
 package struct TestAuthority {
     /// A certificate with its key.
     package struct Identity {
@@ -38,8 +38,8 @@ package struct TestAuthority {
             for: key, named: name, by: key, named: name, extensions: extensions)
     }
 
-    /// Whoever has the key of a camera that made its own certificate as tools do by default: one that says that it is an
-    /// authority.
+    /// Anyone who has the key of a camera that made its own certificate as tools do by default: one that says that it
+    /// is an authority.
     package init(ofCamera camera: P256.Signing.PrivateKey) throws {
         key = camera
         name = try DistinguishedName { CommonName("IPC") }
@@ -60,7 +60,7 @@ package struct TestAuthority {
         }
     }
 
-    /// A certificate that vouches for itself alone, as cameras make them.
+    /// A self-signed certificate that signs no others, as cameras make them.
     package static func selfSigned(for hosts: Host...) throws -> Identity {
         try identity(for: hosts) { key, name, extensions in
             try certificate(for: key, named: name, by: key, named: name, extensions: extensions)

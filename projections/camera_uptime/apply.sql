@@ -1,4 +1,4 @@
--- Keeps when cameras were meant to run and what heartbeats were observed, and works out anew what was up of the five
+-- Keeps when cameras were meant to run and what heartbeats were observed, and computes again what was up of the five
 -- minutes that either of them touches.
 -- Inputs: camera_registered, camera_started, camera_restarted, camera_stopped, camera_removed, heartbeat_recorded
 

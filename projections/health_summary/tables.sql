@@ -1,4 +1,4 @@
--- How a camera fares, by the heartbeats for it.
+-- The health of a camera, by the heartbeats for it.
 -- Grain: one row per camera that is not removed, from its registration on.
 -- "Latest" is the heartbeat that was seen last: by the worker's clock, and one from a clock that ran ahead by its arrival;
 -- of several of one instant the one with the greater tie. What it left out is null. So the rows do not depend on the order

@@ -48,8 +48,8 @@ struct AuditVerifyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify", abstract: "Prove that an export is complete and unaltered, without a database.",
         discussion: """
-            Computes the hash of every segment anew and follows the chain; exit code 1 where something does not fit. \
-            Whoever can alter the file can compute its hashes anew, so give a hash that was kept elsewhere.
+            Computes the hash of every segment again and follows the chain; exit code 1 where something does not fit. \
+            Anyone who can alter the file can compute its hashes again, so give a hash that was kept elsewhere.
             """)
 
     @Argument(help: "The file that footfallctl audit export wrote.")

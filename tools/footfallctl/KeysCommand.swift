@@ -54,7 +54,7 @@ struct RotateKeysCommand: AsyncParsableCommand {
         commandName: "rotate", abstract: "Put all cameras' keys under a new master key.",
         discussion: """
             With a key file: makes a new key, writes it into the file as the first, has the running servers use it \
-            (they read the file again by themselves), wraps every camera's key anew, and that by which repeated requests \
+            (they read the file again by themselves), wraps every camera's key again, and that by which repeated requests \
             are known, and takes the old keys out of the file. Where servers run on several machines, give each of them the new file first: put a new first line into \
             the file, copy it to all, then run this with --no-new-key, and afterwards delete the old lines everywhere.
 
@@ -63,7 +63,7 @@ struct RotateKeysCommand: AsyncParsableCommand {
 
             Nothing stops meanwhile. Whatever interrupts this, every camera's key is under one master key or the other, \
             and both are in the file: run it again, and it goes on before it makes another. What is encrypted is not \
-            written anew: a master key protects the cameras' keys only.
+            written again: a master key protects the cameras' keys only.
 
             Backups and the write-ahead log hold the cameras' keys as they were wrapped before, destroyed ones among \
             them. Once no copy of the old master key is left they open nothing.
@@ -102,7 +102,7 @@ struct RotateKeysCommand: AsyncParsableCommand {
             try await rotation.makeCurrent(newest)
             let count = try await rotation.rewrap(under: newest)
             try await KeyRotation.clearRemains(on: connection)
-            print("\(count) camera keys are wrapped anew; all are under \(newest.id)")
+            print("\(count) camera keys are wrapped again; all are under \(newest.id)")
             if !noNewKey, let file = keyring.file, keyring.all.count > 1 {
                 try file.replace(with: [newest])
                 print("the old master key is out of \(file.path)")

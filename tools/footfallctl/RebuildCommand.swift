@@ -7,7 +7,7 @@ import StructuredLogging
 struct RebuildCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rebuild",
-        abstract: "Fill a read model anew from the log, beside the active one, and swap it in.",
+        abstract: "Rebuild a read model from the log, beside the active one, and swap it in.",
         discussion: "Goes on with a rebuild that was interrupted. Only one rebuild of a projection runs at a time.")
 
     @OptionGroup var database: DatabaseOptions

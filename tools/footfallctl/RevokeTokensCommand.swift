@@ -20,7 +20,7 @@ struct RevokeTokensCommand: AsyncParsableCommand {
     @Argument(help: "The token's id (jti), as footfallctl token list shows it.")
     var id: String?
 
-    @Option(help: "Whose tokens, whoever issued them.")
+    @Option(help: "Whose tokens, no matter who issued them.")
     var subject: String?
 
     @Flag(help: "All tokens, of all issuers.")

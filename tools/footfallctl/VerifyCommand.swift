@@ -12,11 +12,11 @@ struct VerifyCommand: AsyncParsableCommand {
             Recomputes the tree over all sealed events and the chain of hashes over segments, and names the first \
             position that was altered, removed or inserted; exit code 1 then. It names, too, the kinds of events that this release cannot read, \
             as after going back to an earlier one: such a camera takes no commands, and read models stop at an unknown \
-            schema version. Whoever can change the events and has the signing key can seal them anew, so keep a checkpoint \
+            schema version. Anyone who can change the events and has the signing key can seal them again, so keep a checkpoint \
             (GET /audit/checkpoint) in a place of its own, and give it at the next verification.
 
             With --projections it compares, in place of that, every read model with what the log makes of it: each is \
-            filled anew in a scratch build, compared row by row at the same position, and dropped. Exit code 0 where \
+            filled again in a scratch build, compared row by row at the same position, and dropped. Exit code 0 where \
             all are equal, 1 where one differs, 2 on failure.
             """)
 

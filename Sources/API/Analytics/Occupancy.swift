@@ -14,9 +14,9 @@ struct Occupancy {
     /// CTEs, of which the last is `occupancies`: how many are inside `at` the end of each window. They take the CTEs `zone`,
     /// `range` and `buckets`, and the parameters of `CountRange`.
     ///
-    /// Points in time are put in order: ends of windows, resets, then what quarter hours that begin there change. Between
-    /// two resets the changes add up. Minutes have no corrections: those of a quarter hour count when it ends, so that its
-    /// last minute says what the quarter hour says.
+    /// Points in time are put in order: ends of windows, resets, then what quarter hours that begin there change.
+    /// Between two resets the changes add up. Minutes have no corrections: those of a quarter hour count when it ends,
+    /// so that its last minute says what the quarter hour says.
     var tables: String {
         """
         resets as (

@@ -6,7 +6,7 @@ import HTTPTypes
 import Hummingbird
 import Transparency
 
-/// Proofs that the log is as it was sealed, for whoever trusts nobody here: the tree over its events as a tiled log
+/// Proofs that the log is as it was sealed, for anyone who trusts nobody here: the tree over its events as a tiled log
 /// (c2sp.org/tlog-tiles), and proofs of RFC 9162 made from it.
 struct TreeReads: Sendable {
     let tree: LogTree

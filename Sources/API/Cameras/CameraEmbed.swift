@@ -21,10 +21,11 @@ enum CameraEmbed: String, CaseIterable {
     /// The quarter hour that it is: a day begins with one, and readers who come within it ask for the same.
     static func quarter(_ now: Timestamp) -> Int64 { now.microseconds / 900_000_000 * 900_000_000 }
 
-    /// CTEs on rows of the table `cameras`, which has `camera_id` and `time_zone`: `days` (`time_zone`, `first`, `last`)
-    /// is the day in each zone, `counted` (`counted_id`, sums) what each camera counted on its own.
+    /// CTEs on rows of the table `cameras`, which has `camera_id` and `time_zone`: `days` (`time_zone`, `first`,
+    /// `last`) is the day in each zone, `counted` (`counted_id`, sums) what each camera counted on its own.
     ///
-    /// Each table is gone through once for all cameras together: a query in the select list would be set up anew for each.
+    /// Each table is gone through once for all cameras together: a query in the select list would be set up again for
+    /// each.
     /// - Parameter quarter: SQL for a `timestamptz`, see `quarter(_:)`.
     static func today(_ quarter: String) -> String {
         """

@@ -59,15 +59,15 @@ struct CameraReads: Sendable {
     }
 
     static let whole = shown("camera", "(select row_to_json(shown) from (select \(columns)) as shown)")
-    /// For whoever knows the camera's own members.
+    /// For anyone who knows the camera's own members.
     static let rest = shown("camera_without_document", "null")
 
-    /// The camera, with how it fares and what it counted today. Each of the three is as fresh as its own read model, and
+    /// The camera, with its health and what it counted today. Each of the three is as fresh as its own read model, and
     /// says so: where one of those has stopped, the others go on.
     ///
     /// `ETag` is the version of the camera itself, which is what a command is made against; it does not change with
-    /// heartbeats and counts. So 304 says that the camera is as it was, and nothing of those: whoever wants them does not
-    /// send `If-None-Match`, and no cache does so for them, since the answer is not to be stored.
+    /// heartbeats and counts. So 304 says that the camera is as it was, and nothing of those: anyone who wants them
+    /// does not send `If-None-Match`, and no cache does so for them, since the answer is not to be stored.
     @Sendable func show(_ request: Request, _ context: APIContext) async throws -> Response {
         let id = try context.cameraID
         let minimum = try Query.read(request) { $0.minimumPosition() }

@@ -4,7 +4,7 @@ import Hummingbird
 import Postgres
 import UseCases
 
-/// How the cameras fare, by their heartbeats.
+/// The health of the cameras, by their heartbeats.
 struct HealthReads: Sendable {
     let readModels: ReadModels
 

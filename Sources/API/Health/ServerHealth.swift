@@ -4,7 +4,7 @@ import Postgres
 import Resilience
 import UseCases
 
-/// How this process fares, for what watches over it.
+/// The health of this process, for what watches over it.
 struct ServerHealth: Sendable {
     let log: any EventLog
     let readModels: ReadModels
@@ -18,9 +18,9 @@ struct ServerHealth: Sendable {
         return .json(#"{"status":"live"}"#.utf8, position: nil)
     }
 
-    /// The process can serve: the database answers, every read model has an active build, and the log can be written to.
-    /// It is degraded where something else does not answer or a reaction has stopped, and serves all the same, as well as
-    /// it can.
+    /// The process can serve: the database answers, every read model has an active build, and the log can be written
+    /// to. It is degraded where something else does not answer or a reaction has stopped, and serves all the same, as
+    /// well as it can.
     @Sendable func ready(_ request: Request, _ context: APIContext) async throws -> Response {
         var missing = await missingToRead()
         // A database that is not there, or lacks its tables, takes no writes either.

@@ -11,7 +11,7 @@ struct KeptAnswer {
 
     let bytes: [UInt8]
 
-    /// Takes the body in, so the response is given back anew.
+    /// Takes the body in, so the response is returned with a body that can be read.
     ///
     /// nil for an answer that is not kept: what is streamed, for it may have no end, or is larger than a body may be.
     static func keep(_ response: Response) async throws -> (answer: KeptAnswer, response: Response)? {

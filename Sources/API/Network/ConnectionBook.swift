@@ -1,15 +1,15 @@
 import NIOCore
 import Synchronization
 
-/// The connections that are open: how many there are of each client's network, and which of them are given up when there
-/// is no room for one more.
+/// The connections that are open: how many there are of each client's network, and which of them are given up when
+/// there is no room for one more.
 ///
 /// - One network has so many at most, unless it is a trusted proxy, behind which are many clients.
 /// - Of all places a sixteenth is for connections on which somebody has proved who they are, such as workers.
 /// - Where there is no place left, the connection gives way that has waited longest for a request; where all are at work,
 ///   the one that began longest ago. One that is proved and at work does not give way: then the new one does.
 ///
-/// So whoever opens connections drives out their own, and a client that comes anew is let in. Safe for concurrent use.
+/// So anyone who opens connections drives out their own, and a new client is let in. Safe for concurrent use.
 package final class ConnectionBook: Sendable {
     typealias Instant = ContinuousClock.Instant
 

@@ -16,7 +16,7 @@ final class ConnectionDeadlines {
 
     func isSet(_ kind: Kind) -> Bool { scheduled[kind.rawValue] != nil }
 
-    /// Does `work` in that time unless the deadline is cancelled or set anew before.
+    /// Does `work` in that time unless the deadline is cancelled or set again before.
     func set(_ kind: Kind, in time: TimeAmount, _ context: ChannelHandlerContext, _ work: @escaping () -> Void) {
         cancel(kind)
         scheduled[kind.rawValue] = context.eventLoop.assumeIsolated().scheduleTask(in: time) {

@@ -8,8 +8,8 @@ import NIOHTTPTypesHTTP2
 /// Keeps one connection, or one stream of HTTP/2, within the policy, and sees to it that its end is an orderly one.
 ///
 /// - What cannot be read as HTTP is answered with a problem. A body that is too long, late or malformed is an error to
-///   whoever reads it: a `Problem` too. After each of them the connection ends, or the stream, which is reset without
-///   an error after its answer (RFC 9113, section 8.1).
+///   anyone who reads it: a `Problem` too. After each of them the connection ends, or the stream, which is reset
+///   without an error after its answer (RFC 9113, section 8.1).
 /// - A client that waits to be asked for a body is asked once that is wanted (`ExpectedBody.Wanted`). Where it is answered
 ///   without, or says that more comes than is taken, the body is not waited for: the connection ends.
 /// - An answer after which the connection ends says so, and its bytes are let out before: the sending side is closed
@@ -105,7 +105,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
                 return fail(problem, context)
             }
             if !isConnection, hasTooManyStreams {
-                // A client that has not heard how many there may be, or does not care, may ask again (RFC 9113, section 8.7).
+                // A client that has not heard how many there may be, or does not care, may ask again (RFC 9113, section
+                // 8.7).
                 isDiscarding = true
                 return context.triggerUserOutboundEvent(
                     NIOHTTP2FramePayloadToHTTPEvent.reset(code: .refusedStream), promise: nil)
@@ -196,7 +197,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         isDiscarding = true
         deadlines.cancel(.reading)
         if isReading, underWay > 0 {
-            // Whoever reads the body answers with this.
+            // Anyone who reads the body answers with this.
             context.fireErrorCaught(problem)
         } else if underWay == 0, isConnection ? isReading : hasBegun {
             linger(context)

@@ -2,7 +2,7 @@ import Foundation
 import NIOSSL
 import Synchronization
 
-/// The certificate by which the server proves who it is. It can be read anew while the server runs.
+/// The certificate by which the server proves who it is. It can be reloaded while the server runs.
 package final class ServerIdentity: Sendable {
     package struct Unusable: Error, CustomStringConvertible {
         package let description: String
@@ -18,7 +18,7 @@ package final class ServerIdentity: Sendable {
     private let current: Mutex<Pair>
 
     /// - Parameters:
-    ///   - certificate: a PEM file: the server's own certificate first, then those that vouch for it.
+    ///   - certificate: a PEM file: the server's own certificate first, then those of the authorities that signed it.
     ///   - key: a PEM file with the key of the first certificate.
     package init(certificate: String, key: String) throws(Unusable) {
         certificateFile = certificate

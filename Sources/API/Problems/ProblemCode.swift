@@ -219,7 +219,7 @@ package enum ProblemCode: String, CaseIterable, Sendable {
             Facts(
                 .preconditionFailed, "The camera has changed since",
                 "Somebody has changed the camera since the version in If-Match; changes says who and how. Read it again, "
-                    + "decide anew, and send the version that you have read.")
+                    + "decide again, and send the version that you have read.")
         case .bodyTooLarge:
             Facts(
                 .contentTooLarge, "The body is too large",
@@ -266,7 +266,7 @@ package enum ProblemCode: String, CaseIterable, Sendable {
         case .identityUnavailable:
             Facts(
                 .serviceUnavailable, "Who sends the request cannot be found out",
-                "The token is one that the identity service vouches for, or is signed by a key that has to be fetched, and "
+                "The token is one that the identity service verifies, or is signed by a key that has to be fetched, and "
                     + "neither can be reached. Nothing was done. Send the same again after the seconds in Retry-After.")
         case .databaseUnavailable:
             Facts(

@@ -31,7 +31,7 @@ struct ProjectionCommands: Sendable {
         """, parameters: ["projection": .text, "throttle": .integer],
         columns: ["is_known": .bool, "is_requested": .bool, "notified": .text])
 
-    /// Has the read model filled anew by one of the processes that run projections; answers before that has begun.
+    /// Has the read model rebuilt by one of the processes that run projections; answers before that has begun.
     @Sendable func rebuild(_ request: Request, _ context: APIContext) async throws -> Response {
         try Query.none(request)
         let name = context.parameters.get("name") ?? ""

@@ -5,8 +5,8 @@ import StreamPolicy
 
 /// Where a request comes from, behind the proxies that are believed.
 ///
-/// Only `X-Forwarded-For` is read. A proxy sets one header of the kind and passes the others on as they come, so whoever
-/// believed `Forwarded` (RFC 7239) too would believe the client.
+/// Only `X-Forwarded-For` is read. A proxy sets one header of the kind and passes the others on as they come, so anyone
+/// who believed `Forwarded` (RFC 7239) too would believe the client.
 struct ClientAddress {
     let trusted: [Network]
 

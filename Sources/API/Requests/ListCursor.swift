@@ -11,7 +11,7 @@ struct ListCursor: Hashable {
     let value: String?
     let id: String
 
-    /// Opaque to whoever is given it.
+    /// Opaque to anyone who is given it.
     var token: String {
         Base64URL.encode(JSON.array([.string(order), value.map(JSON.string) ?? .null, .string(id)]).bytes)
     }

@@ -19,7 +19,8 @@ enum Causation {
         return position
     }
 
-    /// Nothing follows from what has not happened: whoever named a position to come would join what others will do there.
+    /// Nothing follows from what has not happened: anyone who named a position to come would join what others will do
+    /// there.
     static let ahead = Problem.validationFailed([
         Fault(at: .header("Footfall-Causation"), "out_of_range", "The log does not reach this position yet.")
     ])

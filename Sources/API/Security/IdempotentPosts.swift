@@ -3,14 +3,14 @@ import EventSourcing
 import Hummingbird
 import Secrets
 
-/// Serves a POST once under its `Idempotency-Key`: whoever sends it again within a day gets the first one's answer.
+/// Serves a POST once under its `Idempotency-Key`: anyone who sends it again within a day gets the first one's answer.
 ///
-/// The answer is given to who may see all cameras that it tells of by then: a token may be limited to other cameras than
-/// the one before it, and a camera may have moved.
+/// The answer is given to who may see all cameras that it tells of by then: a token may be limited to other cameras
+/// than the one before it, and a camera may have moved.
 ///
-/// Kept is the answer of what was done (2xx). What was refused or failed did nothing, so the same key may be used again,
-/// and the repetition is decided anew. What a request appends is noted in the append's own transaction, so after a crash
-/// at whatever moment a repetition appends nothing more and is answered with what the first one came to.
+/// Kept is the answer of what was done (2xx). What was refused or failed did nothing, so the same key may be used
+/// again, and the repetition is decided again. What a request appends is noted in the append's own transaction, so
+/// after a crash at whatever moment a repetition appends nothing more and is answered with what the first one came to.
 struct IdempotentPosts: RouterMiddleware {
     /// Longer than any request takes. A process that dies holds its keys for as long.
     private static let lease = Duration.seconds(60)

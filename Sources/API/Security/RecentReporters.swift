@@ -6,8 +6,8 @@ import Synchronization
 /// Remembers for a second which cameras a principal may report for, so that a report costs no query of its own: one a
 /// second looks up all cameras of a worker.
 ///
-/// Only that they may is remembered: whoever is given a camera may report at once, and whoever loses it, which takes two
-/// reassignments or a move to another location, may for a second more.
+/// Only that they may is remembered: a worker that is given a camera may report at once, and one that loses it, which
+/// takes two reassignments or a move to another location, may for a second more.
 final class RecentReporters: Sendable {
     private struct Known {
         let cameras: Set<Int64>

@@ -72,7 +72,7 @@ struct TelemetryItem {
 enum ReportSeries {
     /// Who sends them, under a name of its own.
     case source(Source)
-    /// The recording itself: whoever counts the take numbers its readings alike.
+    /// The recording itself: every worker that counts the take numbers its readings alike.
     case take(Int64)
 
     /// No source that is sent begins so.

@@ -4,7 +4,7 @@ import EventSourcing
 import Hummingbird
 import Postgres
 
-/// Who watches: the workers that cameras were given to, and how they fare by what comes from them.
+/// The workers that cameras were given to, with their health as their reports show it.
 ///
 /// A worker is known by its cameras: there is one as soon as a camera was given to it. A principal sees of it the
 /// cameras of its scope, and no worker that has none of them.

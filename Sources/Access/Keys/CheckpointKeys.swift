@@ -2,11 +2,11 @@ import EventSourcing
 import Foundation
 import Transparency
 
-/// The keys by which a log's checkpoints are signed, in a file that only its owner can read; outside the database, so that
-/// whoever has that cannot sign.
+/// The keys by which a log's checkpoints are signed, in a file that only its owner can read; outside the database, so
+/// that anyone who has that cannot sign.
 ///
-/// One signer a line (`NoteSigner.encoded`), all of one name, which is the log's origin. Each signs each checkpoint: so a
-/// key is replaced by adding the new one, and taking the old one out once all who verify know the new one.
+/// One signer a line (`NoteSigner.encoded`), all of one name, which is the log's origin. Each signs each checkpoint: so
+/// a key is replaced by adding the new one, and taking the old one out once all who verify know the new one.
 package enum CheckpointKeys {
     package struct Unusable: Error, CustomStringConvertible {
         package let description: String

@@ -2,11 +2,12 @@ import EventSourcing
 import Logging
 
 /// An issuer's key set as it was last read from where it lies, and read again when it may have changed: for a key that
-/// it does not know, and after a while, so that a key that was taken out counts no longer than a minute, what is remembered
-/// of its tokens included.
+/// it does not know, and after a while, so that a key that was taken out counts no longer than a minute, what is
+/// remembered of its tokens included.
 ///
-/// Readings are not made more often than every `pause`, and never two at a time. A set that is due is read while it goes on
-/// being used; one that is too old is waited for. While readings fail, the keys that there are go on being used.
+/// Readings are not made more often than every `pause`, and never two at a time. A set that is due is read while it
+/// goes on being used; one that is too old is waited for. While readings fail, the keys that there are go on being
+/// used.
 actor KeyStore {
     private let load: @Sendable () async throws -> [UInt8]
     private let now: @Sendable () -> Timestamp
@@ -49,7 +50,7 @@ actor KeyStore {
     private func startReading() {
         guard reading == nil, isDue(after: Self.pause) else { return }
         lastAttempt = now()
-        // A task of its own: whoever asked first may be cancelled, the others still wait for it.
+        // A task of its own: the first caller may be cancelled, the others still wait for it.
         reading = Task { await read() }
     }
 

@@ -47,7 +47,7 @@ package enum PrivateFile {
         guard link(draft, file.path) == 0 || errno == EEXIST else { throw Failure("cannot make", file.path) }
     }
 
-    /// Puts the file in place of the one that is there; whoever reads gets the one or the other, whole.
+    /// Puts the file in place of the one that is there; anyone who reads gets the one or the other, whole.
     package static func replace(
         _ file: URL, containing bytes: [UInt8], readableBy group: gid_t? = nil
     ) throws(Failure) {

@@ -44,7 +44,7 @@ package actor RedisRates {
             guard answer.count == 2 else { throw RedisSession.Failure(description: "an answer of an unexpected kind") }
             return answer
         } catch {
-            // A server that was started anew does not know the script; a new session loads it.
+            // A server that was restarted does not know the script; a new session loads it.
             session.close()
             if self.session?.0 === session { self.session = nil }
             throw error

@@ -51,7 +51,7 @@ struct CompactToken: Sendable {
         signedBytes = Array(text.utf8[parts[0].startIndex..<parts[1].endIndex])
     }
 
-    /// The claims, for whoever has verified the signature.
+    /// The claims, for anyone who has verified the signature.
     var claims: JSON { get throws(TokenFailure) { try Self.json(payload) } }
 
     private static let limits = JSONLimits(depth: 8, nameBytes: JSONLimits.foreign.nameBytes)

@@ -50,7 +50,7 @@ package struct IssuedTokens: Sendable {
         }
     }
 
-    /// Adds one. Whoever calls holds a lock, so that no other is lost.
+    /// Adds one. The caller holds a lock, so that no other is lost.
     package func add(_ entry: Entry, at now: Timestamp) throws {
         let kept = try all().filter { now < $0.expiresAt } + [entry]
         try PrivateFile.replace(file, containing: kept.flatMap { $0.json.bytes + [UInt8(ascii: "\n")] })

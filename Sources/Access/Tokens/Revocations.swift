@@ -6,8 +6,8 @@ struct IssuedToken: Hashable, Sendable {
     /// `jti`.
     let id: String?
     let subject: String
-    /// `iat`; nil where the token does not say, which counts as long ago. What an identity service vouches for was issued
-    /// when it did.
+    /// `iat`; nil where the token does not say, which counts as long ago. A token that an identity service verifies was
+    /// issued when it did.
     let issuedAt: Timestamp?
 }
 

@@ -1,4 +1,4 @@
-/// Why a token does not prove who sends it. The sentences are for whoever sent the token; they name no key and no
+/// Why a token does not prove who sends it. The sentences are for the sender of the token; they name no key and no
 /// inner error.
 package enum TokenFailure: Error, Hashable, Sendable {
     case tooLarge
@@ -22,7 +22,7 @@ package enum TokenFailure: Error, Hashable, Sendable {
     case refused
     /// Too much was asked about for those who sent it.
     case notAsked
-    /// Whoever could tell cannot be asked now.
+    /// The service that could tell cannot be asked now.
     case unavailable(retryAfter: Duration)
 
     package var sentence: String {

@@ -17,8 +17,8 @@ package struct CameraID: Hashable, Sendable, CustomStringConvertible {
 
     package var description: String { String(number) }
 
-    /// What a stream of a camera holds. Each is a case here, so that whoever reads all that is known of a camera misses
-    /// none.
+    /// What a stream of a camera holds. Each is a case here, so that anyone who reads all that is known of a camera
+    /// misses none.
     package enum StreamRole: String, CaseIterable, Sendable {
         /// The camera's life, under optimistic locking.
         case life = "camera"

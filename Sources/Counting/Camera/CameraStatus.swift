@@ -1,4 +1,4 @@
-/// How a camera fares.
+/// The status of a camera.
 package enum CameraStatus: String, CaseIterable, Sendable {
     case online, offline, maintenance, error
 
@@ -16,7 +16,8 @@ package enum CameraStatus: String, CaseIterable, Sendable {
 
 /// Who says what a camera's status is.
 package enum StatusSource: Hashable, Sendable {
-    /// A person, or a program that acts for one, under this name. Under the name of the camera's worker it is that worker.
+    /// A person, or a program that acts for one, under this name. Under the name of the camera's worker it is that
+    /// worker.
     case named(String)
     case worker
     /// The server, which looks after monitored cameras itself.

@@ -51,7 +51,8 @@ package enum StreamPath {
     static func isHarmless(_ path: String, type: StreamType) -> Bool {
         switch type {
         case .file: return true
-        // What follows the host names the stream to a server that asks for nothing else: whoever knows it may publish.
+        // What follows the host names the stream to a server that asks for nothing else: anyone who knows it may
+        // publish.
         case .rtmp where path != "/": return path.isEmpty
         case .rtsp, .http, .rtmp: break
         }

@@ -9,7 +9,7 @@ package struct ErrorMessage: BoundedText {
     package init(stored text: String) { self.text = text }
 }
 
-/// A worker's report on how a camera fares. What was not measured is nil.
+/// A worker's report on the health of a camera. What was not measured is nil.
 package struct Heartbeat: Hashable, Sendable {
     /// How long one vouches for its camera, from its arrival on; `heartbeat_vouching()` in the database.
     package static let vouching = Duration.seconds(90)
@@ -22,8 +22,8 @@ package struct Heartbeat: Hashable, Sendable {
     package var fps: FramesPerSecond?
     /// Since the heartbeat before.
     package var framesDropped: Tally?
-    /// Readings that the server refused for good, and readings that were given up because they could not be handed over in
-    /// time, since the heartbeat before.
+    /// Readings that the server refused for good, and readings that were given up because they could not be handed over
+    /// in time, since the heartbeat before.
     package var readingsRefused: Tally?
     package var readingsGivenUp: Tally?
     package var decodeTime: Milliseconds?

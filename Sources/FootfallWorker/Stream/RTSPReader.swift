@@ -5,9 +5,9 @@ import NIOCore
 /// Reads along in RTSP over TCP (RFC 2326): answers, requests of the server, and media packets between them
 /// (section 10.12). Answers that redirect are stopped, since FFmpeg would connect to wherever they say.
 ///
-/// FFmpeg must see the same messages as this reader. So what is passed on is written anew from what was read, and what
-/// FFmpeg might cut in another way is not passed on at all: long lines, control characters, lengths that contradict each
-/// other, and packets of less than eight bytes, of which FFmpeg skips the head alone.
+/// FFmpeg must see the same messages as this reader. So what is passed on is written again from what was read, and what
+/// FFmpeg might cut in another way is not passed on at all: long lines, control characters, lengths that contradict
+/// each other, and packets of less than eight bytes, of which FFmpeg skips the head alone.
 struct RTSPReader: ServerReader {
     private static let longestLine = 1000
     private static let mostLines = 200

@@ -1,7 +1,7 @@
 import StreamPolicy
 import Synchronization
 
-/// What a relay saw of one stream, for whoever wants to know why there are no pictures.
+/// What a relay saw of one stream, for anyone who wants to know why there are no pictures.
 final class RelayReport: Sendable {
     private struct State {
         var refusal: StreamTrouble?

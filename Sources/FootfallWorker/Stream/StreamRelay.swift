@@ -33,7 +33,7 @@ struct StreamRelay: Sendable {
     @Sendable private func serve(_ client: Bytes) async {
         do {
             try await client.executeThenClose { fromClient, toClient in
-                // Whoever else on this machine finds the port gets nothing.
+                // Any other program on this machine that finds the port gets nothing.
                 guard LoopbackPeer.isThisProcess(client.channel) else { return }
                 var requests = fromClient.makeAsyncIterator()
                 if endpoint.transport == .http {

@@ -37,7 +37,7 @@ struct Erasures: Sendable {
             try await pool.withConnection { try await KeyRotation.clearRemains(on: $0) }
         } catch {
             logger.warning(
-                "the tables of destroyed keys were not written anew; the next erasure does it",
+                "the tables of destroyed keys were not written again; the next erasure does it",
                 metadata: ["camera": "\(id)", "reason": "\(error)"])
         }
     }

@@ -58,7 +58,7 @@ import Testing
     @Test func theLongestIdleGivesWayWhereAllPlacesAreTaken() {
         let door = Door(total: 16, perNetwork: 16)
         for number in 0..<15 { #expect(door.open("a\(number)", from: "10.0.0.\(number)") == .taken) }
-        // The last of sixteen is for whoever has proved something.
+        // The last of sixteen is for anyone who has proved something.
         door.book.requestBegan(on: door.id("a0"))
         #expect(door.open("b", from: "10.0.1.1") == .tookPlace(isNetworkFull: false))
         #expect(door.closed == ["a1"])

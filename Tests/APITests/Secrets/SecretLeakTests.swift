@@ -12,7 +12,7 @@ import Testing
     @Test func noAnswerLogTrailOrMetricShowsASecret() async throws {
         let log = LogRecord()
         let metrics = SeenMetrics()
-        // Whoever makes a metric below uses this factory, as in a program that sends its metrics somewhere.
+        // Anyone who makes a metric below uses this factory, as in a program that sends its metrics somewhere.
         try await withMetricsFactory(metrics) { try await leak(log, metrics) }
     }
 

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Holds whoever comes until it is opened, for good.
+/// Holds anyone who comes until it is opened, for good.
 final class Latch: Sendable {
     private let state = Mutex<(isOpen: Bool, waiting: [CheckedContinuation<Void, Never>])>((false, []))
 

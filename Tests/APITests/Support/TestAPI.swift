@@ -85,7 +85,7 @@ struct TestAPI: Sendable {
     /// What is read from here on reflects all that was written.
     func settle() async throws { _ = try await get("/cameras/health/summary?min_position=\(try await log.head())") }
 
-    /// The same API, for whoever has this token.
+    /// The same API, for anyone who has this token.
     func with(_ token: String?) -> TestAPI {
         var api = self
         api.token = token

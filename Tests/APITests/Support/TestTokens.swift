@@ -37,7 +37,7 @@ struct TestTokens: Sendable {
         return try issuer.token(for: grant, id: id, at: Self.now + delay)
     }
 
-    /// Whoever may do everything.
+    /// One that may do everything.
     func all() throws -> String { try token("root", [.admin], [.report]) }
 
     func worker(_ id: String) throws -> String { try token(id, [.worker], [], .assigned(worker: id)) }

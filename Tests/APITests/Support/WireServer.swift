@@ -58,7 +58,7 @@ struct WireServer: Sendable {
     }
 }
 
-/// Whoever speaks to a server on this machine byte by byte.
+/// A client that speaks to a server on this machine byte by byte.
 struct WireClient: Sendable {
     let port: Int
     /// The address that it comes from; nil for the usual one.

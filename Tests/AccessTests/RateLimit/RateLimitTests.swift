@@ -104,7 +104,8 @@ extension MemoryRates {
         #expect(rates.take("a", limit).isAllowed)
     }
 
-    /// Whoever has not proved who they are cannot fill the table of those who have, nor one rule's overflow another's.
+    /// Anyone who has not proved who they are cannot fill the table of those who have, nor one rule's overflow
+    /// another's.
     @Test func networksTakeNoRoomFromUsers() {
         let rates = rates(capacity: 2)
         for number in 0..<1000 { _ = rates.take(.network("network \(number)"), limit) }

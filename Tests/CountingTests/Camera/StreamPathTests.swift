@@ -22,7 +22,7 @@ import Testing
         #expect(StreamAddress.shown("http://cam:81\(path)") == "http://cam:81/***")
     }
 
-    /// Whoever knows it may publish in the camera's place.
+    /// Anyone who knows it may publish in the camera's place.
     @Test(arguments: [
         "rtmp://server/live/stream", "rtmps://server/live", "rtmp://server?key=1", "rtmp://server/app/k3y",
     ])

@@ -9,7 +9,7 @@ struct OneStep {
 
     private var schema: String { "one_step_\(projection)" }
 
-    /// Makes its tables anew and fills them.
+    /// Makes its tables again and fills them.
     /// - Returns: how long the filling took.
     func fill() async throws -> Duration {
         let sources = try await sources()
