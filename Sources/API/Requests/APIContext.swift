@@ -5,7 +5,7 @@ import Hummingbird
 import NIOCore
 import OpenTelemetry
 
-/// Who asks, and under which id; handed from middleware to handler.
+/// The caller of a request, and its ids; handed from middleware to handler.
 package struct APIContext: RequestContext {
     package var coreContext: CoreRequestContextStorage
     /// The server's own for the request, which no client chooses.

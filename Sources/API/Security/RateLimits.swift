@@ -22,7 +22,7 @@ struct RateLimits: RouterMiddleware {
     ) async throws -> Response {
         let principal = context.principal
         guard let rule = limiter.rules.rule(for: principal.roles) else { return try await next(request, context) }
-        let decision = await limiter.take(Requester(principal), by: rule)
+        let decision = await limiter.take(Caller(principal), by: rule)
         guard decision.isAllowed else { throw Self.exceeded(rule, decision) }
         let headers = Self.headers(rule, decision)
         do {

@@ -27,9 +27,9 @@ package final class MemoryRates: Sendable {
         var users = Tables()
         var networks = Tables()
 
-        subscript(_ requester: Requester) -> Tables {
-            get { if case .user = requester { users } else { networks } }
-            _modify { if case .user = requester { yield &users } else { yield &networks } }
+        subscript(_ caller: Caller) -> Tables {
+            get { if case .user = caller { users } else { networks } }
+            _modify { if case .user = caller { yield &users } else { yield &networks } }
         }
     }
 
@@ -52,34 +52,34 @@ package final class MemoryRates: Sendable {
         return { (ContinuousClock.now - start).microseconds }
     }()
 
-    package func take(_ requester: Requester, by rule: RateRules.Rule) -> RateLimit.Decision {
+    package func take(_ caller: Caller, by rule: RateRules.Rule) -> RateLimit.Decision {
         let now = now()
         return state.withLock { state in
-            state[requester].turn(at: now, after: longestPeriod)
-            var key = requester.key(by: rule.name)
-            var emptyAt = state[requester].recent[key]
+            state[caller].turn(at: now, after: longestPeriod)
+            var key = caller.key(by: rule.name)
+            var emptyAt = state[caller].recent[key]
             if emptyAt == nil {
-                emptyAt = state[requester].older[key]
-                if state[requester].recent.count >= capacity {
+                emptyAt = state[caller].older[key]
+                if state[caller].recent.count >= capacity {
                     key = Self.others(by: rule)
-                    emptyAt = state[requester].recent[key]
+                    emptyAt = state[caller].recent[key]
                 }
             }
             var after = emptyAt ?? now
             let decision = rule.limit.take(&after, at: now)
-            state[requester].recent[key] = after
+            state[caller].recent[key] = after
             return decision
         }
     }
 
     /// Gives one request back that was taken and, as it turned out, does not count.
-    package func giveBack(_ requester: Requester, by rule: RateRules.Rule) {
+    package func giveBack(_ caller: Caller, by rule: RateRules.Rule) {
         let now = now()
         state.withLock { state in
-            for key in [requester.key(by: rule.name), Self.others(by: rule)] {
-                guard let emptyAt = state[requester].recent[key] else { continue }
+            for key in [caller.key(by: rule.name), Self.others(by: rule)] {
+                guard let emptyAt = state[caller].recent[key] else { continue }
                 let before = emptyAt - rule.limit.interval
-                state[requester].recent[key] = before > now ? before : nil
+                state[caller].recent[key] = before > now ? before : nil
                 return
             }
         }

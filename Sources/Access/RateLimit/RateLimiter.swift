@@ -29,18 +29,18 @@ package final class RateLimiter: Sendable {
                     "redis", Circuit.Rule(failures: 1, firstPause: .milliseconds(500), longestPause: .seconds(5)))
     }
 
-    /// Takes one request off what a requester may make by this rule.
-    package func take(_ requester: Requester, by rule: RateRules.Rule) async -> RateLimit.Decision {
-        guard let redis else { return memory.take(requester, by: rule) }
-        return await shared { try await redis.take(requester.key(by: rule.name), rule.limit) }
-            ?? memory.take(requester, by: rule)
+    /// Takes one request off what a caller may make by this rule.
+    package func take(_ caller: Caller, by rule: RateRules.Rule) async -> RateLimit.Decision {
+        guard let redis else { return memory.take(caller, by: rule) }
+        return await shared { try await redis.take(caller.key(by: rule.name), rule.limit) }
+            ?? memory.take(caller, by: rule)
     }
 
     /// Gives one request back that was taken and, as it turned out, does not count.
-    package func giveBack(_ requester: Requester, by rule: RateRules.Rule) async {
-        guard let redis else { return memory.giveBack(requester, by: rule) }
-        let given: Void? = await shared { try await redis.giveBack(requester.key(by: rule.name), rule.limit) }
-        if given == nil { memory.giveBack(requester, by: rule) }
+    package func giveBack(_ caller: Caller, by rule: RateRules.Rule) async {
+        guard let redis else { return memory.giveBack(caller, by: rule) }
+        let given: Void? = await shared { try await redis.giveBack(caller.key(by: rule.name), rule.limit) }
+        if given == nil { memory.giveBack(caller, by: rule) }
     }
 
     /// What Redis says; nil while it fails.

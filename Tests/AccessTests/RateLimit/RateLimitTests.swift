@@ -11,15 +11,15 @@ final class RateClock: Sendable {
     func advance(by seconds: Double) { instant.withLock { $0 += Int64(seconds * 1_000_000) } }
 }
 
-extension Requester {
-    static func user(_ name: String) -> Requester { .user(.nobody, name: name) }
+extension Caller {
+    static func user(_ name: String) -> Caller { .user(.nobody, name: name) }
 }
 
 extension MemoryRates {
     func take(_ name: String, _ limit: RateLimit) -> RateLimit.Decision { take(.user(name), limit) }
 
-    func take(_ requester: Requester, _ limit: RateLimit, rule: String = "default") -> RateLimit.Decision {
-        take(requester, by: RateRules.Rule(name: rule, limit: limit))
+    func take(_ caller: Caller, _ limit: RateLimit, rule: String = "default") -> RateLimit.Decision {
+        take(caller, by: RateRules.Rule(name: rule, limit: limit))
     }
 }
 

@@ -1,12 +1,12 @@
 /// Whose requests are counted. Users and networks are counted apart, so that neither takes room from the other.
-package enum Requester: Hashable, Sendable {
+package enum Caller: Hashable, Sendable {
     case user(Issuer, name: String)
     /// Those who have not proved who they are, from a network.
     case network(String)
 
     package init(_ principal: Principal) { self = .user(principal.issuer, name: principal.name) }
 
-    /// Where a requester's counts by a rule are kept: by different rules they are different ones, and so are those of one
+    /// Where a caller's counts by a rule are kept: by different rules they are different ones, and so are those of one
     /// name from two issuers.
     func key(by rule: String) -> String {
         switch self {
