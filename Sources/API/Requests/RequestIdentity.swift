@@ -1,4 +1,5 @@
 import Access
+import Foundation
 import HTTPTypes
 import Hummingbird
 import Logging
@@ -38,7 +39,7 @@ struct RequestIdentity: RouterMiddleware {
         var context = context
         let given = request.headers[.requestID]
         let valid = given.flatMap(Self.valid)
-        context.requestID = RequestID.next()
+        context.requestID = UUID().uuidString.lowercased()
         context.clientRequestID = valid
         context.trace = ServiceContext.current?.trace
         context.clientAddress = addresses.of(request, peer: context.clientAddress)
