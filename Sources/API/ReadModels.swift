@@ -103,7 +103,7 @@ struct ReadModels: Sendable {
             if minimum - head > Self.farAhead { throw Self.beyond(head) }
         }
         guard let waiter = waiters.take(for: RequestPlace.user) else {
-            throw Problem.passing(.overloaded, "Too many requests wait for a position to be reached; try again.")
+            throw Problem.passing(.overloaded, "Too many requests wait for a position to be reached; retry.")
         }
         defer { withExtendedLifetime(waiter) {} }
         return try await RequestPlace.left {
@@ -134,7 +134,7 @@ struct ReadModels: Sendable {
         let head = try await head()
         if minimum > head { return Self.beyond(head) }
         return .passing(
-            .readModelBehind, "Position \(minimum) was asked for and position \(position) is reached; try again.",
+            .readModelBehind, "Position \(minimum) was asked for and position \(position) is reached; retry.",
             members: ["position": .integer(position)])
     }
 

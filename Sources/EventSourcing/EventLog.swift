@@ -126,12 +126,12 @@ extension EventLog {
 
 /// Why the log could not do what was asked, apart from what an append's outcome says.
 package enum EventLogError: Error, Equatable {
-    /// Nothing was written: the log could not be reached, or its store cannot write now. Trying again later is safe.
+    /// Nothing was written: the log could not be reached, or its store cannot write now. A later retry is safe.
     case unavailable(reason: String)
-    /// Nothing was written: another session of the database holds a lock on the log, and went on holding it. Trying again
+    /// Nothing was written: another session of the database holds a lock on the log, and went on holding it. A retry
     /// after a pause is safe.
     case blocked(by: String)
-    /// Nothing was written: too many appends are waiting. Trying again after a pause is safe.
+    /// Nothing was written: too many appends are waiting. A retry after a pause is safe.
     case overloaded
     /// The connection broke while the append was committing: it is written or it is not. Only a repetition under the
     /// same producer's sequence, or a look at the stream, can tell.
@@ -143,6 +143,6 @@ package enum EventLogError: Error, Equatable {
     case historyChanged
     /// Nothing was written: an append itself is malformed (no events, an empty name).
     case invalidAppend(reason: String)
-    /// Nothing was written: the store refused for a reason that trying again does not mend.
+    /// Nothing was written: the store refused for a reason that a retry does not mend.
     case storage(reason: String)
 }

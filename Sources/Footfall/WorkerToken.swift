@@ -41,7 +41,7 @@ struct WorkerToken: Sendable {
         }
     }
 
-    /// Renews it until the task is cancelled: when there is time left to try again, and soon where it was revoked, so that
+    /// Renews it until the task is cancelled: when there is time left for a retry, and soon where it was revoked, so that
     /// a worker of this machine goes on when all tokens are ended.
     func keepRenewing(logger: Logger) async {
         var last: IssuedTokens.Entry?

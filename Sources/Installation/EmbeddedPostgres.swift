@@ -33,7 +33,7 @@ package final class EmbeddedPostgres: Sendable {
             case .otherVersion(let data, let installed):
                 "the data directory belongs to PostgreSQL \(data), but installed is \(installed.joined(separator: ", "))"
             case .busy(let path):
-                "\(path) is locked by a process that is stopping its server; try again"
+                "\(path) is locked by a process that is stopping its server; retry"
             case .failed(let action, let output): "\(action) failed: \(output)"
             case .gaveUp(let reason): "the embedded PostgreSQL was given up: \(reason)"
             }

@@ -78,7 +78,7 @@ package struct CameraMonitor: Sendable {
     static let unheard = Reason(
         stored: "nothing was heard of it for \(Heartbeat.vouching.components.seconds) seconds")
 
-    /// Returns when its task is cancelled. What fails is tried again.
+    /// Returns when its task is cancelled. What fails is retried.
     package func run() async {
         await Backoff.retrying(longest: .seconds(10)) {
             let connection = try await Connection.open(target, logger: logger)
@@ -92,7 +92,7 @@ package struct CameraMonitor: Sendable {
             }
         } onError: {
             guard FailureNotices.shared.isDue("\($0)") else { return }
-            logger.warning("monitoring cameras failed; will try again", metadata: ["reason": "\($0)"])
+            logger.warning("monitoring cameras failed; will retry", metadata: ["reason": "\($0)"])
         }
     }
 

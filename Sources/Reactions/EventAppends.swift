@@ -26,7 +26,7 @@ struct EventAppends {
             let appends = try await plan(actions, after: event, metadata)
             if appends.isEmpty { return }
             let outcomes = try await log.append(appends)
-            // What was appended already answers as a duplicate when all are tried again.
+            // What was appended already answers as a duplicate when all are retried.
             let isContended = outcomes.contains { if case .conflict = $0 { true } else { false } }
             if !isContended { return }
         }

@@ -32,8 +32,8 @@ package protocol Reaction: Sendable {
     func evolve(_ state: State, _ event: RecordedEvent) throws -> State
 
     /// Does to the world what `react` asked for, in bounded time. What it throws stops this reaction at the event, as in
-    /// `react`; it is tried again.
-    /// - Parameter id: the same whenever the same effect is tried again, for a receiver to tell repetitions by.
+    /// `react`; it is retried.
+    /// - Parameter id: the same whenever the same effect is retried, for a receiver to tell repetitions by.
     func perform(_ effect: Effect, id: EffectID) async throws
 }
 

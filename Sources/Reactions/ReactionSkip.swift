@@ -41,7 +41,7 @@ package enum ReactionSkip {
         on connection: Connection
     ) async throws -> Outcome {
         let row = try await connection.transaction {
-            // The event may be being tried again.
+            // The event may be in a retry.
             try await connection.script("set local lock_timeout = '10s'")
             return try await connection.query(
                 Self.recording,

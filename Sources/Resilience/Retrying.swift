@@ -7,6 +7,6 @@ package func retrying(
 ) async {
     await Backoff.retrying(longest: longestPause, work) {
         guard FailureNotices.shared.isDue("\($0)") else { return }
-        logger.error("\(what) failed; will try again", metadata: ["reason": "\($0)"])
+        logger.error("\(what) failed; will retry", metadata: ["reason": "\($0)"])
     }
 }

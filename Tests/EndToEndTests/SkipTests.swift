@@ -22,7 +22,7 @@ import Testing
                     $0["name"] == "hourly_counts" && $0["active"]?["stall"]?["reason"] == "event"
                 } == true
             }
-            // Once, however often it is tried again.
+            // Once, however often it is retried.
             try await footfall.program.waits(for: "projection stopped at an event that it cannot take")
 
             func footfallctl(_ arguments: String...) async throws -> (code: Int32, output: String) {

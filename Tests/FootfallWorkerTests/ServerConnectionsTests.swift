@@ -19,7 +19,7 @@ import Testing
         func write(_ certificate: String) throws { try Data(certificate.utf8).write(to: url, options: .atomic) }
     }
 
-    /// - Parameter timeout: until then, a connection that fails is tried again.
+    /// - Parameter timeout: until then, a connection that fails is retried.
     private func ask(
         _ identity: TestAuthority.Identity, by connections: ServerConnections, timeout: TimeAmount = .seconds(60)
     ) async throws -> UInt {

@@ -60,7 +60,7 @@ struct ExplainCommand: AsyncParsableCommand {
                 throw ExitCode(64)
             }
             guard answer.position != nil else {
-                complain("the read model is being built for the first time; try again later")
+                complain("the read model is being built for the first time; retry later")
                 throw DatabaseOptions.unreachable
             }
             var document = try JSON.parse(answer.json).object ?? [:]

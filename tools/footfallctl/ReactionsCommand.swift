@@ -68,7 +68,7 @@ struct ReactionsCommand: AsyncParsableCommand {
                 return """
                     \(reaction) has stopped since \(since) at position \(position), \(try row.text("type")) of \
                     \(try row.text("stream")): \(try row.text("error"))
-                      It tries again by itself. For good: footfallctl reactions skip \(reaction) \(position) --reason …
+                      It retries by itself. For good: footfallctl reactions skip \(reaction) \(position) --reason …
                     """
             case "error": return "\(reaction) has failed since \(since): \(try row.text("error"))"
             default:

@@ -65,7 +65,7 @@ extension ReadModels {
     /// Also where a projection was told to leave out the registration: it never has the row then.
     private static func withoutRow(at position: Int64) -> Problem {
         .passing(
-            .readModelBehind, "The log knows this camera and the read model does not have it yet; try again.",
+            .readModelBehind, "The log knows this camera and the read model does not have it yet; retry.",
             members: ["position": .integer(position)])
     }
 }

@@ -20,6 +20,6 @@ extension CorrectedCounts.Rejection: RejectionProblems {
     static var closed: Problem { Camera.Rejection.closed }
 
     static var contended: Problem {
-        .passing(.contended, "Too much was reported at the same time and nothing was changed; try again.")
+        .passing(.contended, "Too much was reported at the same time and nothing was changed; retry.")
     }
 }

@@ -144,7 +144,7 @@ struct Exports: Sendable {
         guard let permit = permits.take(for: context.principal.user) else {
             throw Problem.passing(
                 .overloaded,
-                "Exports are under way already, \(permits.maximum) of all users or \(permits.maximumOfUser) of yours; try again."
+                "Exports are under way already, \(permits.maximum) of all users or \(permits.maximumOfUser) of yours; retry."
             )
         }
         let pool = readModels.pool

@@ -3,12 +3,12 @@ import EventSourcing
 extension EventLogError: ProblemConvertible {
     var problem: Problem {
         switch self {
-        case .unavailable: .passing(.databaseUnavailable, "Nothing was changed; try again.")
+        case .unavailable: .passing(.databaseUnavailable, "Nothing was changed; retry.")
         case .blocked(let session):
             .passing(
                 .databaseUnavailable,
-                "Another session of the database is in the way: \(session). Nothing was changed; try again.")
-        case .overloaded: .passing(.overloaded, "Too many changes are waiting and nothing was changed; try again.")
+                "Another session of the database is in the way: \(session). Nothing was changed; retry.")
+        case .overloaded: .passing(.overloaded, "Too many changes are waiting and nothing was changed; retry.")
         case .unknownOutcome:
             Problem(
                 .outcomeUnknown,
@@ -16,7 +16,7 @@ extension EventLogError: ProblemConvertible {
                     + "source and sequence, and what has an Idempotency-Key, may simply be sent again.")
         case .superseded: .requestUnderWay
         case .historyChanged:
-            .passing(.databaseUnavailable, "The database has just been replaced and nothing was changed; try again.")
+            .passing(.databaseUnavailable, "The database has just been replaced and nothing was changed; retry.")
         case .invalidAppend, .storage: .internalError
         }
     }

@@ -67,7 +67,7 @@ extension ProblemCode {
         case .outcomeUnknown: Problem(EventLogError.unknownOutcome(reason: ""))
         case .probeUnavailable:
             Problem(self, "The program footfall-worker is not beside the one that serves the API.")
-        case .tooManyProbes: .passing(self, "Streams are being looked at already; try again.")
+        case .tooManyProbes: .passing(self, "Streams are being looked at already; retry.")
         case .statusTransitionNotAllowed:
             Problem(Camera.Rejection.transitionNotAllowed(from: .maintenance, to: .online))
         case .cameraNotYetRegistered:
@@ -97,14 +97,14 @@ extension ProblemCode {
                 members: ["corrected_in": 1, "corrected_out": 3])
         case .readModelBehind:
             .passing(
-                self, "Position 912 was asked for and position 907 is reached; try again.", members: ["position": 907])
+                self, "Position 912 was asked for and position 907 is reached; retry.", members: ["position": 907])
         case .unauthenticated: Problem(TokenFailure.expired)
         case .forbidden: .forbidden("This takes the permission camera:write.", lacking: .write)
         case .identityUnavailable: Problem(TokenFailure.unavailable(retryAfter: .seconds(2)))
         case .requestUnderWay: .requestUnderWay
         case .rateLimited:
             Problem(self, "At most 100 requests in 60 seconds.", headers: [.retryAfter: "1"])
-        case .contended, .overloaded, .databaseUnavailable: .passing(self, "Nothing was changed; try again.")
+        case .contended, .overloaded, .databaseUnavailable: .passing(self, "Nothing was changed; retry.")
         case .notReady:
             .passing(self, "Missing: hourly_counts.", members: ["missing": ["hourly_counts"]])
         }

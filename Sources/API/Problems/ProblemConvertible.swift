@@ -13,5 +13,5 @@ protocol RejectionProblems: ProblemConvertible {
 }
 
 extension RejectionProblems {
-    static var contended: Problem { .passing(.contended, "Too many changes came at the same time; try again.") }
+    static var contended: Problem { .passing(.contended, "Too many changes came at the same time; retry.") }
 }

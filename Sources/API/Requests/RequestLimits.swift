@@ -60,7 +60,7 @@ struct RequestLimits: RouterMiddleware {
         // What is long in coming would keep others out; it is counted for itself.
         if response.body.contentLength == nil, request.method != .head {
             guard let permit = streams.take() else {
-                throw Problem.passing(.overloaded, "Too many long answers are being sent; try again.")
+                throw Problem.passing(.overloaded, "Too many long answers are being sent; retry.")
             }
             let body = response.body
             response.body = ResponseBody { writer in

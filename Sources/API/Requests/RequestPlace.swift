@@ -39,7 +39,7 @@ final class RequestPlace: Sendable {
         guard let share = current.shares.take(for: current.sender.user) else {
             throw Problem.passing(
                 .rateLimited,
-                "At most \(current.shares.maximumOfUser) requests of a user are worked on at a time; try again.")
+                "At most \(current.shares.maximumOfUser) requests of a user are worked on at a time; retry.")
         }
         current.held.withLock { $0.share = share }
     }
@@ -67,7 +67,7 @@ final class RequestPlace: Sendable {
     static func whileBodyComes<Value>(_ read: () async throws -> Value) async throws -> Value {
         guard let current else { return try await read() }
         guard let body = current.bodies.take(for: current.sender.user) else {
-            throw Problem.passing(.overloaded, "Too many bodies of requests are on their way; try again.")
+            throw Problem.passing(.overloaded, "Too many bodies of requests are on their way; retry.")
         }
         current.leave()
         let value = try await read()
@@ -79,5 +79,5 @@ final class RequestPlace: Sendable {
 }
 
 extension Problem {
-    static let overloaded = Problem.passing(.overloaded, "Too many requests are being worked on; try again.")
+    static let overloaded = Problem.passing(.overloaded, "Too many requests are being worked on; retry.")
 }

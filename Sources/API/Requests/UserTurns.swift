@@ -57,7 +57,7 @@ final class UserTurns: Sendable {
         throw Problem.passing(
             .rateLimited,
             "At most \(semaphore.maximumOfUser) requests of a user that may take long are worked on at a time, and "
-                + "\(semaphore.maximumWaiting) more wait for \(semaphore.timeout.components.seconds) seconds; try again."
+                + "\(semaphore.maximumWaiting) more wait for \(semaphore.timeout.components.seconds) seconds; retry."
         )
     }
 }

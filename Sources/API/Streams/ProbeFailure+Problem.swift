@@ -6,7 +6,7 @@ extension ProbeFailure: ProblemConvertible {
         case .unavailable:
             Problem(.probeUnavailable, "The program footfall-worker is not beside the one that serves the API.")
         case .failed: .internalError
-        case .busy: .passing(.tooManyProbes, "Streams are being looked at already; try again.")
+        case .busy: .passing(.tooManyProbes, "Streams are being looked at already; retry.")
         }
     }
 }

@@ -42,8 +42,8 @@ package enum TokenFailure: Error, Hashable, Sendable {
             "The token is limited in more than one way; cameras, location and worker exclude one another."
         case .revoked: "The token was revoked."
         case .refused: "The identity service does not accept the token."
-        case .notAsked: "Too many tokens were asked about; try again later."
-        case .unavailable: "Who sends the request cannot be found out now; try again."
+        case .notAsked: "Too many tokens were asked about; retry later."
+        case .unavailable: "Who sends the request cannot be found out now; retry."
         }
     }
 }

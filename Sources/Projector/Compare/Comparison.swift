@@ -17,7 +17,7 @@ package struct Comparison: Sendable {
             switch self {
             case .noActiveBuild(let projection): "\(projection) has no active build to compare with"
             case .unsteady(let projection):
-                "\(projection) was rebuilt again and again while it was being compared; try again later"
+                "\(projection) was rebuilt again and again while it was being compared; retry later"
             }
         }
     }
