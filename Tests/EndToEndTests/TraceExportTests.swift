@@ -8,7 +8,10 @@ import Testing
             try await withFolder { folder in
                 let server = try await Footfall.up(
                     in: folder, ["--no-worker"], environment: ["FOOTFALL_OTLP_ENDPOINT": collector.endpoint])
-                let camera: JSON = ["name": "Entrance", "stream_url": "rtsp://10.0.0.5/s"]
+                let camera: JSON = [
+                    "name": "Door", "stream_url": "rtsp://10.0.0.1/x", "stream_type": "rtsp",
+                    "lines": [["name": "door", "from": [0, 0.5], "to": [1, 0.5], "inside": [0.5, 0.9]]],
+                ]
                 #expect(try await server.post("/cameras", camera).status == .created)
                 let summary = try await server.get("/cameras/health/summary?min_position=1")
                 #expect(summary.status == .ok)
