@@ -84,7 +84,8 @@ struct Rounds {
         guard (sent...sent + load.connections * kind.readings).contains(appended) else {
             throw Load.Failure(description: "\(sent) readings were answered, and \(appended) are in the log")
         }
-        nextSequence += appended + load.connections * kind.readings
+        // wrk has the script make one more request before it begins, and those under way may be appended later.
+        nextSequence += sent + (load.connections + 1) * kind.readings
         return result
     }
 
