@@ -477,9 +477,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "API", "EventSourcing", "Postgres", "Release", "StreamSupport", "TestSupport", "UseCases", "footfall",
-                "footfall-worker",
-                "footfallctl",
+                "API", "EventSourcing", "Postgres", "Release", "StreamSupport", "TestSupport", "Transparency",
+                "UseCases", "footfall", "footfall-worker", "footfallctl",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

@@ -40,6 +40,22 @@ import Transparency
         }
     }
 
+    @Test func keysAreAddedOneByOne() throws {
+        try withFolder { folder in
+            let file = folder.appending(path: "keys")
+            for count in 1...8 {
+                try CheckpointKeys.add("shop.example/log", to: file)
+                let keys = try #require(try CheckpointKeys.read(file)).map(\.key)
+                #expect(Set(keys.map(\.id)).count == count && keys.allSatisfy { $0.name == "shop.example/log" })
+            }
+            let before = try PrivateFile.read(file)
+            #expect(throws: CheckpointKeys.Unusable.self) { try CheckpointKeys.add("shop.example/log", to: file) }
+            #expect(throws: CheckpointKeys.Unusable.self) { try CheckpointKeys.add("other", to: file) }
+            #expect(throws: CheckpointKeys.Unusable.self) { try CheckpointKeys.add("a b", to: file) }
+            #expect(try PrivateFile.read(file) == before)
+        }
+    }
+
     @Test func anotherFileIsRefusedAndLeftAsItIs() throws {
         let one = try Self.signer("log", 1).encoded
         let texts = [

@@ -14,7 +14,7 @@ struct AuditCommand: AsyncParsableCommand {
             the camera now; with --follow-causation, an event with what it follows from, what was done along with it and \
             what followed from it.
             """,
-        subcommands: [AuditExportCommand.self, AuditVerifyCommand.self])
+        subcommands: [AuditExportCommand.self, AuditVerifyCommand.self, AuditKeysCommand.self])
 
     @OptionGroup var database: DatabaseOptions
 

@@ -10,6 +10,8 @@ import Transparency
 package enum CheckpointKeys {
     package struct Unusable: Error, CustomStringConvertible {
         package let description: String
+
+        package init(description: String) { self.description = description }
     }
 
     private static let fileName = "checkpoint-keys"
@@ -18,7 +20,7 @@ package enum CheckpointKeys {
     /// The keys of the installation with this data directory, made where there are none yet. Of several processes that
     /// make them at the same time, all get those of the one that was first.
     package static func make(in directory: URL) throws -> [NoteSigner] {
-        let file = directory.appending(path: fileName)
+        let file = file(in: directory)
         if let signers = try read(file) { return signers }
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         // The origin tells logs apart, and says nothing else.
@@ -27,6 +29,33 @@ package enum CheckpointKeys {
         try PrivateFile.create(file, containing: Array((new.encoded + "\n").utf8))
         guard let signers = try read(file) else { throw Unusable(description: "\(file.path) went away") }
         return signers
+    }
+
+    /// The file of the installation with this data directory.
+    package static func file(in directory: URL) -> URL { directory.appending(path: fileName) }
+
+    /// Adds a new key as the last one of a file, which is made where it is not there.
+    /// - Parameter name: the log's, and so that of the keys which are there already.
+    /// - Throws: where another name is given, or one that cannot stand in a note, or there are 8 keys already.
+    package static func add(_ name: String, to file: URL) throws {
+        let signers = try read(file)
+        guard let new = NoteSigner.make(name: name) else {
+            throw Unusable(description: "\(name) is no name of a log: it is empty, or has a space or a + in it")
+        }
+        guard let signers else {
+            try PrivateFile.create(file, containing: Array((new.encoded + "\n").utf8))
+            return
+        }
+        guard signers[0].key.name == name else {
+            throw Unusable(
+                description: "the keys in \(file.path) are of the log \(signers[0].key.name), not of \(name)")
+        }
+        guard signers.count < maximumKeys else {
+            throw Unusable(
+                description: "\(file.path) has \(maximumKeys) keys; take out those that are of no use any more")
+        }
+        let text = (signers + [new]).map { $0.encoded + "\n" }.joined()
+        try PrivateFile.replace(file, containing: Array(text.utf8))
     }
 
     /// - Returns: nil where there is no such file.
