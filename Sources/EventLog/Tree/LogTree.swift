@@ -17,8 +17,6 @@ package struct LogTree: Sendable {
         package let root: MerkleHash
         /// Lines of a signed note.
         package let signatures: String
-        /// Microseconds since 1970.
-        package let sealedAt: Int64
 
         /// What was signed, with the signatures; nil where there are none.
         package var note: SignedNote? {
@@ -50,8 +48,7 @@ package struct LogTree: Sendable {
     private static func seal(_ row: Row) throws -> Seal {
         let size = try row.integer("size")
         guard let root = MerkleHash(try row.bytes("root")) else { throw Damage(size: size) }
-        return Seal(
-            size: size, root: root, signatures: try row.text("signatures"), sealedAt: try row.timestamp("sealed_at"))
+        return Seal(size: size, root: root, signatures: try row.text("signatures"))
     }
 
     /// The right edge of the tree of a seal's size, from which leaves are added.
@@ -93,7 +90,8 @@ package struct LogTree: Sendable {
         return hashes
     }
 
-    private func nodes(_ indices: Range<Int64>, level: Int) async throws -> [MerkleHash] {
+    /// The hashes of complete subtrees side by side, of so many levels of tiles; fewer where they are not all there.
+    func nodes(_ indices: Range<Int64>, level: Int) async throws -> [MerkleHash] {
         let rows = try await run(
             Self.nodes.statement([
                 "level": .integer(level), "first": .integer(indices.lowerBound), "end": .integer(indices.upperBound),
@@ -143,19 +141,19 @@ package struct LogTree: Sendable {
 
 extension LogTree {
     private static let lastSeal = SQLQuery(
-        "last_seal", "select size, root, signatures, sealed_at from seals order by size desc limit 1",
-        columns: ["size": .integer, "root": .bytes, "signatures": .text, "sealed_at": .timestamp])
+        "last_seal", "select size, root, signatures from seals order by size desc limit 1",
+        columns: ["size": .integer, "root": .bytes, "signatures": .text])
 
     private static let lastSignedSeal = SQLQuery(
         "last_signed_seal",
         """
-        select size, root, signatures, sealed_at from seals where signatures <> '' order by size desc limit 1
-        """, columns: ["size": .integer, "root": .bytes, "signatures": .text, "sealed_at": .timestamp])
+        select size, root, signatures from seals where signatures <> '' order by size desc limit 1
+        """, columns: ["size": .integer, "root": .bytes, "signatures": .text])
 
     private static let sealBySize = SQLQuery(
-        "seal_by_size", "select size, root, signatures, sealed_at from seals where size = :size",
+        "seal_by_size", "select size, root, signatures from seals where size = :size",
         parameters: ["size": .integer],
-        columns: ["size": .integer, "root": .bytes, "signatures": .text, "sealed_at": .timestamp])
+        columns: ["size": .integer, "root": .bytes, "signatures": .text])
 
     private static let leaves = SQLQuery(
         "tree_leaves",

@@ -28,7 +28,7 @@ struct TreeSealer {
     /// Seals all events that there are.
     /// - Returns: how many were sealed.
     mutating func seal(on connection: Connection) async throws -> Int64 {
-        let head = try await connection.query(Self.head)[0].integer("position")
+        let head = try await ArchivedEvents(on: connection).ends().head
         var edge = try await current(on: connection)
         let first = edge.size + 1
         while edge.size < head {
@@ -106,9 +106,6 @@ struct TreeSealer {
 }
 
 extension TreeSealer {
-    private static let head = SQLQuery(
-        "log_position", "select position from log_head", columns: ["position": .integer])
-
     private static let insertNodes = SQLQuery(
         "insert_tree_nodes",
         """
@@ -127,5 +124,5 @@ extension TreeSealer {
             "size": .integer, "first_position": .integer, "leaves": .bytea, "root": .bytea, "signatures": .text,
         ])
 
-    static let queries = [head, insertNodes, insertSeal]
+    static let queries = [insertNodes, insertSeal]
 }

@@ -16,6 +16,16 @@ struct TreeVerifier {
         while kept.last?.size == 0 { kept.removeLast() }
     }
 
+    /// The hashes of events that are sealed, one for each position.
+    func leaves(at positions: ClosedRange<Int64>) async throws -> [MerkleHash] {
+        let leaves = try await LogTree(on: connection).leaves(at: positions)
+        guard leaves.count == positions.count else {
+            throw Verifier.Finding.tree(
+                size: positions.upperBound, reason: "it does not have a hash for each event")
+        }
+        return leaves
+    }
+
     /// - Parameters:
     ///   - positions: those that follow what was checked before.
     ///   - leaves: a hash for each of them.
@@ -52,12 +62,7 @@ struct TreeVerifier {
     /// Tiles of one level, side by side: each must be a node of the level above.
     private func check(_ tiles: [(tile: Tile, root: MerkleHash)]) async throws {
         guard let first = tiles.first?.tile, let last = tiles.last?.tile else { return }
-        let rows = try await connection.query(
-            Self.nodes,
-            [
-                "level": .integer(first.level + 1), "first": .integer(first.index), "last": .integer(last.index),
-            ])
-        let kept = try rows.map { MerkleHash(try $0.bytes("hash")) }
+        let kept = try await LogTree(on: connection).nodes(first.index..<last.index + 1, level: first.level + 1)
         guard kept == tiles.map(\.root) else {
             throw Verifier.Finding.tree(
                 size: (last.index + 1) * Int64(Tile.fullWidth) * last.leavesPerHash,
@@ -69,10 +74,5 @@ struct TreeVerifier {
         "seals_between", "select size, root from seals where size >= :first and size <= :last order by size",
         parameters: ["first": .integer, "last": .integer], columns: ["size": .integer, "root": .bytes])
 
-    private static let nodes = SQLQuery(
-        "tree_nodes_between",
-        "select hash from tree_nodes where level = :level and index >= :first and index <= :last order by index",
-        parameters: ["level": .integer, "first": .integer, "last": .integer], columns: ["hash": .bytes])
-
-    static let queries = [seals, nodes]
+    static let queries = [seals]
 }

@@ -194,7 +194,7 @@ enum QueryFixture {
         "events_between.first": 40_000, "events_between.last": 41_999, "events_after.after": 40_000,
         "events_after.limit": 1000, "erasures.last": 0,
         "segment": 1, "around": 2000, "audit_chain.limit": 1000, "id": 1, "candidates": 1, "projections": 2, "level": 1,
-        "end": 200, "size": 600, "tree_nodes_between.first": 0, "tree_nodes_between.last": 38,
+        "end": 200, "size": 600,
     ]
 
     private static let instants: [String: Int64] = [
