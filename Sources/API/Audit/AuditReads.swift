@@ -50,8 +50,7 @@ struct AuditReads: Sendable {
     /// What an event follows from, what was done along with it, and what followed from it.
     @Sendable func chain(_ request: Request, _ context: APIContext) async throws -> Response {
         try Query.none(request)
-        guard let text = context.parameters.get("position"), let position = Int64(text), String(position) == text,
-            let chain = try await trail.chain(around: position)
+        guard let position = context.pathPosition, let chain = try await trail.chain(around: position)
         else { throw Problem(.eventNotFound, "The log holds no event at this position.") }
         var body = Array(#"{"position":\#(position),"items":["#.utf8)
         for (index, link) in chain.links.enumerated() {
@@ -61,5 +60,12 @@ struct AuditReads: Sendable {
         }
         body += #"],"complete":\#(chain.isComplete)}"#.utf8
         return .json(body, position: nil)
+    }
+}
+
+extension APIContext {
+    /// The position of an event in the request's path; nil where it is not a whole number written as usual.
+    var pathPosition: Int64? {
+        parameters.get("position").flatMap { text in Int64(text).flatMap { String($0) == text ? $0 : nil } }
     }
 }

@@ -54,9 +54,9 @@ struct TreeReads: Sendable {
     /// The proof that an event is in the log.
     @Sendable func inclusion(_ request: Request, _ context: APIContext) async throws -> Response {
         let size = try Query.read(request) { $0.optional("size", QueryRule.integer(in: 1...Int64.max)) }
-        guard let text = context.parameters.get("position"), let position = Int64(text), String(position) == text,
-            position > 0
-        else { throw Problem(.eventNotFound, "The log holds no event at this position.") }
+        guard let position = context.pathPosition, position > 0 else {
+            throw Problem(.eventNotFound, "The log holds no event at this position.")
+        }
         let (sealed, root) = try await sealed(size)
         guard let (leaf, proof) = try await tree.inclusion(of: position, in: sealed) else {
             throw Problem(.eventNotFound, "No event at this position is sealed in the tree of \(sealed) events.")
